@@ -1,0 +1,63 @@
+/** How much is measured. */
+export const suites = ['activation', 'admission', 'revocation', 'memory'] as const;
+export type Suite = (typeof suites)[number];
+
+export function isSuite(text: string): text is Suite {
+  return suites.some((suite) => suite === text);
+}
+
+/** So many blocks of each side in turns, of so many samples each. */
+export interface Level {
+  readonly atATime: number;
+  readonly rounds: number;
+  readonly perRound: number;
+}
+
+export interface Plan {
+  readonly activation: readonly Level[];
+  /** One grant at a time: so many rounds of grants on each other's heels, and of grants on their own. */
+  readonly pace: { readonly rounds: number; readonly sustained: number; readonly isolated: number };
+  readonly admission: readonly Level[];
+  readonly revocation: {
+    /** Of each side, in turns: until a request is refused. */
+    readonly rights: number;
+    /** Of each side, all at once: until a token is no identity any more. */
+    readonly identities: number;
+  };
+  /** How many grants there are when memory is looked at, and admission again with the last. */
+  readonly populations: readonly [few: number, many: number];
+}
+
+/** p99 wants hundreds of samples: of 600 it is the sixth slowest. */
+export const FULL: Plan = {
+  activation: [
+    { atATime: 1, rounds: 12, perRound: 50 },
+    { atATime: 8, rounds: 8, perRound: 100 },
+    { atATime: 32, rounds: 8, perRound: 200 },
+  ],
+  pace: { rounds: 5, sustained: 100, isolated: 20 },
+  admission: [
+    { atATime: 1, rounds: 12, perRound: 100 },
+    { atATime: 10, rounds: 8, perRound: 250 },
+    { atATime: 50, rounds: 8, perRound: 500 },
+  ],
+  revocation: { rights: 200, identities: 20 },
+  populations: [1_000, 10_000],
+};
+
+/** To see that everything works; too few samples to judge by. */
+export const QUICK: Plan = {
+  activation: [
+    { atATime: 1, rounds: 3, perRound: 20 },
+    { atATime: 8, rounds: 3, perRound: 40 },
+    { atATime: 32, rounds: 3, perRound: 64 },
+  ],
+  pace: { rounds: 2, sustained: 30, isolated: 10 },
+  admission: [
+    { atATime: 1, rounds: 3, perRound: 50 },
+    { atATime: 10, rounds: 3, perRound: 100 },
+    { atATime: 50, rounds: 3, perRound: 200 },
+  ],
+  revocation: { rights: 20, identities: 5 },
+  populations: [100, 1_000],
+};

@@ -1,0 +1,74 @@
+/** Pods of tasks that no node ever runs: what is measured is the API server and the product, and not a kubelet. */
+import { GRANT_LABEL } from '../../src/api/group.ts';
+import type { ApiServer } from './api-server.ts';
+import { TASK_IMAGE, type GrantPlace } from './grants.ts';
+
+export interface PodPlace {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** As its author writes it; with the one label where it has a grant. */
+function aPod({ name }: PodPlace, grant: GrantPlace | undefined, spec: object = {}): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, ...(grant && { labels: { [GRANT_LABEL]: grant.name } }) },
+    spec: {
+      restartPolicy: 'Never',
+      securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'task',
+          image: TASK_IMAGE,
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        },
+      ],
+      ...spec,
+    },
+  };
+}
+
+const pathOf = ({ namespace }: PodPlace): string => `/api/v1/namespaces/${namespace}/pods`;
+
+/** Everything but the storing, admission above all. Returns how long it took, in milliseconds. */
+export async function dryRunPod(
+  api: ApiServer,
+  place: PodPlace,
+  grant: GrantPlace | undefined,
+): Promise<number> {
+  const before = performance.now();
+  await api.must('POST', `${pathOf(place)}?dryRun=All`, aPod(place, grant));
+  return performance.now() - before;
+}
+
+/** A pod that its scheduling gate keeps from every node (KEP-3521). */
+export async function createGatedPod(api: ApiServer, grant: GrantPlace): Promise<PodPlace & { uid: string }> {
+  const gated = { schedulingGates: [{ name: 'taskgrant.dev/benchmark' }] };
+  const stored = JSON.parse(await api.must('POST', pathOf(grant), aPod(grant, grant, gated))) as {
+    metadata: { uid: string };
+  };
+  return { ...grant, uid: stored.metadata.uid };
+}
+
+/** What the kubelet writes when all containers have ended well. */
+export async function succeed(api: ApiServer, { namespace, name }: PodPlace): Promise<void> {
+  const status = { phase: 'Succeeded' };
+  await api.must('PATCH', `/api/v1/namespaces/${namespace}/pods/${name}/status`, { status });
+}
+
+/** A token for the API server, ten minutes long, bound to the pod where there is one. */
+export async function tokenFor(
+  api: ApiServer,
+  { namespace, name }: { namespace: string; name: string },
+  pod?: PodPlace & { uid: string },
+): Promise<string> {
+  const boundObjectRef = pod && { apiVersion: 'v1', kind: 'Pod', name: pod.name, uid: pod.uid };
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+  const answer = await api.must('POST', path, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 600, ...(boundObjectRef && { boundObjectRef }) },
+  });
+  return (JSON.parse(answer) as { status: { token: string } }).status.token;
+}

@@ -1,0 +1,66 @@
+import type { AdmissionLevel, AdmissionResult } from '../measure/admission.ts';
+import { rateRatio } from '../rounds.ts';
+import { median, p99 } from '../statistics.ts';
+import { milliseconds, perSecond, times } from '../table.ts';
+import { atLeast, atMost, type Aim, type Section } from './aim.ts';
+
+/** @param results with few grants first, then with many */
+export function admissionSection(results: readonly AdmissionResult[]): Section {
+  return {
+    title: 'Admission: creating a pod (dry run) without the label, and with it (mutated, validated)',
+    columns: [
+      'grants',
+      'at a time',
+      'samples',
+      ...['without p50', 'p99', 'per s'],
+      ...['with p50', 'p99', 'per s'],
+      ...['p50 added', 'p50', 'rate'],
+    ],
+    rows: results.flatMap(({ grants, levels }) =>
+      levels.map((level) => [
+        `${grants}`,
+        `${level.atATime}`,
+        `${level.without.ms.length} + ${level.with.ms.length}`,
+        ...[
+          milliseconds(median(level.without.ms)),
+          milliseconds(p99(level.without.ms)),
+          perSecond(median(level.without.rates)),
+        ],
+        ...[
+          milliseconds(median(level.with.ms)),
+          milliseconds(p99(level.with.ms)),
+          perSecond(median(level.with.rates)),
+        ],
+        ...[milliseconds(added(level)), times(slower(level)), times(rateRatio(level.with, level.without))],
+      ]),
+    ),
+    aims: results.flatMap(({ grants, levels }, index) => [
+      ...levels.flatMap((level): Aim[] => [
+        ...(level.atATime === 1 ? [atMost(`p50 added alone, ${grants} grants`, 2, added(level), milliseconds)] : []),
+        atLeast(
+          `creates a second at ${level.atATime}, to those without, ${grants} grants`,
+          0.5,
+          rateRatio(level.with, level.without),
+          times,
+        ),
+      ]),
+      ...(index === 0 ? [] : levels.flatMap((level) => sameAsWithFew(level, grants, results[0]))),
+    ]),
+  };
+}
+
+function sameAsWithFew(level: AdmissionLevel, grants: number, few: AdmissionResult | undefined): Aim[] {
+  const before = few?.levels.find(({ atATime }) => atATime === level.atATime);
+  if (!before || level.atATime !== 1) return [];
+  const name = `p50 alone, to that without, ${grants} grants to ${few?.grants ?? 0}`;
+  return [atMost(name, 1.1, slower(level) / slower(before), times)];
+}
+
+function added(level: AdmissionLevel): number {
+  return median(level.with.ms) - median(level.without.ms);
+}
+
+/** As a ratio, so that two runs at different times can be compared. */
+function slower(level: AdmissionLevel): number {
+  return median(level.with.ms) / median(level.without.ms);
+}

@@ -1,0 +1,232 @@
+/** Install, upgrade, rollback and uninstall, with each helm, on a cluster with an active grant in it. Each test goes on where the last ended. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { FINALIZER, GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
+import { isNotFound } from '../../src/kube/api-error.ts';
+import {
+  customResourceDefinitions,
+  mutatingWebhookConfigurations,
+  namespaces,
+  pods,
+  secrets,
+  taskGrants,
+  validatingWebhookConfigurations,
+} from '../../src/kube/resources.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import {
+  chart,
+  createReleaseNamespace,
+  everythingLabelled,
+  helm,
+  helmVersions,
+  kubectl,
+  kubectlApply,
+  namespace,
+  ofRelease,
+  probeNamespace,
+  release,
+} from './release.ts';
+
+const admin = testClient(clusterKubeConfig());
+afterAll(() => admin.close());
+
+/** Helm waits for pods to be ready, which on two cores takes them a while when all start at once. */
+const MINUTES = 4 * 60_000;
+const crd = { name: 'taskgrants.taskgrant.dev' };
+const ofGrants = `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`;
+
+describe.each(helmVersions)('with %s', (version) => {
+  const inRelease = [release, '--namespace', namespace] as const;
+  const work = `chart-${version.replace(' ', '-').toLowerCase()}`;
+  const grant = { namespace: work, name: 'lasting' };
+  let asInstalled: Awaited<ReturnType<typeof whatTheControllerWrote>>;
+
+  beforeAll(async () => {
+    await createReleaseNamespace();
+    await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
+  });
+
+  afterAll(async () => {
+    await kubectl('delete', 'namespace', namespace, work, '--ignore-not-found');
+  });
+
+  test(
+    'it installs where an older release has left its CRDs, and brings them up to date',
+    async () => {
+      await outdateCrd();
+      await helm(version, 'install', ...inRelease, chart, '--wait', '--timeout', '3m');
+      expect(await hasColumns()).toBe(true);
+      expect(await everythingLabelled(`${ofRelease},app.kubernetes.io/component=hook`)).toEqual([
+        `NetworkPolicy/${namespace}/${release}-hooks`,
+      ]);
+    },
+    MINUTES,
+  );
+
+  test('a grant becomes active, and its pod runs', async () => {
+    await kubectlApply(manifestOf(work));
+    await kubectl(
+      'wait',
+      '--namespace',
+      work,
+      'taskgrant/lasting',
+      '--for=jsonpath={.status.phase}=Active',
+      '--timeout=60s',
+    );
+    await kubectl('wait', '--namespace', work, 'pod/lasting', '--for=condition=Ready', '--timeout=60s');
+    asInstalled = await whatTheControllerWrote();
+    for (const [what, written] of Object.entries(asInstalled)) expect(written, what).toBeTruthy();
+  });
+
+  test(
+    'an upgrade brings CRDs up to date, and leaves keys, CA bundles and active grants alone',
+    async () => {
+      await outdateCrd();
+      await helm(
+        version,
+        'upgrade',
+        ...inRelease,
+        chart,
+        '--set',
+        'logLevel=debug',
+        '--wait',
+        '--timeout',
+        '3m',
+      );
+      expect(await hasColumns()).toBe(true);
+      expect(await whatTheControllerWrote()).toEqual(asInstalled);
+      expect((await admin.get(taskGrants, grant)).status?.phase).toBe('Active');
+      expect((await admin.get(pods, grant)).status?.phase).toBe('Running');
+    },
+    MINUTES,
+  );
+
+  test(
+    'a rollback does too',
+    async () => {
+      await helm(version, 'rollback', ...inRelease, '1', '--wait', '--timeout', '3m');
+      expect(await whatTheControllerWrote()).toEqual(asInstalled);
+      expect((await admin.get(taskGrants, grant)).status?.phase).toBe('Active');
+    },
+    MINUTES,
+  );
+
+  test(
+    'what a forced replacement wipes comes back, and grants stay active',
+    async () => {
+      const force = version === 'Helm 4' ? ['--server-side=false', '--force-replace'] : ['--force'];
+      await helm(version, 'upgrade', ...inRelease, chart, ...force, '--timeout', '3m');
+      await vi.waitFor(
+        async () => {
+          for (const [what, written] of Object.entries(await whatTheControllerWrote()))
+            expect(written, what).toBeTruthy();
+          await kubectlApply(manifestOf(work).replaceAll('lasting', 'later'));
+        },
+        { timeout: 60_000, interval: 1000 },
+      );
+      await kubectl('wait', '--namespace', work, 'pod/later', '--for=condition=Ready', '--timeout=60s');
+      expect((await admin.get(taskGrants, grant)).status?.phase).toBe('Active');
+    },
+    MINUTES,
+  );
+
+  test('a class of one’s own is made as examples/class.yaml says', async () => {
+    const example = fileURLToPath(new URL('../../examples/class.yaml', import.meta.url));
+    await kubectl('apply', '--filename', example);
+    await kubectl('wait', 'taskgrantclass/deployers', '--for=condition=Accepted', '--timeout=30s');
+    await kubectl('delete', '--filename', example);
+  });
+
+  test(
+    'an uninstall revokes what is active, and the receipt says so',
+    async () => {
+      const before = await admin.get(taskGrants, grant);
+      await helm(version, 'uninstall', ...inRelease, '--wait', '--timeout', '4m');
+      const { metadata, status } = await admin.get(taskGrants, grant);
+      expect(status?.phase).toBe('Revoked');
+      expect(status?.revocation).toMatchObject({
+        reason: 'Revoked',
+        verifiedAt: expect.any(String) as string,
+      });
+      expect(metadata.finalizers ?? []).not.toContain(FINALIZER);
+      expect(status?.serviceAccountName).toBe(before.status?.serviceAccountName);
+    },
+    MINUTES,
+  );
+
+  test('nothing is left: no account, Role or binding of a grant, and no object of the release', async () => {
+    expect(await everythingLabelled(ofGrants)).toEqual([]);
+    await vi.waitFor(
+      async () => {
+        expect(await everythingLabelled(ofRelease)).toEqual([]);
+        await expect(admin.get(namespaces, { name: probeNamespace })).rejects.toSatisfy(isNotFound);
+      },
+      { timeout: 60_000, interval: 1000 },
+    );
+  });
+
+  test('a TaskGrant that is left can be deleted', async () => {
+    await kubectl('delete', '--namespace', work, 'taskgrant/lasting', '--timeout=10s');
+  });
+
+  /** All that is not Helm's: what must be there after an upgrade as it was before. */
+  async function whatTheControllerWrote() {
+    const [mutating, validating, ca, certificate] = await Promise.all([
+      admin.get(mutatingWebhookConfigurations, { name: release }),
+      admin.get(validatingWebhookConfigurations, { name: release }),
+      admin.get(secrets, { namespace, name: `${release}-ca` }),
+      admin.get(secrets, { namespace, name: `${release}-webhook-tls` }),
+    ]);
+    const bundles = [...(mutating.webhooks ?? []), ...(validating.webhooks ?? [])].map(
+      ({ name, clientConfig }) => [name, clientConfig.caBundle],
+    );
+    return {
+      ...Object.fromEntries(bundles.map(([name, bundle], index) => [`${String(name)} ${index}`, bundle])),
+      ca: ca.data,
+      certificate: certificate.data,
+    };
+  }
+});
+
+/** Takes something out of the CRD that this version has. */
+async function outdateCrd(): Promise<void> {
+  await admin.patch(customResourceDefinitions, crd, {
+    type: 'json',
+    body: [{ op: 'remove', path: '/spec/versions/0/additionalPrinterColumns' }],
+  });
+}
+
+async function hasColumns(): Promise<boolean> {
+  const { spec } = await admin.get(customResourceDefinitions, crd);
+  return spec.versions[0]?.additionalPrinterColumns?.some(({ name }) => name === 'Intent') ?? false;
+}
+
+/** A grant, and a pod under it that runs until it is ended. */
+function manifestOf(work: string): string {
+  const restricted = '{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}';
+  return `
+apiVersion: v1
+kind: Namespace
+metadata: {name: ${work}, labels: {taskgrant.dev/enforce: granted, pod-security.kubernetes.io/enforce: restricted}}
+---
+apiVersion: taskgrant.dev/v1alpha1
+kind: TaskGrant
+metadata: {name: lasting, namespace: ${work}}
+spec:
+  task: {intent: Be active while the chart is upgraded and uninstalled}
+  workload: {images: [localhost/taskgrant-task:1]}
+  envelope:
+    kubernetes: [{apiGroups: [''], resources: [configmaps], verbs: [get]}]
+    tokens: [{name: api}]
+  duration: 30m
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: lasting, namespace: ${work}, labels: {taskgrant.dev/grant: lasting}}
+spec:
+  restartPolicy: Never
+  securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+  containers:
+    - {name: task, image: 'localhost/taskgrant-task:1', imagePullPolicy: IfNotPresent, args: [-c, sleep 3600], securityContext: ${restricted}}
+`;
+}

@@ -1,0 +1,450 @@
+/** What holds, and what goes on, while none of the product's pods is up: by the API server alone. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ENFORCE_LABEL, FINALIZER, GRANT_LABEL } from '../../src/api/group.ts';
+import type { ClusterRole, Pod, Role, RoleBinding } from '../../src/api/kubernetes.ts';
+import type { TaskGrant } from '../../src/api/taskgrant.ts';
+import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
+import {
+  clusterRoles,
+  configMaps,
+  namespaces,
+  pods,
+  roleBindings,
+  roles,
+  secrets,
+  serviceAccounts,
+  taskGrants,
+} from '../../src/kube/resources.ts';
+import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
+import {
+  chart,
+  createReleaseNamespace,
+  helm,
+  kubectl,
+  namespace,
+  ofRelease,
+  probeNamespace,
+  release,
+} from './release.ts';
+
+const kubeConfig = clusterKubeConfig();
+const admin = testClient(kubeConfig);
+const grantor = serviceAccountUsername(namespace, `${release}-grantor-default`);
+const constrained = await hasConstrainedImpersonation();
+let work: string;
+
+beforeAll(async () => {
+  await createReleaseNamespace();
+  work = await createTestNamespace(admin);
+  await admin.create(serviceAccounts, {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'taskgrant-x', namespace: work },
+  });
+  await createBeforeEnforcement({
+    name: 'with-grant',
+    labels: { [GRANT_LABEL]: 'x' },
+    finalizers: ['example.com/kept'],
+  });
+  await createBeforeEnforcement({ name: 'without-grant' });
+  await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
+  await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers: [FINALIZER] })), { timeout: 10_000 });
+  await label(work, { [ENFORCE_LABEL]: 'granted' });
+  // No node has this image, so no pod of it ever runs.
+  await helm(
+    'Helm 4',
+    'install',
+    release,
+    chart,
+    '--namespace',
+    namespace,
+    '--no-hooks',
+    '--set',
+    'image.repository=localhost/none',
+  );
+  await vi.waitFor(
+    () => expect(create(aPod({ labels: { [GRANT_LABEL]: 'x' } }))).rejects.toThrow(WEBHOOK_DOWN),
+    {
+      timeout: 10_000,
+    },
+  );
+});
+
+afterAll(async () => {
+  await helm('Helm 4', 'uninstall', release, '--namespace', namespace, '--no-hooks', '--wait');
+  const withoutFinalizers = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+  await admin.patch(pods, { namespace: work, name: 'with-grant' }, withoutFinalizers);
+  await admin.patch(taskGrants, grant(), withoutFinalizers);
+  await kubectl('delete', 'namespace', namespace, work);
+  await admin.close();
+});
+
+const WEBHOOK_DOWN = /failed calling webhook "(pods|taskgrants)\.taskgrant\.dev"/;
+
+describe('what the controller may do as the grantor', () => {
+  test('is to write a Role within the ceiling, and to bind it to the account of a grant', async () => {
+    const asGrantor = (await controller()).as({ username: grantor });
+    await asGrantor.create(roles, aRole());
+    await asGrantor.create(roleBindings, aBinding());
+  });
+
+  test('is not to write a Role beyond the ceiling: the API server’s own escalation check refuses it', async () => {
+    const asGrantor = (await controller()).as({ username: grantor });
+    const role = aRole({
+      name: 'taskgrant:a:beyond',
+      rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+    });
+    await expect(asGrantor.create(roles, role)).rejects.toThrow(
+      'attempting to grant RBAC permissions not currently held',
+    );
+  });
+
+  test('is not to hand on its right to write Roles, which the escalation check would let it', async () => {
+    const asGrantor = (await controller()).as({ username: grantor });
+    const rules = [
+      { apiGroups: ['rbac.authorization.k8s.io'], resources: ['rolebindings'], verbs: ['create'] },
+    ];
+    await expect(asGrantor.create(roles, aRole({ name: 'taskgrant:a:writes', rules }))).rejects.toThrow(
+      'no grant may hold rights over Roles or bindings',
+    );
+  });
+
+  test.each([
+    ['somebody else’s account', { name: 'default' }],
+    ['an account of the product', { name: `${release}-controller`, namespace }],
+    ['a group', { kind: 'Group', name: 'system:authenticated' }],
+  ])('is not to bind a Role to %s', async (_, subject) => {
+    const asGrantor = (await controller()).as({ username: grantor });
+    await expect(asGrantor.create(roleBindings, aBinding(subject))).rejects.toThrow(
+      'a grantor binds Roles only to the service accounts of grants',
+    );
+  });
+
+  test('is not to write under names that are not a grant’s', async () => {
+    const asGrantor = (await controller()).as({ username: grantor });
+    await expect(asGrantor.create(roles, aRole({ name: 'innocent' }))).rejects.toThrow(
+      'a grantor writes only Roles whose names begin with',
+    );
+  });
+
+  test.runIf(constrained)('is nothing else: it cannot read what the grantor can read', async () => {
+    const asGrantor = (await controller()).as({ username: grantor });
+    await expect(asGrantor.list(configMaps, { namespace: work })).rejects.toThrow(
+      'cannot impersonate-on:serviceaccount:list',
+    );
+  });
+});
+
+describe('what the controller may not do', () => {
+  test('is to write a Role as itself', async () => {
+    await expect((await controller()).create(roles, aRole({ name: 'taskgrant:a:own' }))).rejects.toThrow(
+      'cannot create resource "roles"',
+    );
+  });
+
+  test('is to be anybody but the grantor', async () => {
+    const self = await controller();
+    for (const username of [
+      serviceAccountUsername(work, 'default'),
+      serviceAccountUsername(namespace, `${release}-webhook`),
+      'admin',
+    ]) {
+      await expect(
+        self.as({ username }).create(roles, aRole({ name: 'taskgrant:a:as-another' })),
+      ).rejects.toThrow(/cannot impersonate/);
+    }
+  });
+
+  test('is to read or create Secrets other than its two', async () => {
+    const self = await controller();
+    await self.get(secrets, { namespace, name: `${release}-ca` });
+    await expect(self.list(secrets, { namespace })).rejects.toThrow('cannot list resource "secrets"');
+    await expect(self.get(secrets, { namespace, name: `sh.helm.release.v1.${release}.v1` })).rejects.toThrow(
+      'cannot get resource "secrets"',
+    );
+    const tokenOfGrantor = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'stolen',
+        namespace,
+        annotations: { 'kubernetes.io/service-account.name': `${release}-grantor-default` },
+      },
+      type: 'kubernetes.io/service-account-token',
+    };
+    await expect(self.create(secrets, tokenOfGrantor)).rejects.toThrow('cannot create resource "secrets"');
+  });
+
+  test('is to create a pod anywhere but in the probe namespace, where no pod can exist', async () => {
+    const self = await controller();
+    await expect(self.create(pods, aPod())).rejects.toThrow('cannot create resource "pods"');
+    await vi.waitFor(
+      () => expect(self.create(pods, aPod({ namespace: probeNamespace }))).rejects.toThrow('exceeded quota'),
+      {
+        timeout: 10_000,
+      },
+    );
+  });
+
+  test('is to make a Secret that somebody has deleted, except for its two, and only by name', async () => {
+    const self = await controller();
+    const name = `${release}-webhook-tls`;
+    await admin.remove(secrets, { namespace, name });
+    const again = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } };
+    await expect(self.create(secrets, again)).rejects.toThrow('cannot create resource "secrets"');
+    await self.patch(secrets, { namespace, name }, { type: 'apply', body: again });
+  });
+});
+
+test('no role of the product holds a wildcard, escalates, binds, or writes Roles', async () => {
+  const all = [
+    ...(await admin.list(clusterRoles, {}, { labelSelector: ofRelease })).items,
+    ...(await admin.list(roles, {}, { labelSelector: ofRelease })).items,
+  ];
+  expect(all.length).toBeGreaterThan(8);
+  for (const { role, rule } of all.flatMap((role) =>
+    rulesOf(role).map((rule) => ({ role: role.metadata.name, rule })),
+  )) {
+    const { apiGroups = [], resources = [], verbs, resourceNames = [] } = rule;
+    expect([...apiGroups, ...resources, ...verbs], role).not.toContain('*');
+    expect(verbs, role).not.toContain('escalate');
+    expect(verbs, role).not.toContain('bind');
+    // Who may be which grantor is checked above.
+    if (verbs.includes('impersonate')) expect(resourceNames, role).toEqual([`${release}-grantor-default`]);
+    if (resources.includes('secrets')) expect(resourceNames, role).not.toEqual([]);
+    if (apiGroups.includes('rbac.authorization.k8s.io') && role !== `${release}-grantor`) {
+      expect(verbs, role).not.toEqual(
+        expect.arrayContaining([expect.stringMatching(/^(create|update|patch)$/)]),
+      );
+    }
+  }
+});
+
+test('the webhook’s account can change nothing in the cluster', async () => {
+  const [role] = (
+    await admin.list(clusterRoles, {}, { labelSelector: `${ofRelease},app.kubernetes.io/component=webhook` })
+  ).items;
+  const changing = rulesOf(role ?? { rules: [] }).filter(({ verbs }) =>
+    verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)),
+  );
+  // Asking is a create too.
+  expect(changing).toEqual([
+    { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  ]);
+});
+
+describe('with the webhook down', () => {
+  test('no pod with a grant can be created', async () => {
+    await expect(create(aPod({ labels: { [GRANT_LABEL]: 'x' } }))).rejects.toThrow(WEBHOOK_DOWN);
+  });
+
+  test('no pod can use the account of a grant, whichever field names it', async () => {
+    await expect(create(aPod({ spec: { serviceAccountName: 'taskgrant-x' } }))).rejects.toThrow(WEBHOOK_DOWN);
+    await expect(create(aPod({ spec: { serviceAccount: 'taskgrant-x' } }))).rejects.toThrow(WEBHOOK_DOWN);
+  });
+
+  test('no grant can be created', async () => {
+    await expect(admin.create(taskGrants, aGrant({ name: 'new' }), { dryRun: true })).rejects.toThrow(
+      WEBHOOK_DOWN,
+    );
+  });
+
+  test('a pod’s grant can be neither taken off, nor changed, nor put on', async () => {
+    for (const [name, value] of [
+      ['with-grant', null],
+      ['with-grant', 'y'],
+      ['without-grant', 'y'],
+    ] as const) {
+      const change = { metadata: { labels: { [GRANT_LABEL]: value } } };
+      await expect(patch(name, change)).rejects.toThrow(WEBHOOK_DOWN);
+    }
+  });
+
+  test('nobody gets an ephemeral container into a task’s pod', async () => {
+    const debugging = { spec: { ephemeralContainers: [{ name: 'debug', image: 'localhost/none:1' }] } };
+    await expect(patch('with-grant', debugging, 'ephemeralcontainers')).rejects.toThrow(WEBHOOK_DOWN);
+    await patch('without-grant', debugging, 'ephemeralcontainers');
+  });
+
+  test('a grant can be revoked, shortened and deleted by whoever may', async () => {
+    await changeGrant(admin, { spec: { revoke: true } });
+    await changeGrant(admin, { spec: { duration: '1s' } });
+    await admin.remove(taskGrants, grant(), { dryRun: true });
+  });
+
+  test('a grant can be neither resumed nor approved', async () => {
+    await expect(changeGrant(admin, { spec: { suspend: true } })).rejects.toThrow(WEBHOOK_DOWN);
+    await expect(changeGrant(admin, { spec: { approval: { decision: 'Approved' } } })).rejects.toThrow(
+      WEBHOOK_DOWN,
+    );
+  });
+
+  test('finalizers of others come and go on a grant, and the product’s own goes by the controller’s hand only', async () => {
+    await changeGrant(admin, { metadata: { finalizers: [FINALIZER, 'example.com/other'] } });
+    await expect(changeGrant(admin, { metadata: { finalizers: null } })).rejects.toThrow(WEBHOOK_DOWN);
+    await changeGrant(await controller(), { metadata: { finalizers: null } });
+  });
+
+  test('pods without a grant start as ever', async () => {
+    await create(aPod());
+    await create(aPod({ labels: { app: 'web' }, spec: { serviceAccountName: 'default' } }));
+    await patch('without-grant', { metadata: { labels: { app: 'web' } } });
+  });
+
+  test('a task’s pod can be reported on and deleted, and its finalizers taken off', async () => {
+    await patch('with-grant', { metadata: { finalizers: null } });
+    await patch('with-grant', { status: { phase: 'Running' } }, 'status');
+    await admin.remove(pods, { namespace: work, name: 'with-grant' }, { dryRun: true });
+  });
+
+  test('namespaces that do not enforce are left alone', async () => {
+    await label(work, { [ENFORCE_LABEL]: null });
+    try {
+      await vi.waitFor(() => create(aPod({ labels: { [GRANT_LABEL]: 'x' } })), { timeout: 10_000 });
+    } finally {
+      await label(work, { [ENFORCE_LABEL]: 'granted' });
+    }
+  });
+
+  test.each(['kube-system', namespace])('%s is never judged, even where somebody labels it', async (name) => {
+    await label(name, { [ENFORCE_LABEL]: 'granted' });
+    try {
+      await create(aPod({ namespace: name, labels: { [GRANT_LABEL]: 'x' } }));
+    } finally {
+      await label(name, { [ENFORCE_LABEL]: null });
+    }
+  });
+});
+
+test('the API server finds nothing wrong with the types of the policies’ expressions', async () => {
+  const warnings = await kubectl(
+    ...['get', 'validatingadmissionpolicies', '--selector', ofRelease],
+    ...[
+      '--output',
+      'jsonpath={range .items[*]}{.status.observedGeneration}{.status.typeChecking.expressionWarnings}{"\\n"}{end}',
+    ],
+  );
+  expect(warnings.trim().split('\n')).toEqual(['1', '1']);
+});
+
+/** The API server as the controller sees it. */
+async function controller(): Promise<Client> {
+  const token = (await kubectl('create', 'token', `${release}-controller`, '--namespace', namespace)).trim();
+  const own = clusterKubeConfig();
+  const cluster = own.getCurrentCluster();
+  if (!cluster) throw new Error('KUBECONFIG has no current cluster');
+  own.loadFromClusterAndUser(cluster, { name: 'controller', token });
+  return testClient(own);
+}
+
+async function hasConstrainedImpersonation(): Promise<boolean> {
+  const { minor } = (await admin.getPath('/version')) as { minor: string };
+  return Number.parseInt(minor, 10) >= 36;
+}
+
+function aRole({ name = 'taskgrant:a:x', rules }: { name?: string; rules?: Role['rules'] } = {}): Role {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name, namespace: work },
+    rules: rules ?? [
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['tickets'], verbs: ['get'] },
+    ],
+  };
+}
+
+function aBinding(subject: { kind?: string; name?: string; namespace?: string } = {}): RoleBinding {
+  const kind = subject.kind ?? 'ServiceAccount';
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'taskgrant:a:x', namespace: work },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'taskgrant:a:x' },
+    subjects: [
+      {
+        kind,
+        name: subject.name ?? 'taskgrant-x',
+        ...(kind === 'ServiceAccount'
+          ? { namespace: subject.namespace ?? work }
+          : { apiGroup: 'rbac.authorization.k8s.io' }),
+      },
+    ],
+  };
+}
+
+function rulesOf({ rules }: Pick<Role | ClusterRole, 'rules'>): NonNullable<Role['rules']> {
+  return rules ?? [];
+}
+
+interface PodChanges {
+  name?: string;
+  namespace?: string;
+  labels?: Record<string, string>;
+  finalizers?: string[];
+  spec?: Partial<Pod['spec']>;
+}
+
+/** It meets Pod Security's restricted level, and no node can run it. */
+function aPod({
+  name = 'a',
+  namespace: its = work,
+  labels = {},
+  finalizers = [],
+  spec,
+}: PodChanges = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: its, labels, finalizers },
+    spec: {
+      nodeSelector: { 'kubernetes.io/hostname': 'none' },
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'a',
+          image: 'localhost/none:1',
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        },
+      ],
+      ...spec,
+    },
+  };
+}
+
+function aGrant({ name = 'x', finalizers }: { name?: string; finalizers?: string[] } = {}): TaskGrant {
+  return {
+    apiVersion: 'taskgrant.dev/v1alpha1',
+    kind: 'TaskGrant',
+    metadata: { name, namespace: work, ...(finalizers && { finalizers }) },
+    spec: {
+      task: { intent: 'be refused' },
+      workload: { images: ['none'] },
+      duration: '1m',
+    } as TaskGrant['spec'],
+  };
+}
+
+function create(pod: Pod): Promise<unknown> {
+  return admin.create(pods, pod, { dryRun: true });
+}
+
+function grant() {
+  return { namespace: work, name: 'x' };
+}
+
+function changeGrant(client: Client, body: object): Promise<unknown> {
+  return client.patch(taskGrants, grant(), { type: 'merge', body }, { dryRun: true });
+}
+
+function patch(name: string, body: object, subresource?: string): Promise<unknown> {
+  return admin.patch(pods, { namespace: work, name, subresource }, { type: 'merge', body }, { dryRun: true });
+}
+
+async function createBeforeEnforcement(changes: PodChanges): Promise<void> {
+  // The controller manager makes a namespace's default service account when it gets to it.
+  await vi.waitFor(() => admin.create(pods, aPod(changes)), { timeout: 10_000 });
+}
+
+function label(name: string, labels: Record<string, string | null>): Promise<unknown> {
+  return admin.patch(namespaces, { name }, { type: 'merge', body: { metadata: { labels } } });
+}

@@ -1,0 +1,136 @@
+/** What Helm makes of the chart and its values; nothing of it touches the cluster. */
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject, PodSpec } from '../../src/api/kubernetes.ts';
+import { chart, helm, helmVersions, namespace, release, tryHelm, type HelmVersion } from './release.ts';
+
+describe.each(helmVersions)('with %s', (version) => {
+  test('helm lint finds nothing', async () => {
+    const said = await helm(version, 'lint', '--strict', chart);
+    expect(said).not.toMatch(/\[(WARNING|ERROR)\]/);
+  });
+
+  test('every object is in a namespace of the release or in none', async () => {
+    const found = new Set((await render(version)).map(({ metadata }) => metadata.namespace));
+    expect([...found].sort()).toEqual(['taskgrant-probe', namespace, undefined]);
+  });
+
+  test('no CA bundle and no Secret data is in the manifest, so that no upgrade can overwrite them', async () => {
+    const manifest = await helm(version, ...template(''));
+    expect(manifest).not.toMatch(/caBundle|^(data|stringData):/m);
+  });
+
+  test('every pod meets the restricted level, mounts no default token, and has its root read-only', async () => {
+    const specs = podSpecs(await render(version));
+    expect(specs.map(({ containers }) => containers[0]?.name).sort()).toEqual([
+      'controller',
+      'crds',
+      'drain',
+      'webhook',
+    ]);
+    for (const { automountServiceAccountToken, securityContext, containers } of specs) {
+      expect(automountServiceAccountToken).toBe(false);
+      expect(securityContext).toMatchObject({
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const container of containers) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
+    }
+  });
+
+  test('a digest pins the image of every pod', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const specs = podSpecs(await render(version, `image.digest=${digest}`));
+    for (const { containers } of specs)
+      expect(containers[0]?.image).toBe(`localhost/taskgrant:0.1.0@${digest}`);
+  });
+
+  test.each([
+    ['1.35.0', 'auto', { apiGroups: [''], verbs: ['impersonate'] }],
+    ['1.36.0', 'auto', { apiGroups: ['authentication.k8s.io'], verbs: ['impersonate:serviceaccount'] }],
+    ['1.37.2', 'plain', { apiGroups: [''], verbs: ['impersonate'] }],
+  ])(
+    'on Kubernetes %s with rbac.impersonation=%s the controller becomes the grantor as it can there',
+    async (kubernetes, how, rule) => {
+      const objects = await render(version, `rbac.impersonation=${how}`, kubernetes);
+      const role = objects.find(
+        ({ kind, metadata }) => kind === 'Role' && metadata.name === `${release}-grantor-default`,
+      );
+      expect(role).toMatchObject({
+        rules: [{ ...rule, resources: ['serviceaccounts'], resourceNames: [`${release}-grantor-default`] }],
+      });
+    },
+  );
+
+  test('what can be left out is left out', async () => {
+    const off = [
+      ...[
+        'webhook.podDisruptionBudget',
+        'controller.podDisruptionBudget',
+        'networkPolicy',
+        'metrics.service',
+        'drainOnUninstall',
+      ].map((value) => `${value}.enabled=false`),
+      ...['defaultClass.create=false', 'crds.upgrade=false', 'priorityClassName='],
+    ];
+    const objects = await render(version, off.join(','));
+    const kinds = new Set(objects.map(({ kind }) => kind));
+    for (const kind of ['PodDisruptionBudget', 'NetworkPolicy', 'Job', 'TaskGrantClass'])
+      expect(kinds).not.toContain(kind);
+    expect(kinds).toContain('Deployment');
+  });
+
+  test('a ServiceMonitor is there on demand, and not without the Service that it reads', async () => {
+    const objects = await render(version, 'metrics.serviceMonitor.enabled=true');
+    expect(objects.map(({ kind }) => kind)).toContain('ServiceMonitor');
+    expect(
+      await refused(version, 'metrics.serviceMonitor.enabled=true,metrics.service.enabled=false'),
+    ).toContain('needs metrics.service.enabled');
+  });
+
+  test.each([
+    ['image.tagg=1', 'image'],
+    ['controller.holdSeconds=1', 'holdSeconds'],
+    ['webhook.holdSeconds=30', 'holdSeconds'],
+    ['webhook.replicas=0', 'replicas'],
+    ['image.digest=sha256:1', 'digest'],
+    ['defaultClass.limits.maxDuration=1d', 'maxDuration'],
+    ['rbac.impersonation=both', 'impersonation'],
+    [`probeNamespace.name=${namespace}`, 'never enforced'],
+  ])('the value %s is refused with a word on why', async (value, word) => {
+    expect(await refused(version, value)).toContain(word);
+  });
+});
+
+async function render(version: HelmVersion, values = '', kubernetes?: string): Promise<KubernetesObject[]> {
+  const manifest = await helm(version, ...template(values, kubernetes));
+  return parseAllDocuments(manifest)
+    .map((document) => document.toJS() as KubernetesObject | null)
+    .filter((object) => object !== null);
+}
+
+async function refused(version: HelmVersion, values: string): Promise<string> {
+  const { code, stderr } = await tryHelm(version, ...template(values));
+  expect(code).not.toBe(0);
+  return stderr;
+}
+
+/** Without a cluster, Helm takes it to be of the version that Helm itself was built for. */
+function template(values: string, kubernetes = '1.37.2'): string[] {
+  const inRelease = [release, chart, '--namespace', namespace];
+  return ['template', ...inRelease, '--set', values, '--kube-version', kubernetes];
+}
+
+function podSpecs(objects: readonly KubernetesObject[]): PodSpec[] {
+  return objects
+    .filter((object): object is KubernetesObject & { spec: { template: { spec: PodSpec } } } =>
+      ['Deployment', 'Job'].includes(object.kind),
+    )
+    .map(({ spec }) => spec.template.spec);
+}

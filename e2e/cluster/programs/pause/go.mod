@@ -1,0 +1,3 @@
+module taskgrant.dev/e2e/cluster/programs/pause
+
+go 1.21

@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { hierarchies, processesIn } from './cgroups.ts';
+import { cacheDirectory, layoutOf } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { currentCluster } from './current.ts';
+import { localCluster } from './local.ts';
+import type { Cluster, DriverName } from './driver.ts';
+import { must, run } from './process.ts';
+import type { Outcome } from './process.ts';
+import { packageSteps } from './packages.ts';
+import { clusterPrograms, ensurePrograms } from './programs.ts';
+import { createProgress } from './progress.ts';
+import { firstProcess, trackingGroup } from './remains.ts';
+
+// What the tests of local clusters share.
+
+const cache = cacheDirectory(process.env);
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** Installs and builds what local clusters need, and says so. */
+export async function prepareMachine(): Promise<void> {
+  const progress = createProgress(
+    (line) => {
+      console.error(line);
+    },
+    () => performance.now(),
+  );
+  await progress.run(packageSteps());
+  await ensurePrograms(clusterPrograms, cache, progress);
+}
+
+export function quietCluster(name: string, driver: 'local' | 'current' = 'local'): Cluster {
+  const progress = createProgress(
+    () => undefined,
+    () => performance.now(),
+  );
+  return driver === 'local' ? localCluster(name, cache, progress) : currentCluster(name, cache, progress);
+}
+
+export function layout(name: string): Layout {
+  return layoutOf(cache, name);
+}
+
+/** The start of a command line of the command line tool. */
+export function toolCommand(name: string, driver: DriverName = 'local'): readonly string[] {
+  return [process.execPath, main, '--name', name, '--driver', driver];
+}
+
+/** Runs the command line tool to its end. */
+export function tool(name: string, ...argv: readonly string[]): Promise<Outcome> {
+  return run([...toolCommand(name), ...argv]);
+}
+
+/** Starts the command line tool. */
+export function startTool(
+  name: string,
+  ...argv: readonly string[]
+): ChildProcessByStdio<null, null, Readable> {
+  const [program = '', ...rest] = [...toolCommand(name), ...argv];
+  return spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** Starts `up`, and returns when it has said something that contains the text. */
+export async function upUntilItSays(name: string, text: string): Promise<ChildProcess> {
+  const child = startTool(name, 'up');
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(text)) resolve();
+    });
+    child.once('exit', () => {
+      reject(new Error(`up ended without saying "${text}":\n${said}`));
+    });
+  });
+  return child;
+}
+
+export async function killed(child: ChildProcess): Promise<void> {
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await exited;
+}
+
+export function firstProcessOf(name: string): number {
+  const pid = firstProcess(layout(name));
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  return pid;
+}
+
+/** The processes of the cluster itself whose command line contains the text. */
+export function processesOf(name: string, text: string): readonly number[] {
+  const found = processesIn(trackingGroup(layout(name), 'components')).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text),
+  );
+  if (found.length === 0) throw new Error(`no process of ${name} was started with "${text}"`);
+  return found;
+}
+
+/** The kernel's names of a process's own network, mount and process namespaces: "net:[4026532288]". */
+export function namespacesOf(pid: number): readonly string[] {
+  return ['net', 'mnt', 'pid_for_children'].map((kind) => readlinkSync(`/proc/${pid}/ns/${kind}`));
+}
+
+/** Everything of a cluster that the machine still has: processes, mounts, control groups, links and files. */
+export async function traces(name: string, namespaces: readonly string[]): Promise<readonly string[]> {
+  const { cgroup, directory } = layout(name);
+  const inNamespaces = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        return namespacesOf(Number(pid)).some((each) => namespaces.includes(each));
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    })
+    .map((pid) => `process ${pid} in its namespaces`);
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(directory) || namespaces.some((each) => line.includes(each)));
+  const groups = hierarchies().flatMap(({ path }) =>
+    readdirSync(path)
+      .filter((entry) => entry === cgroup)
+      .map((entry) => `control group ${path}/${entry}`),
+  );
+  const links = (await must(['ip', '-oneline', 'link', 'show']))
+    .split('\n')
+    .filter((line) => /: (node0|pods0|veth)/.test(line));
+  const files = readdirSync(dirname(directory)).filter((entry) => entry === name);
+  return [...inNamespaces, ...mounts, ...groups, ...links, ...files];
+}
+
+/** Runs a shell script in a new pod of the task image, and returns what it prints. */
+export async function output(cluster: Cluster, script: string): Promise<string> {
+  const kubectl = async (...argv: readonly string[]): Promise<string> => {
+    const { code, stdout, stderr } = await cluster.run(['kubectl', ...argv]);
+    if (code !== 0) throw new Error(`kubectl ${argv.join(' ')}: ${stderr}`);
+    return stdout;
+  };
+  const pod = `pod-${randomUUID()}`;
+  const image = ['--image=localhost/taskgrant-task:1', '--image-pull-policy=Never', '--restart=Never'];
+  await kubectl('run', pod, ...image, '--', '-c', script);
+  await kubectl('wait', `pod/${pod}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s');
+  return kubectl('logs', pod);
+}

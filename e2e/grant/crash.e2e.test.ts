@@ -1,0 +1,265 @@
+/**
+ * The controller is killed before and after each of its writes, and started again: it converges, nothing is left over, and
+ * nothing is granted twice. It runs here as a process of the test, with the rights of the installed controller's own
+ * account, behind a proxy that knows which request it is; the product itself has no hook for this.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { GRANT_UID_LABEL } from '../../src/api/group.ts';
+import { listAll } from '../../src/kube/list-all.ts';
+import {
+  namespaces,
+  pods,
+  roleBindings,
+  roles,
+  serviceAccounts,
+  taskGrants,
+} from '../../src/kube/resources.ts';
+import { startFaultProxy, type FaultProxy } from '../kube/fault-proxy.ts';
+import type { ProxiedRequest } from '../kube/proxied-request.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { NAMESPACE } from '../product/install.ts';
+import {
+  aGrantManifest,
+  apply,
+  enforcedNamespace,
+  kubectl,
+  until,
+  untilFinished,
+  untilPhase,
+} from './testbed.ts';
+
+const BUNDLE = fileURLToPath(new URL('../../dist/taskgrant.js', import.meta.url));
+const DEPLOYMENT = 'deployment/taskgrant-controller';
+
+const client = testClient(clusterKubeConfig());
+let namespace: string;
+let proxy: FaultProxy;
+let folder: string;
+let replicas: string;
+
+beforeAll(async () => {
+  namespace = await enforcedNamespace(client);
+  replicas = (await kubectl(['-n', NAMESPACE, 'get', DEPLOYMENT, '-o', 'jsonpath={.spec.replicas}'])).stdout;
+  await scale('0');
+  const token = (
+    await kubectl(['-n', NAMESPACE, 'create', 'token', 'taskgrant-controller', '--duration', '1h'])
+  ).stdout;
+  proxy = await startFaultProxy({ kubeConfig: clusterKubeConfig() });
+  folder = await mkdtemp(join(tmpdir(), 'taskgrant-crash-'));
+  await writeFile(join(folder, 'kubeconfig'), proxy.kubeconfig(token.trim()), { mode: 0o600 });
+});
+
+afterAll(async () => {
+  await scale(replicas);
+  await proxy.stop();
+  await rm(folder, { recursive: true });
+  await client.remove(namespaces, { name: namespace });
+  await client.close();
+});
+
+async function scale(count: string): Promise<void> {
+  await kubectl(['-n', NAMESPACE, 'scale', DEPLOYMENT, `--replicas=${count}`]);
+  const state = count === '0' ? 'jsonpath={.status.replicas}=' : `jsonpath={.status.readyReplicas}=${count}`;
+  const { stderr, code } = await (count === '0'
+    ? kubectl([
+        '-n',
+        NAMESPACE,
+        'wait',
+        '--for=delete',
+        'pod',
+        '-l',
+        'app.kubernetes.io/component=controller',
+        '--timeout=60s',
+      ])
+    : kubectl(['-n', NAMESPACE, 'wait', `--for=${state}`, DEPLOYMENT, '--timeout=60s']));
+  if (code !== 0) throw new Error(stderr);
+}
+
+/** A controller process; each with a Lease of its own, because a killed one does not hand its own over. */
+function startController(): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      BUNDLE,
+      'controller',
+      `--namespace=${NAMESPACE}`,
+      `--lease=crash-${randomBytes(4).toString('hex')}`,
+      '--identity=crash',
+      '--metrics-port=0',
+      '--probe-namespace=taskgrant-probe',
+    ],
+    {
+      env: { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+}
+
+/** Whether the request changes something of a grant: no Lease, no Event, no certificate, no question. */
+function isWriteOfTheLifecycle({ writes, resource }: ProxiedRequest): boolean {
+  return writes && ['taskgrants', 'serviceaccounts', 'roles', 'rolebindings', 'pods'].includes(resource);
+}
+
+/** Runs a controller that dies at its nth write from now on; resolves with that write when it is dead. */
+async function dieAtWrite(
+  n: number,
+  when: 'before' | 'after',
+  until: Promise<unknown>,
+): Promise<string | undefined> {
+  let count = 0;
+  const controller = startController();
+  const died = Promise.withResolvers<string>();
+  const kill = async (what: string) => {
+    controller.kill('SIGKILL');
+    await new Promise((resolve) => controller.once('exit', resolve));
+    died.resolve(what);
+  };
+  proxy.setOnRequest(async (request) => {
+    if (!isWriteOfTheLifecycle(request) || ++count !== n) return undefined;
+    const what = `${request.verb} ${request.resource} ${request.subresource}`.trim();
+    if (when === 'before') {
+      await kill(what);
+      return { drop: 'reset' };
+    }
+    return { afterAnswer: () => kill(what) };
+  });
+  const what = await Promise.race([died.promise, until.then(() => undefined)]);
+  proxy.setOnRequest();
+  if (what === undefined) {
+    controller.kill('SIGKILL');
+  }
+  return what;
+}
+
+async function madeFor(uid: string) {
+  const labelSelector = `${GRANT_UID_LABEL}=${uid}`;
+  return (
+    await Promise.all([
+      listAll(client, serviceAccounts, {}, { labelSelector }),
+      listAll(client, roles, {}, { labelSelector }),
+      listAll(client, roleBindings, {}, { labelSelector }),
+    ])
+  ).map((found) => found.map(({ metadata }) => metadata.uid));
+}
+
+test.each(['before', 'after'] as const)(
+  'killed %s any write of an activation, the next controller makes it active, with one of each object',
+  async (when) => {
+    const killedAt: string[] = [];
+    for (let n = 1; ; n++) {
+      const name = `up-${when}-${n}`;
+      const place = { namespace, name };
+      const created = await apply(aGrantManifest(namespace, name));
+      expect(created.stderr).toBe('');
+      const active = untilPhase(client, place, 'Active', 90_000);
+      const what = await dieAtWrite(n, when, active);
+      if (what === undefined) break;
+      killedAt.push(what);
+      const next = startController();
+      const grant = await active;
+      expect(await madeFor(grant.metadata.uid)).toEqual([
+        [expect.any(String)],
+        [expect.any(String)],
+        [expect.any(String)],
+      ]);
+      expect(grant.status?.inventory?.map(({ uid }) => uid)).toEqual(
+        (await madeFor(grant.metadata.uid)).flat(),
+      );
+      next.kill('SIGKILL');
+    }
+    // Every write of an activation was met: were there fewer, the test would have missed some.
+    expect(killedAt).toEqual([
+      'update taskgrants status',
+      expect.stringMatching(/^create (serviceaccounts|roles)$/),
+      expect.stringMatching(/^create (serviceaccounts|roles)$/),
+      'create rolebindings',
+      'update taskgrants status',
+    ]);
+  },
+  300_000,
+);
+
+test.each(['before', 'after'] as const)(
+  'killed %s any write of a revocation, the next controller finishes it, and nothing is left',
+  async (when) => {
+    const killedAt: string[] = [];
+    for (let n = 1; ; n++) {
+      const name = `down-${when}-${n}`;
+      const place = { namespace, name };
+      await apply(aGrantManifest(namespace, name));
+      const first = startController();
+      const { metadata } = await untilPhase(client, place, 'Active', 90_000);
+      first.kill('SIGKILL');
+      await client.patch(taskGrants, place, { type: 'merge', body: { spec: { revoke: true } } });
+      const unheld = until(
+        client,
+        taskGrants,
+        place,
+        'finished without a finalizer',
+        (grant) => grant?.status?.phase === 'Revoked' && (grant.metadata.finalizers ?? []).length === 0,
+        90_000,
+      );
+      const what = await dieAtWrite(n, when, unheld);
+      if (what !== undefined) killedAt.push(what);
+      const next = startController();
+      const ended = await unheld;
+      next.kill('SIGKILL');
+      expect(ended?.status?.revocation).toMatchObject({
+        reason: 'Revoked',
+        verifiedAt: expect.any(String) as string,
+      });
+      expect(await madeFor(metadata.uid)).toEqual([[], [], []]);
+      if (what === undefined) break;
+    }
+    expect(killedAt).toEqual([
+      'update taskgrants status',
+      'delete rolebindings',
+      expect.stringMatching(/^delete (serviceaccounts|roles)$/),
+      expect.stringMatching(/^delete (serviceaccounts|roles)$/),
+      'update taskgrants status',
+      'patch taskgrants',
+    ]);
+  },
+  300_000,
+);
+
+test('what belongs to no grant is found at the start, and removed', async () => {
+  const name = 'orphan';
+  await apply(aGrantManifest(namespace, name));
+  const first = startController();
+  const grant = await untilPhase(client, { namespace, name }, 'Active', 90_000);
+  first.kill('SIGKILL');
+  // Somebody takes the finalizer off by force, and the grant with it, while no controller is there to see it.
+  await client.patch(
+    taskGrants,
+    { namespace, name },
+    { type: 'merge', body: { metadata: { finalizers: null } } },
+  );
+  await client.remove(taskGrants, { namespace, name });
+  expect((await madeFor(grant.metadata.uid)).flat()).toHaveLength(3);
+  const next = startController();
+  const account = grant.status?.serviceAccountName ?? '';
+  await until(client, serviceAccounts, { namespace, name: account }, 'gone', (found) => found === undefined);
+  await until(
+    client,
+    roleBindings,
+    { namespace, name: `taskgrant:${namespace}:${name}` },
+    'gone',
+    (found) => found === undefined,
+  );
+  await until(
+    client,
+    roles,
+    { namespace, name: `taskgrant:${namespace}:${name}` },
+    'gone',
+    (found) => found === undefined,
+  );
+  next.kill('SIGKILL');
+  expect(await listAll(client, pods, { namespace })).toEqual([]);
+}, 120_000);

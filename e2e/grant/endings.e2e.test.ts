@@ -1,0 +1,219 @@
+/** However a grant ends, and whatever is in the way: nothing of it is left, and the receipt says why. */
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Stored } from '../../src/api/kubernetes.ts';
+import type { TaskGrant } from '../../src/api/taskgrant.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
+import { RESOURCES } from '../../src/controller/observe.ts';
+import type { Client } from '../../src/kube/client.ts';
+import { listAll } from '../../src/kube/list-all.ts';
+import {
+  events,
+  namespaces,
+  pods,
+  roleBindings,
+  roles,
+  serviceAccounts,
+  taskGrants,
+} from '../../src/kube/resources.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import {
+  aGrantManifest,
+  aPodManifest,
+  apply,
+  enforcedNamespace,
+  exists,
+  until,
+  untilFinished,
+  untilPhase,
+} from './testbed.ts';
+
+const client = testClient(clusterKubeConfig());
+const made: string[] = [];
+
+afterAll(async () => {
+  for (const name of made) await client.remove(namespaces, { name }).catch(() => undefined);
+  await client.close();
+});
+
+async function aNamespace(): Promise<string> {
+  const name = await enforcedNamespace(client);
+  made.push(name);
+  return name;
+}
+
+/** An active grant with a pod that runs until it is stopped, and rights in a second namespace too. */
+async function aRunningTask(name: string, spec: Partial<TaskGrant['spec']> = {}) {
+  const [namespace, other] = [await aNamespace(), await aNamespace()];
+  const { stderr } = await apply(
+    aGrantManifest(namespace, name, {
+      envelope: {
+        kubernetes: [
+          { namespaces: [namespace, other], apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
+        ],
+        tokens: [{ name: 'api', expirationSeconds: 600 }],
+      },
+      ...spec,
+    }),
+    aPodManifest(namespace, name, name, 'sleep 600'),
+  );
+  expect(stderr).toBe('');
+  const place = { namespace, name };
+  await until(client, pods, place, 'running', (pod) => pod?.status?.phase === 'Running');
+  return { place, other, grant: await client.get(taskGrants, place) };
+}
+
+/** Everything anywhere that was made for this grant, by label and by its inventory. */
+async function leftOf({ metadata, status }: Stored<TaskGrant>): Promise<string[]> {
+  const labelSelector = `${MANAGED_BY_LABEL}=${MANAGED_BY},taskgrant.dev/grant-uid=${metadata.uid}`;
+  const found = await Promise.all([
+    listAll(client, serviceAccounts, {}, { labelSelector }),
+    listAll(client, roles, {}, { labelSelector }),
+    listAll(client, roleBindings, {}, { labelSelector }),
+  ]);
+  const labelled = found.flat().map(({ metadata: { namespace = '', name } }) => `${namespace}/${name}`);
+  const recorded = await Promise.all(
+    (status?.inventory ?? []).map(async ({ kind, namespace, name }) =>
+      (await exists(client, RESOURCES[kind], { namespace, name })) ? [`${namespace}/${name}`] : [],
+    ),
+  );
+  return [...new Set([...labelled, ...recorded.flat()])];
+}
+
+test('what is made for a grant is found by its label while it is active', async () => {
+  const { grant } = await aRunningTask('labelled');
+  expect(await leftOf(grant)).toHaveLength(5);
+});
+
+describe('a grant ends', () => {
+  test('when it is revoked: its pod is stopped, and it stays readable with its receipt', async () => {
+    const { place, grant } = await aRunningTask('revoked');
+    await client.patch(taskGrants, place, { type: 'merge', body: { spec: { revoke: true } } });
+    const ended = await untilFinished(client, place);
+    expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Revoked' } });
+    expect(await leftOf(grant)).toEqual([]);
+    await until(client, pods, place, 'gone', (pod) => pod === undefined);
+  });
+
+  test('when its time is over, though its pod still runs', async () => {
+    const { place, grant } = await aRunningTask('expires', { duration: '8s' });
+    const ended = await untilFinished(client, place);
+    expect(ended.status).toMatchObject({ phase: 'Expired', revocation: { reason: 'Expired' } });
+    const { activatedAt = '', revocation } = ended.status ?? {};
+    expect(Date.parse(revocation?.requestedAt ?? '') - Date.parse(activatedAt)).toBeGreaterThanOrEqual(8000);
+    expect(await leftOf(grant)).toEqual([]);
+    await until(client, pods, place, 'gone', (pod) => pod === undefined);
+  });
+
+  test('when its duration is shortened to less than what has passed', async () => {
+    const { place, grant } = await aRunningTask('shortened');
+    await client.patch(taskGrants, place, { type: 'merge', body: { spec: { duration: '1s' } } });
+    expect((await untilFinished(client, place)).status?.phase).toBe('Expired');
+    expect(await leftOf(grant)).toEqual([]);
+  });
+
+  test('when it is deleted: the object goes only after everything that was made for it', async () => {
+    const { place, grant } = await aRunningTask('deleted');
+    await client.remove(taskGrants, place);
+    await until(client, taskGrants, place, 'gone', (found) => found === undefined);
+    expect(await leftOf(grant)).toEqual([]);
+    await until(client, pods, place, 'gone', (pod) => pod === undefined);
+  });
+
+  test('when its namespace is deleted: the namespace goes, and so does what stood in another one', async () => {
+    const { place, other, grant } = await aRunningTask('homeless');
+    expect(
+      await exists(client, roles, { namespace: other, name: `taskgrant:${place.namespace}:homeless` }),
+    ).toBe(true);
+    await client.remove(namespaces, { name: place.namespace });
+    await until(
+      client,
+      namespaces,
+      { name: place.namespace },
+      'gone',
+      (found) => found === undefined,
+      90_000,
+    );
+    expect(await leftOf(grant)).toEqual([]);
+  });
+
+  test('and leaves its pods running where it says so, without rights', async () => {
+    const { place, grant } = await aRunningTask('left', {
+      completion: { succeeded: 1, podsRunning: 'Leave' },
+    });
+    await client.patch(taskGrants, place, { type: 'merge', body: { spec: { revoke: true } } });
+    await untilFinished(client, place);
+    expect(await leftOf(grant)).toEqual([]);
+    const pod = await client.get(pods, place);
+    expect(pod.metadata.deletionTimestamp).toBeUndefined();
+    expect(pod.status?.phase).toBe('Running');
+  });
+
+  test('and is removed when its receipt has been readable for its time', async () => {
+    const { place } = await aRunningTask('brief', { ttlAfterFinished: '1s' });
+    await client.patch(taskGrants, place, { type: 'merge', body: { spec: { revoke: true } } });
+    await until(client, taskGrants, place, 'gone', (found) => found === undefined);
+  });
+});
+
+describe('what was issued and is changed by somebody', () => {
+  const tamper: Record<
+    string,
+    (admin: Client, place: { namespace: string; name: string }, grant: Stored<TaskGrant>) => Promise<unknown>
+  > = {
+    'a Role that was widened': (admin, { namespace, name }) =>
+      admin.patch(
+        roles,
+        { namespace, name: `taskgrant:${namespace}:${name}` },
+        { type: 'json', body: [{ op: 'add', path: '/rules/0/verbs/-', value: 'delete' }] },
+      ),
+    'a binding to which somebody was added': (admin, { namespace, name }) =>
+      admin.patch(
+        roleBindings,
+        { namespace, name: `taskgrant:${namespace}:${name}` },
+        {
+          type: 'json',
+          body: [
+            { op: 'add', path: '/subjects/-', value: { kind: 'ServiceAccount', name: 'default', namespace } },
+          ],
+        },
+      ),
+    'a Role that was taken out of sight by its label': (admin, { namespace, name }) =>
+      admin.patch(
+        roles,
+        { namespace, name: `taskgrant:${namespace}:${name}` },
+        { type: 'merge', body: { metadata: { labels: { [MANAGED_BY_LABEL]: null } } } },
+      ),
+    'an account that mounts its token by itself': (admin, { namespace }, grant) =>
+      admin.patch(
+        serviceAccounts,
+        { namespace, name: grant.status?.serviceAccountName ?? '' },
+        { type: 'merge', body: { automountServiceAccountToken: true } },
+      ),
+    'an account that was deleted': (admin, { namespace }, grant) =>
+      admin.remove(serviceAccounts, { namespace, name: grant.status?.serviceAccountName ?? '' }),
+  };
+
+  test.each(Object.keys(tamper))('%s ends the grant', async (what) => {
+    const { place, grant } = await aRunningTask('tampered');
+    await tamper[what]?.(client, place, grant);
+    const ended = await untilFinished(client, place);
+    expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
+    expect(await leftOf(grant)).toEqual([]);
+    const said = await listAll(client, events, { namespace: place.namespace });
+    expect(said.filter(({ reason, type }) => reason === 'Drifted' && type === 'Warning')).toHaveLength(1);
+  });
+});
+
+test('a grant that was deleted and created again has another account', async () => {
+  const namespace = await aNamespace();
+  const place = { namespace, name: 'again' };
+  const names: (string | undefined)[] = [];
+  for (let round = 0; round < 2; round++) {
+    await apply(aGrantManifest(namespace, 'again'));
+    names.push((await untilPhase(client, place, 'Active')).status?.serviceAccountName);
+    await client.remove(taskGrants, place);
+    await until(client, taskGrants, place, 'gone', (found) => found === undefined);
+  }
+  expect(names[0]).toBeDefined();
+  expect(names[1]).not.toBe(names[0]);
+});

@@ -1,0 +1,239 @@
+/** What tests of grants on real pods need: namespaces, grants, pods of the task image, and waiting for what must come. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { KubeConfig } from '@kubernetes/client-node';
+import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL } from '../../src/api/group.ts';
+import type { KubernetesObject, Pod, SelfSubjectReview, Stored } from '../../src/api/kubernetes.ts';
+import { isFinal } from '../../src/api/reasons.ts';
+import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
+import { isNotFound } from '../../src/kube/api-error.ts';
+import type { Client } from '../../src/kube/client.ts';
+import { silentLogger } from '../../src/kube/logger.ts';
+import { createReader } from '../../src/kube/reader.ts';
+import {
+  configMaps,
+  namespaces,
+  secrets,
+  selfSubjectReviews,
+  taskGrants,
+  type Resource,
+} from '../../src/kube/resources.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+
+export const TASK_IMAGE = 'localhost/taskgrant-task:1';
+
+/** How long anything may take that is not about time itself: a node under load starts a pod in a few seconds. */
+const PATIENCE_MS = 60_000;
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs kubectl as a user would. Never throws: what it said and its exit code are the answer. */
+export function kubectl(args: readonly string[], input = ''): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('kubectl', args);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code: code ?? 1, stdout, stderr });
+    });
+    child.stdin.end(input);
+  });
+}
+
+/** kubectl apply of objects, in this order, as one file. */
+export function apply(...objects: readonly object[]): Promise<Outcome> {
+  return kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
+}
+
+/** A namespace of the test's own, enforced, with a ConfigMap `input` and a Secret `password` in it. */
+export async function enforcedNamespace(
+  client: Client,
+  labels = { [ENFORCE_LABEL]: 'granted' },
+): Promise<string> {
+  const name = `grant-${randomBytes(4).toString('hex')}`;
+  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+  await client.create(configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { namespace: name, name: 'input' },
+    data: { text: 'what the task works on' },
+  });
+  await client.create(secrets, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: name, name: 'password' },
+    stringData: { password: 'not-a-real-one' },
+  });
+  return name;
+}
+
+/** A grant to read the ConfigMap `input` with one API token, for one pod and ten minutes; changed as said. */
+export function aGrantManifest(namespace: string, name: string, spec: Partial<TaskGrantSpec> = {}) {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'TaskGrant',
+    metadata: { namespace, name },
+    spec: {
+      task: { intent: 'read the input' },
+      workload: { images: [TASK_IMAGE] },
+      envelope: {
+        kubernetes: [
+          { apiGroups: [''], resources: ['configmaps'], resourceNames: ['input'], verbs: ['get'] },
+        ],
+        tokens: [{ name: 'api' }],
+      },
+      duration: '10m',
+      ...spec,
+    },
+  };
+}
+
+/** A pod with the label, as its author writes it, that runs a script in the task image. */
+export function aPodManifest(namespace: string, name: string, grant: string, script: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name, labels: { [GRANT_LABEL]: grant } },
+    spec: podSpec(script),
+  };
+}
+
+export function podSpec(script: string) {
+  return {
+    restartPolicy: 'Never',
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      { name: 'task', image: TASK_IMAGE, imagePullPolicy: 'Never', command: ['sh', '-c'], args: [script] },
+    ],
+  };
+}
+
+/**
+ * Waits, by a watch, until an object is as it should be.
+ *
+ * @throws Error with the object as it was last, where that does not come about.
+ */
+export async function until<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  { namespace, name }: { namespace?: string; name: string },
+  what: string,
+  isSo: (object: Stored<T> | undefined) => boolean,
+  patienceMs = PATIENCE_MS,
+): Promise<Stored<T> | undefined> {
+  const reader = createReader({
+    client,
+    resource,
+    ...(namespace !== undefined && { namespace }),
+    fieldSelector: `metadata.name=${name}`,
+    logger: silentLogger,
+  });
+  const key = namespace === undefined ? name : `${namespace}/${name}`;
+  const done = Promise.withResolvers<undefined>();
+  const look = () => {
+    if (isSo(reader.get(key))) done.resolve(undefined);
+  };
+  const timer = setTimeout(() => {
+    done.reject(
+      new Error(`${resource.kind} ${key} did not become ${what}: ${JSON.stringify(reader.get(key))}`),
+    );
+  }, patienceMs);
+  reader.start();
+  try {
+    await reader.waitForSync();
+    reader.subscribe(look);
+    look();
+    await done.promise;
+    return reader.get(key);
+  } finally {
+    clearTimeout(timer);
+    await reader.stop();
+  }
+}
+
+export async function untilPhase(
+  client: Client,
+  place: { namespace: string; name: string },
+  phase: string,
+  patienceMs?: number,
+): Promise<Stored<TaskGrant>> {
+  const grant = await until(
+    client,
+    taskGrants,
+    place,
+    phase,
+    (found) => found?.status?.phase === phase,
+    patienceMs,
+  );
+  if (!grant) throw new Error('a grant that is in a phase exists');
+  return grant;
+}
+
+export async function untilFinished(
+  client: Client,
+  place: { namespace: string; name: string },
+  patienceMs?: number,
+): Promise<Stored<TaskGrant>> {
+  const grant = await until(
+    client,
+    taskGrants,
+    place,
+    'finished',
+    (found) => isFinal(found?.status?.phase),
+    patienceMs,
+  );
+  if (!grant) throw new Error('a finished grant exists');
+  return grant;
+}
+
+export async function exists<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  place: { namespace?: string; name: string },
+): Promise<boolean> {
+  try {
+    await client.get(resource, place);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** What a pod has printed so far. */
+export async function logsOf({ metadata }: Stored<Pod>): Promise<string> {
+  const { stdout, stderr, code } = await kubectl([
+    'logs',
+    '--namespace',
+    metadata.namespace ?? '',
+    metadata.name,
+  ]);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** A client with nothing but a token: what a thief has. */
+export function clientWithToken(token: string): Client {
+  const admin = clusterKubeConfig();
+  const cluster = admin.getCurrentCluster();
+  if (!cluster) throw new Error('KUBECONFIG has no current cluster');
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromClusterAndUser(cluster, { name: 'thief', token });
+  return testClient(kubeConfig);
+}
+
+/** Who the API server says that a client is; throws ApiError 401 where it is nobody. */
+export async function whoIs(client: Client): Promise<string> {
+  const review = await client.create<SelfSubjectReview>(selfSubjectReviews, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'SelfSubjectReview',
+    metadata: {},
+  });
+  return review.status?.userInfo?.username ?? '';
+}

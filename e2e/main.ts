@@ -1,0 +1,97 @@
+/** `npm run e2e [-- suite …]`: every test that needs a cluster, on a real one. */
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { openCluster } from './cluster/open.ts';
+import { createProgress } from './cluster/progress.ts';
+import { defaultKubernetes } from './cluster/programs.ts';
+import { run } from './cluster/process.ts';
+import { Unmet } from './cluster/unmet.ts';
+import { installProduct, loadProductImage } from './product/install.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a suite finds when it begins. */
+type Needs = 'nothing' | 'cluster' | 'image' | 'product';
+
+/** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
+const SUITES: Record<string, Needs> = {
+  cluster: 'nothing',
+  kube: 'cluster',
+  api: 'cluster',
+  chart: 'image',
+  grant: 'product',
+};
+
+interface Flags {
+  kubernetes: string;
+  keep?: boolean;
+  name: string;
+}
+
+const program = new Command('e2e')
+  .description('Tests on a real cluster, which is brought up first and taken down afterwards.')
+  .argument('[suites...]', `which; default: ${Object.keys(SUITES).join(', ')}`)
+  .option('--kubernetes <version>', 'of the cluster', defaultKubernetes)
+  .option('--name <name>', 'of the cluster', 'e2e')
+  .option('--keep', 'leave the cluster up')
+  .option('-t, --test <pattern>', 'only tests whose name matches')
+  .showHelpAfterError();
+program.parse();
+
+const progress = createProgress(
+  (line) => {
+    console.error(line);
+  },
+  () => performance.now(),
+);
+try {
+  process.exitCode = await main(program.args, program.opts<Flags & { test?: string }>());
+} catch (error) {
+  if (!(error instanceof Unmet)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+async function main(
+  asked: readonly string[],
+  { kubernetes, keep, name, test }: Flags & { test?: string },
+): Promise<number> {
+  const unknown = asked.filter((suite) => !(suite in SUITES));
+  if (unknown.length > 0)
+    throw new Unmet(`No such suite: ${unknown.join(', ')}. There are ${Object.keys(SUITES).join(', ')}.`);
+  const there = await readdir(new URL('.', import.meta.url));
+  const chosen = Object.entries(SUITES).filter(
+    ([suite]) => there.includes(suite) && (asked.length === 0 || asked.includes(suite)),
+  );
+  const cluster = await openCluster({ name, progress });
+  const failed: string[] = [];
+  let has: Needs = 'nothing';
+  try {
+    for (const [suite, needs] of chosen) {
+      if (needs !== 'nothing' && has === 'nothing') {
+        await cluster.up({ kubernetes });
+        has = 'cluster';
+      }
+      if (needs === 'image') await loadProductImage(cluster, progress);
+      if (needs === 'product') await installProduct(cluster, progress);
+      progress.say(`tests: ${suite}`);
+      const vitest = [
+        process.execPath,
+        'node_modules/vitest/vitest.mjs',
+        'run',
+        '--config',
+        'e2e/vitest.config.ts',
+        ...(test === undefined ? [] : ['--testNamePattern', test]),
+        `e2e/${suite}/`,
+      ];
+      const options = { cwd: root, stdio: 'inherit' } as const;
+      const { code } = needs === 'nothing' ? await run(vitest, options) : await cluster.run(vitest, options);
+      if (code !== 0) failed.push(suite);
+    }
+  } finally {
+    if (has !== 'nothing' && !keep) await cluster.down();
+  }
+  progress.say(failed.length > 0 ? `failed: ${failed.join(', ')}` : 'all passed');
+  return failed.length > 0 ? 1 : 0;
+}

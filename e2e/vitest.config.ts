@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests that need a cluster: it is the one that KUBECONFIG says, and they are started inside its network. */
+export default defineConfig({
+  test: {
+    include: ['e2e/**/*.e2e.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // They share one cluster, and the machine with it.
+    fileParallelism: false,
+    reporters: ['verbose'],
+  },
+});

@@ -1,0 +1,24 @@
+/** Every file that is generated from the code, with its content: the one list that writing and checking share. */
+import { stringify } from 'yaml';
+import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
+
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  path: string;
+  content: string;
+}
+
+const NOTICE = '# Generated from src/api by `npm run generate`; do not edit.\n';
+
+export function generatedFiles(): GeneratedFile[] {
+  return KINDS.flatMap((kind) => {
+    const content =
+      NOTICE + stringify(customResourceDefinition(kind), { lineWidth: 110, aliasDuplicateObjects: false });
+    const name = `taskgrant.dev_${kind.plural}.yaml`;
+    return [
+      { path: `crds/${name}`, content },
+      // Helm takes a chart's CRDs from the chart's own folder only.
+      { path: `charts/taskgrant/crds/${name}`, content },
+    ];
+  });
+}

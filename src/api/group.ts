@@ -1,0 +1,36 @@
+/** The API group, version and names that are the product's; every other file takes them from here. */
+
+export const GROUP = 'taskgrant.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}` as const;
+
+/** On a pod: the grant it runs under. That is all that a pod's author has to write. */
+export const GRANT_LABEL = `${GROUP}/grant`;
+
+/** On everything that was made for a grant: the grant's UID, which says whose it is beyond doubt. */
+export const GRANT_UID_LABEL = `${GROUP}/grant-uid`;
+
+/** On everything that was made for a grant: the grant's namespace, since owner references never cross namespaces. */
+export const GRANT_NAMESPACE_LABEL = `${GROUP}/grant-namespace`;
+
+/** On a namespace: which pods are judged there, in the manner of Pod Security Admission. */
+export const ENFORCE_LABEL = `${GROUP}/enforce`;
+
+/** The recommended label by which everything that the controller made is found. */
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+export const MANAGED_BY = 'taskgrant';
+
+/** Held on a TaskGrant from its creation until nothing of what was made for it is left. */
+export const FINALIZER = `${GROUP}/revocation`;
+
+/** On a TaskGrantClass: grants that name no class are of this one. */
+export const DEFAULT_CLASS_ANNOTATION = `${GROUP}/is-default-class`;
+
+/** Service accounts whose name begins so are the product's in enforced namespaces. */
+export const SERVICE_ACCOUNT_PREFIX = 'taskgrant-';
+
+/**
+ * The longest name of a TaskGrant: service accounts are `taskgrant-<name>-<5 characters>`, label values hold 63
+ * (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/), and 63 - 10 - 1 - 5 = 47.
+ */
+export const MAX_GRANT_NAME_LENGTH = 47;

@@ -1,0 +1,86 @@
+/** The condition types and reasons of both kinds: closed lists, so that tools can rely on them. */
+
+/** Condition types of a TaskGrant. */
+export const GRANT_CONDITIONS = [
+  'Accepted',
+  'Approved',
+  'Provisioned',
+  'Enforced',
+  'Active',
+  'Revoked',
+] as const;
+export type GrantConditionType = (typeof GRANT_CONDITIONS)[number];
+
+/** Each reason that a TaskGrant's condition can have, and what it says. */
+export const GRANT_REASONS = {
+  // Accepted
+  Accepted: 'The class exists, allows the grant, and every feature that the grant declares is supported.',
+  ClassNotFound: 'The TaskGrantClass does not exist, or none is named and there is no default one.',
+  ClassNotAccepted: 'The TaskGrantClass itself is not accepted: see its conditions.',
+  LimitExceeded: 'The grant asks for more than the limits of its class.',
+  NotSupportedYet: 'The grant declares something that this version cannot enforce, and so refuses.',
+  InvalidName: 'The name of the grant is too long for the names that are derived from it.',
+  BeyondRequester: 'The class says RequesterHolds, and the requester does not hold what the envelope grants.',
+  RequesterUnknown: 'spec.requestedBy is not what admission stamps, so nobody can be held to it.',
+  // Provisioned
+  Provisioned: 'Service account, Roles and RoleBindings exist as decided.',
+  Provisioning: 'The inventory is recorded and is being created.',
+  BeyondCeiling:
+    'The API server refused to let the grantor of the class write the Roles: they exceed what it holds.',
+  NameTaken: 'An object of a name that is needed exists and is not this grant’s.',
+  NamespaceNotFound: 'A namespace that the envelope names does not exist.',
+  CreationRefused:
+    'The API server refused to create what the grant needs, for another reason: a quota, a policy of the cluster, or a right that the controller lacks. Tried again.',
+  // Enforced
+  Enforced: 'A dry-run pod that had to be refused was refused.',
+  NamespaceNotEnforced:
+    'The namespace does not carry the label taskgrant.dev/enforce with a supported level.',
+  EnforcementNotProven: 'The dry-run pod that has to be refused was not refused, or could not be tried.',
+  // Active
+  Active: 'The identity exists and pods may run under the grant.',
+  NotBefore: 'spec.notBefore is not reached yet.',
+  Pending: 'Not active yet: see the other conditions.',
+  // the ends, and Revoked
+  Completed: 'The task is complete.',
+  Expired: 'The duration of the grant is over.',
+  Revoked: 'spec.revoke was set.',
+  Deleted: 'The grant, or its namespace, was deleted.',
+  Denied: 'The grant cannot be activated: see the other conditions.',
+  Drifted: 'What was issued was changed by somebody else, and could not be repaired.',
+  Revoking: 'Rights and identity are being removed.',
+  Verified: 'Everything in the inventory is gone, and the API server refuses what the envelope allowed.',
+  RightsRemain:
+    'The inventory is gone, but bindings that are not the product’s still allow the account something.',
+  NotRevoked: 'The grant holds rights.',
+} as const;
+export type GrantReason = keyof typeof GRANT_REASONS;
+
+/** Condition types of a TaskGrantClass. */
+export const CLASS_CONDITIONS = ['Accepted'] as const;
+
+export const CLASS_REASONS = {
+  Accepted: 'Every feature that the class uses is supported.',
+  NotSupportedYet: 'The class uses something that this version cannot enforce; grants of it are refused.',
+} as const;
+export type ClassReason = keyof typeof CLASS_REASONS;
+
+/** The phases in which a grant can be. Completed, Expired, Revoked and Denied are final. */
+export const PHASES = [
+  'Pending',
+  'AwaitingApproval',
+  'Active',
+  'Suspended',
+  'Revoking',
+  'Completed',
+  'Expired',
+  'Revoked',
+  'Denied',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const FINAL_PHASES = ['Completed', 'Expired', 'Revoked', 'Denied'] as const satisfies readonly Phase[];
+export type FinalPhase = (typeof FINAL_PHASES)[number];
+
+export function isFinal(phase: Phase | undefined): phase is FinalPhase {
+  return (FINAL_PHASES as readonly (Phase | undefined)[]).includes(phase);
+}

@@ -1,0 +1,179 @@
+/** TaskGrantClass: the ceiling that cluster admins set. */
+import type { API_VERSION } from './group.ts';
+import type { ObjectMeta } from './kubernetes.ts';
+import { CLASS_CONDITIONS, CLASS_REASONS, type ClassReason } from './reasons.ts';
+import {
+  conditions,
+  duration,
+  flag,
+  integer,
+  list,
+  oneOf,
+  optional,
+  record,
+  set,
+  stringMap,
+  text,
+  Type,
+  type Static,
+} from './schema.ts';
+
+const labelSelector = record(
+  {
+    matchLabels: optional(
+      stringMap({ maxProperties: 32, maxLength: 63, description: 'Labels and their values.' }),
+    ),
+    matchExpressions: optional(
+      list(
+        record(
+          {
+            key: text({ minLength: 1, maxLength: 317, description: 'A label.' }),
+            operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist'], {
+              description: 'As in metav1.LabelSelector.',
+            }),
+            values: optional(
+              list(text({ maxLength: 63, description: 'A value.' }), {
+                maxItems: 32,
+                description: 'Values.',
+              }),
+            ),
+          },
+          { description: 'One requirement.' },
+        ),
+        { maxItems: 16, description: 'Requirements; all must hold.' },
+      ),
+    ),
+  },
+  { description: 'In which namespaces grants of the class may be. Not supported yet.' },
+);
+
+const grantor = record(
+  {
+    namespace: text({ minLength: 1, maxLength: 63, description: 'Its namespace.' }),
+    name: text({ minLength: 1, maxLength: 253, description: 'Its name.' }),
+  },
+  {
+    description:
+      'The service account as which Roles are written: what it may do is the ceiling, held by the API server’s own escalation check.',
+  },
+);
+
+const spec = record(
+  {
+    namespaceSelector: optional(labelSelector),
+    authorization: oneOf(['Ceiling', 'RequesterHolds'], {
+      default: 'RequesterHolds',
+      description: 'Ceiling: what the grantor holds. RequesterHolds: that, and what the requester holds too.',
+    }),
+    grantor,
+    ceiling: optional(
+      record(
+        {
+          tokens: optional(
+            list(
+              record(
+                {
+                  audience: optional(text({ maxLength: 512, description: 'An audience, with globs.' })),
+                  expirationSeconds: Type.Integer({
+                    format: 'int32',
+                    minimum: 600,
+                    maximum: 86_400,
+                    description: 'At most this long.',
+                  }),
+                },
+                { description: 'Tokens that envelopes may have.' },
+              ),
+              { maxItems: 64, description: 'Tokens that envelopes may have.' },
+            ),
+          ),
+          secrets: optional(
+            set(text({ minLength: 1, maxLength: 253, description: 'A name, with globs.' }), {
+              maxItems: 64,
+              description: 'Secrets that envelopes may have.',
+            }),
+          ),
+        },
+        { description: 'What is not RBAC, in the shape of a grant’s envelope. Not supported yet.' },
+      ),
+    ),
+    limits: optional(
+      record(
+        {
+          maxDuration: optional(duration({ description: 'The longest spec.duration.' })),
+          maxPods: optional(
+            integer({ minimum: 1, maximum: 1000, description: 'The largest spec.workload.maxPods.' }),
+          ),
+          maxTokenSeconds: optional(
+            integer({ minimum: 600, maximum: 86_400, description: 'The longest lifetime of a token.' }),
+          ),
+          maxDelegationDepth: optional(
+            integer({ minimum: 0, maximum: 16, description: 'The largest spec.delegation.maxDepth.' }),
+          ),
+          maxActivePerNamespace: optional(
+            integer({
+              minimum: 1,
+              maximum: 100_000,
+              description: 'How many grants of the class may be unfinished in one namespace.',
+            }),
+          ),
+        },
+        { description: 'Numbers that a grant of the class must not exceed.' },
+      ),
+    ),
+    requireImageDigest: flag({
+      default: false,
+      description: 'Whether every image must be pinned by digest. Not supported yet.',
+    }),
+    approval: optional(
+      record(
+        {
+          requiredAtRisk: oneOf(['None', 'Low', 'Medium', 'High', 'Critical'], {
+            description: 'From this level on.',
+          }),
+        },
+        { description: 'From which risk on a grant needs approval. Not supported yet.' },
+      ),
+    ),
+    validations: optional(
+      list(
+        record(
+          {
+            expression: text({
+              minLength: 1,
+              maxLength: 10_240,
+              description: 'CEL over grant, requester and namespace.',
+            }),
+            message: optional(text({ maxLength: 1024, description: 'What to say when it is false.' })),
+          },
+          { description: 'One validation.' },
+        ),
+        { maxItems: 32, description: 'CEL that every grant of the class must satisfy. Not supported yet.' },
+      ),
+    ),
+  },
+  { description: 'The ceiling for grants of the class.' },
+);
+
+const status = record(
+  {
+    conditions: optional(
+      conditions(CLASS_CONDITIONS, Object.keys(CLASS_REASONS) as ClassReason[], {
+        description: 'Aspects of the current state.',
+      }),
+    ),
+  },
+  { description: 'What the controller thinks of the class.' },
+);
+
+export const taskGrantClassSchema = { spec, status, rules: [] };
+
+export type TaskGrantClassSpec = Static<typeof spec>;
+export type TaskGrantClassStatus = Static<typeof status>;
+
+export interface TaskGrantClass {
+  apiVersion: typeof API_VERSION;
+  kind: 'TaskGrantClass';
+  metadata: ObjectMeta & { name: string };
+  spec: TaskGrantClassSpec;
+  status?: TaskGrantClassStatus;
+}

@@ -1,0 +1,79 @@
+/** What an action answers. What it does to the API server is shown in e2e/; here the server's answer is given. */
+import { describe, expect, test } from 'vitest';
+import { withChange } from '../core/lifecycle/change.ts';
+import { decide } from '../core/lifecycle/decide.ts';
+import type { Action, Facts } from '../core/lifecycle/facts.ts';
+import { aGrant, inPhase, NOW, withStatus } from '../core/testing/builders.ts';
+import { aTaskPod, factsWhileActive, outlineOf, someFacts } from '../core/testing/lifecycle.ts';
+import { ApiError } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import { apply } from './apply.ts';
+
+const done = () => Promise.resolve(undefined);
+
+function applied(action: Action, facts: Facts, answer: () => Promise<unknown> = done) {
+  // Only the calls that these actions make; each gets the same answer.
+  const client = { remove: answer, replace: answer } as unknown as Client;
+  return apply(action, facts, {
+    client,
+    now: () => NOW,
+    signal: new AbortController().signal,
+    onStatus: () => undefined,
+    onPodRemoved: () => undefined,
+  });
+}
+
+/** What is decided after the first action of the plan was carried out. */
+async function decidedAfter(facts: Facts): Promise<string[][]> {
+  const action = decide(facts).steps[0]?.[0];
+  if (!action) throw new Error('something is to be done');
+  return outlineOf(decide(withChange(facts, await applied(action, facts))));
+}
+
+describe('what is done is not decided on again, although the caches have not heard of it yet', () => {
+  test('a pod too many is removed once', async () => {
+    const pods = [aTaskPod('first', 'Running'), aTaskPod('second', 'Running')];
+    const facts = factsWhileActive({ pods });
+    expect(outlineOf(decide(facts))).toEqual([['removePod second'], ['writeStatus']]);
+    expect(await decidedAfter(facts)).toEqual([['writeStatus']]);
+  });
+
+  test('so is a pod that came after the end', async () => {
+    const grant = aGrant(inPhase('Completed'), withStatus({ finishedAt: '2026-11-23T09:00:20.000Z' }));
+    const unheld = { ...grant, metadata: { ...grant.metadata, finalizers: [] } };
+    const facts = someFacts({ grant: unheld, pods: [aTaskPod('late', 'Pending')] });
+    expect(await decidedAfter(facts)).toEqual([]);
+  });
+
+  test('so is a grant whose receipt was readable for its time', async () => {
+    const grant = aGrant(inPhase('Completed'), withStatus({ finishedAt: '2026-11-22T09:00:00.000Z' }));
+    const facts = someFacts({ grant: { ...grant, metadata: { ...grant.metadata, finalizers: [] } } });
+    expect(outlineOf(decide(facts))).toEqual([['removeGrant']]);
+    expect(await decidedAfter(facts)).toEqual([]);
+  });
+});
+
+describe('a status', () => {
+  const action: Action = { do: 'writeStatus', status: { phase: 'Revoking' } };
+  const refused = (code: number, message: string) => () =>
+    Promise.reject(new ApiError('update TaskGrant', code, { message }));
+
+  test.each([
+    ['too large for the API server', 413, 'Request entity too large'],
+    ['too large for etcd', 500, 'etcdserver: request is too large'],
+    ['against the schema', 422, 'status.pods: Too many'],
+    ['more than the controller may write', 403, 'cannot update resource "taskgrants/status"'],
+  ])('that is %s is known as not stored', async (_what, code, message) => {
+    const change = await applied(action, factsWhileActive(), refused(code, message));
+    expect(change.unrecorded).toContain(message);
+  });
+
+  test.each([
+    ['somebody else was faster', 409, 'the object has been modified'],
+    ['the grant is gone', 404, 'not found'],
+    ['the server is overloaded', 429, 'try again'],
+    ['the server has failed', 500, 'internal error'],
+  ])('is to be tried again where %s', async (_what, code, message) => {
+    await expect(applied(action, factsWhileActive(), refused(code, message))).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,252 @@
+/** Carries out one action of a plan, and answers with the facts as they are afterwards. Every action is idempotent. */
+import { FINALIZER } from '../api/group.ts';
+import type { Stored } from '../api/kubernetes.ts';
+import type { InventoryItem, RequestedBy, TaskGrant } from '../api/taskgrant.ts';
+import {
+  accessReview,
+  renderRight,
+  requesterMustHold,
+  type ResourceAttributes,
+} from '../core/envelope/requester.ts';
+import type { Change } from '../core/lifecycle/change.ts';
+import { timeOf, type Action, type Facts, type Look } from '../core/lifecycle/facts.ts';
+import {
+  driftOf,
+  inventoryItemOf,
+  isIssuedFor,
+  type FoundObject,
+  type IssuedObject,
+} from '../core/lifecycle/issued.ts';
+import { usernameOf } from '../core/names.ts';
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import { sleep } from '../kube/clock.ts';
+import { pods, subjectAccessReviews, taskGrants, type Resource } from '../kube/resources.ts';
+import { creationFailure } from './creation-failure.ts';
+import { getIssued, RESOURCES } from './observe.ts';
+
+export interface ApplyOptions {
+  client: Client;
+  now: () => number;
+  signal: AbortSignal;
+  /** Told of every status that was written, for Events and metrics. */
+  onStatus: (before: Stored<TaskGrant>, after: Stored<TaskGrant>) => void;
+  onPodRemoved: (grant: Stored<TaskGrant>, pod: { name: string; uid: string }, why: string) => void;
+}
+
+/** @throws ApiError or NoAnswerError where the API server did not do it; then nothing may be assumed. */
+export async function apply(action: Action, facts: Facts, options: ApplyOptions): Promise<Change> {
+  const { client, signal } = options;
+  const { grant } = facts;
+  switch (action.do) {
+    case 'writeStatus':
+      return await writeStatus({ ...grant, status: action.status }, grant, options);
+    case 'addFinalizer':
+      return {
+        grant: await writeFinalizers([...(grant.metadata.finalizers ?? []), FINALIZER], grant, options),
+      };
+    case 'removeFinalizer': {
+      const others = (grant.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+      return { grant: await writeFinalizers(others, grant, options) };
+    }
+    case 'removeGrant':
+      await removeIfThere(() =>
+        client.remove(
+          taskGrants,
+          { namespace: grant.metadata.namespace, name: grant.metadata.name },
+          { preconditions: { uid: grant.metadata.uid }, signal },
+        ),
+      );
+      return {
+        grant: {
+          ...grant,
+          metadata: { ...grant.metadata, deletionTimestamp: timeOf({ now: options.now() }) },
+        },
+      };
+    case 'create':
+      return await create(action.object, facts, options);
+    case 'remove':
+      await remove(action.item, grant, options);
+      return { removed: action.item };
+    case 'note':
+      return { progress: { ...facts.progress, [action.what]: timeOf({ now: options.now() }) } };
+    case 'removePod':
+      await removeIfThere(() =>
+        client.remove(
+          pods,
+          { namespace: grant.metadata.namespace, name: action.name },
+          { preconditions: { uid: action.uid }, signal },
+        ),
+      );
+      options.onPodRemoved(grant, action, action.why);
+      return { podRemoved: { uid: action.uid, at: timeOf({ now: options.now() }) } };
+    case 'askRequester':
+      return { requesterLacks: await whatRequesterLacks(grant, options) };
+    case 'look':
+      return {
+        progress: { ...facts.progress, look: await look(action.items, action.afterMs, grant, options) },
+      };
+  }
+}
+
+async function writeStatus(
+  grant: Stored<TaskGrant>,
+  before: Stored<TaskGrant>,
+  { client, signal, onStatus }: ApplyOptions,
+): Promise<Change> {
+  try {
+    const after = await client.replace(taskGrants, grant, { subresource: 'status', signal });
+    onStatus(before, after);
+    return { grant: after };
+  } catch (error) {
+    if (isRefusal(error)) return { unrecorded: `the status was refused: ${error.message}` };
+    throw error;
+  }
+}
+
+/** Whether the same content will be refused again. The limit of etcd's requests comes as an internal error (500). */
+function isRefusal(error: unknown): error is ApiError {
+  return (
+    error instanceof ApiError &&
+    ([400, 403, 413, 422].includes(error.code) || error.message.includes('request is too large'))
+  );
+}
+
+async function writeFinalizers(
+  finalizers: string[],
+  grant: Stored<TaskGrant>,
+  { client, signal }: ApplyOptions,
+): Promise<Stored<TaskGrant>> {
+  const { namespace, name, resourceVersion } = grant.metadata;
+  return await client.patch(
+    taskGrants,
+    { namespace, name },
+    { type: 'merge', body: { metadata: { finalizers, resourceVersion } } },
+    { signal },
+  );
+}
+
+/** The account as the controller; Roles and bindings as the class's grantor, whose rights are the ceiling. */
+async function create(object: IssuedObject, facts: Facts, { client, signal }: ApplyOptions): Promise<Change> {
+  const writer = object.kind === 'ServiceAccount' ? client : asGrantor(client, facts);
+  const resource = RESOURCES[object.kind] as Resource<IssuedObject>;
+  try {
+    const created = await writer.create(resource, object, { signal });
+    return { created: { ...created, kind: object.kind } as FoundObject };
+  } catch (error) {
+    if (isAlreadyExists(error)) return await adopt(object, facts, client);
+    const failure = creationFailure(error, object);
+    if (failure) return { failure };
+    throw error;
+  }
+}
+
+/** An object of that name exists: ours from before a crash, or somebody else's trap (a name is no proof of origin). */
+async function adopt(object: IssuedObject, facts: Facts, client: Client): Promise<Change> {
+  const item = inventoryItemOf(object);
+  const found = await getIssued(item, client);
+  if (!found)
+    throw new Error(`${item.kind} ${item.namespace}/${item.name} exists and does not: trying again`);
+  if (isIssuedFor(facts.grant, found) && driftOf(object, found) === undefined) return { created: found };
+  return {
+    failure: {
+      reason: 'NameTaken',
+      message: `${item.kind} ${item.namespace}/${item.name} exists and is not this grant's: remove it, and create a new TaskGrant`,
+    },
+  };
+}
+
+function asGrantor(client: Client, { class: itsClass }: Facts): Client {
+  if (!itsClass) throw new Error('Roles are written only for a class that exists');
+  return client.as({ username: usernameOf(itsClass.spec.grantor) });
+}
+
+async function remove(item: InventoryItem, grant: Stored<TaskGrant>, options: ApplyOptions): Promise<void> {
+  if (item.uid !== undefined && (await removeIssued({ ...item, uid: item.uid }, options)) !== 'another')
+    return;
+  // Planned and not known to exist, or another object of that name by now: look whose it is.
+  const found = await getIssued(item, options.client);
+  if (found && isIssuedFor(grant, found)) await removeIssued({ ...item, uid: found.metadata.uid }, options);
+}
+
+/**
+ * Removes an object by UID, so that only the very one goes that was made for a grant, and never a later one of the
+ * same name. Says `gone` where it is gone now, and `another` where the name is another object's.
+ */
+export async function removeIssued(
+  { kind, namespace, name, uid }: InventoryItem & { uid: string },
+  { client, signal }: Pick<ApplyOptions, 'client' | 'signal'>,
+): Promise<'gone' | 'another'> {
+  try {
+    const resource = RESOURCES[kind] as Resource<IssuedObject>;
+    await client.remove(resource, { namespace, name }, { preconditions: { uid }, signal });
+    return 'gone';
+  } catch (error) {
+    if (isNotFound(error)) return 'gone';
+    if (isConflict(error)) return 'another';
+    throw error;
+  }
+}
+
+async function removeIfThere(removal: () => Promise<unknown>): Promise<void> {
+  try {
+    await removal();
+  } catch (error) {
+    // A conflict says that another object has the name by now: that one is not meant.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
+  }
+}
+
+async function whatRequesterLacks(grant: Stored<TaskGrant>, options: ApplyOptions): Promise<string[]> {
+  const { requestedBy } = grant.spec;
+  if (!requestedBy) throw new Error('nobody is recorded as the requester');
+  const { refused } = await ask(requestedBy, grant, options);
+  return refused.map(renderRight);
+}
+
+async function look(
+  items: readonly InventoryItem[],
+  afterMs: number,
+  grant: Stored<TaskGrant>,
+  options: ApplyOptions,
+): Promise<Look> {
+  if (afterMs > 0) await sleep(afterMs, options.signal);
+  const { namespace } = grant.metadata;
+  // The account alone, without its groups: what all service accounts may do is not the grant's.
+  const account = { username: usernameOf({ namespace, name: grant.status?.serviceAccountName ?? '' }) };
+  const [found, { allowed }] = await Promise.all([
+    Promise.all(items.map((item) => getIssued(item, options.client))),
+    ask(account, grant, options),
+  ]);
+  return {
+    at: timeOf({ now: options.now() }),
+    remaining: items.filter((item, index) => {
+      const there = found[index];
+      // By UID too: a label can be taken off, and the object is what it was.
+      return there !== undefined && (there.metadata.uid === item.uid || isIssuedFor(grant, there));
+    }),
+    stillAllowed: allowed.map(renderRight),
+  };
+}
+
+/** How many SubjectAccessReviews are under way at once for one grant. */
+const REVIEWS_AT_ONCE = 8;
+
+/** Asks the API server for each right of the envelope whether the user has it. */
+async function ask(
+  user: RequestedBy,
+  grant: Stored<TaskGrant>,
+  { client, signal }: ApplyOptions,
+): Promise<{ allowed: ResourceAttributes[]; refused: ResourceAttributes[] }> {
+  const allowed: ResourceAttributes[] = [];
+  const refused: ResourceAttributes[] = [];
+  const waiting = [...requesterMustHold(grant).questions];
+  const worker = async () => {
+    for (let right = waiting.shift(); right; right = waiting.shift()) {
+      const { status } = await client.create(subjectAccessReviews, accessReview(user, right), { signal });
+      (status?.allowed ? allowed : refused).push(right);
+    }
+  };
+  await Promise.all(Array.from({ length: REVIEWS_AT_ONCE }, worker));
+  return { allowed, refused };
+}

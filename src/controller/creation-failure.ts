@@ -1,0 +1,31 @@
+/** Why an object of a grant could not be created, as the API server says it. */
+import type { GrantReason } from '../api/reasons.ts';
+import type { IssuedObject } from '../core/lifecycle/issued.ts';
+import { isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-error.ts';
+
+/** What the escalation check says (k8s.io/kubernetes, pkg/registry/rbac/{role,rolebinding}/policybased/storage.go). */
+const ESCALATION = 'attempting to grant RBAC permissions not currently held';
+
+/** Undefined where it is worth trying again at once: no answer, a conflict, an overloaded server. */
+export function creationFailure(
+  error: unknown,
+  { kind, metadata: { namespace = '', name = '' } }: IssuedObject,
+): { reason: GrantReason; message: string } | undefined {
+  if (isForbidden(error) && error.message.includes(ESCALATION)) {
+    return { reason: 'BeyondCeiling', message: error.message.slice(error.message.indexOf(ESCALATION)) };
+  }
+  if (isNotFound(error) || (isForbidden(error) && causesOf(error).includes('NamespaceTerminating'))) {
+    return {
+      reason: 'NamespaceNotFound',
+      message: `namespace ${namespace} does not exist, or is being deleted`,
+    };
+  }
+  if (isForbidden(error) || isInvalid(error)) {
+    return { reason: 'CreationRefused', message: `${kind} ${namespace}/${name}: ${error.message}` };
+  }
+  return undefined;
+}
+
+function causesOf(error: ApiError): string[] {
+  return (error.details?.causes ?? []).map(({ reason }) => reason ?? '');
+}

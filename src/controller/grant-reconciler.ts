@@ -1,0 +1,111 @@
+/** Observe, decide, apply, and again with what came of it, until there is nothing left to do for a grant. */
+import type { Stored } from '../api/kubernetes.ts';
+import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
+import { decide } from '../core/lifecycle/decide.ts';
+import type { Plan } from '../core/lifecycle/facts.ts';
+import { inventoryItemOf, isIssuedFor } from '../core/lifecycle/issued.ts';
+import { isOurName } from '../core/names.ts';
+import { isConflict, isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { Reconciler, Result } from '../kube/reconciler.ts';
+import { taskGrants } from '../kube/resources.ts';
+import { apply, removeIssued, type ApplyOptions } from './apply.ts';
+import { carryOut } from './carry-out.ts';
+import type { GrantView } from './grant-view.ts';
+import { labelledFor, observe, type ObserveOptions } from './observe.ts';
+
+export interface GrantReconcilerOptions extends ObserveOptions, Omit<ApplyOptions, 'signal'> {
+  view: GrantView;
+  logger: Logger;
+  /** Told of what was found without a grant, and removed. */
+  onSwept: (item: InventoryItem) => void;
+}
+
+/**
+ * More plans than any way through the lifecycle has (a revocation with a dozen looks is the longest): a plan that does
+ * not change the facts would otherwise be carried out for ever.
+ */
+const MOST_PLANS = 40;
+
+/** Somebody who changes a grant over and over again must not win time by it: its end does not wait for its record. */
+const MOST_CONFLICTS = 5;
+
+/** Deadlines and revocations go before everything else in the queue. */
+export const URGENT = 1;
+
+export function createGrantReconciler(options: GrantReconcilerOptions): Reconciler {
+  const { client, view, now, logger } = options;
+  return async (key, signal) => {
+    const grant = view.get(key) ?? (await getGrant(key, client, signal));
+    await removeStrangers(key, grant, options, signal);
+    if (!grant) return undefined;
+
+    let facts = await observe(grant, options);
+    let conflicts = 0;
+    for (let plans = 0; plans < MOST_PLANS; plans++) {
+      const plan = decide(facts);
+      if (plan.steps.length === 0) return whenNext(plan, now());
+      try {
+        const known = facts.unrecorded;
+        const after = await carryOut(plan, facts, (action, state) =>
+          apply(action, state, { ...options, signal }),
+        );
+        facts = { ...after, now: now() };
+        view.wrote(key, facts.grant);
+        if (facts.unrecorded !== known)
+          logger.error('a status is not stored', { key, why: facts.unrecorded });
+      } catch (error) {
+        if (!isConflict(error) && !isNotFound(error)) throw error;
+        // Somebody wrote or deleted the grant meanwhile. What was decided on is old: read, and decide anew.
+        view.forget(key);
+        const fresh = await getGrant(key, client, signal);
+        if (fresh?.metadata.uid !== grant.metadata.uid) return { requeueAfterMs: 1 };
+        const { progress } = facts;
+        facts = { ...(await observe(fresh, options)), progress };
+        if (++conflicts > MOST_CONFLICTS)
+          facts.unrecorded = 'the grant is changed faster than it can be written';
+      }
+    }
+    logger.error('a grant does not come to rest', { key, phase: facts.grant.status?.phase });
+    throw new Error(`${key} does not come to rest after ${MOST_PLANS} plans`);
+  };
+}
+
+function whenNext({ againAt }: Plan, now: number): Result | undefined {
+  return againAt === undefined ? undefined : { requeueAfterMs: Math.max(1, againAt - now), priority: URGENT };
+}
+
+async function getGrant(
+  key: string,
+  client: Client,
+  signal: AbortSignal,
+): Promise<Stored<TaskGrant> | undefined> {
+  const [namespace = '', name = ''] = key.split('/');
+  try {
+    return await client.get(taskGrants, { namespace, name }, { signal });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes what is labelled as made for a grant that is no more, or for an earlier one of the same name: left over by a
+ * process that was paused or killed. Only of names that are the product's, so that nobody gets others' objects removed
+ * by putting a label on them.
+ */
+async function removeStrangers(
+  key: string,
+  grant: Stored<TaskGrant> | undefined,
+  { readers, client, onSwept }: GrantReconcilerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const object of labelledFor(key, readers)) {
+    if (grant && isIssuedFor(grant, object)) continue;
+    const item = inventoryItemOf(object);
+    if (!isOurName(item.kind, item.name)) continue;
+    await removeIssued({ ...item, uid: object.metadata.uid }, { client, signal });
+    onSwept(item);
+  }
+}

@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Stored } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import { aGrant } from '../core/testing/builders.ts';
+import { createGrantView, type GrantView } from './grant-view.ts';
+
+const KEY = 'agents/summarise-4711';
+
+function version(resourceVersion: string): Stored<TaskGrant> {
+  const grant = aGrant();
+  return { ...grant, metadata: { ...grant.metadata, resourceVersion } };
+}
+
+let cached: Stored<TaskGrant> | undefined;
+let view: GrantView;
+const seen = () => view.get(KEY)?.metadata.resourceVersion;
+
+beforeEach(() => {
+  cached = version('1');
+  view = createGrantView({ get: () => cached });
+});
+
+describe('a grant is seen', () => {
+  test('as the cache has it, while this process has written nothing', () => {
+    expect(seen()).toBe('1');
+  });
+
+  test('as this process wrote it, until the cache hears of that', () => {
+    view.wrote(KEY, version('2'));
+    expect(seen()).toBe('2');
+    cached = version('2');
+    expect(seen()).toBe('2');
+  });
+
+  test('as the last of several writes left it, whichever of them the cache has reached', () => {
+    view.wrote(KEY, version('2'));
+    view.wrote(KEY, version('3'));
+    for (const behind of ['1', '2']) {
+      cached = version(behind);
+      expect(seen()).toBe('3');
+    }
+  });
+
+  test('as somebody wrote it after this process did', () => {
+    view.wrote(KEY, version('2'));
+    cached = version('7');
+    expect(seen()).toBe('7');
+    cached = version('8');
+    expect(seen()).toBe('8');
+  });
+
+  test('as gone, when it is gone', () => {
+    view.wrote(KEY, version('2'));
+    cached = undefined;
+    expect(seen()).toBeUndefined();
+  });
+
+  test('as the cache has it after this process was told that what it knows is old', () => {
+    view.wrote(KEY, version('2'));
+    view.forget(KEY);
+    expect(seen()).toBe('1');
+  });
+
+  test('as the cache has it, when the cache was faster than the answer to the write', () => {
+    cached = version('2');
+    view.wrote(KEY, version('2'));
+    cached = version('3');
+    expect(seen()).toBe('3');
+  });
+});
+
+test('versions are not compared by size: a smaller one may be newer', () => {
+  cached = version('900');
+  view.wrote(KEY, version('1000'));
+  expect(seen()).toBe('1000');
+  cached = version('50');
+  expect(seen()).toBe('50');
+});

@@ -1,0 +1,52 @@
+/**
+ * The grants as this process knows them: the cache, and where the cache has not heard yet of what this process wrote
+ * itself, what it wrote. Resource versions are compared for equality only: their order is the API server's secret.
+ */
+import type { Stored } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import type { Reader } from '../kube/reader.ts';
+
+export interface GrantView {
+  get(key: string): Stored<TaskGrant> | undefined;
+  /** The API server answered a write of ours with this object. */
+  wrote(key: string, grant: Stored<TaskGrant>): void;
+  forget(key: string): void;
+}
+
+interface Written {
+  grant: Stored<TaskGrant>;
+  /** The versions that came before it: a cache that has one of them is behind. */
+  outdated: Set<string>;
+}
+
+export function createGrantView(reader: Pick<Reader<TaskGrant>, 'get'>): GrantView {
+  const written = new Map<string, Written>();
+  return {
+    get(key) {
+      const cached = reader.get(key);
+      const own = written.get(key);
+      if (!own || !cached) return cached;
+      if (own.outdated.has(cached.metadata.resourceVersion)) return own.grant;
+      // The cache has caught up, or somebody wrote after us.
+      written.delete(key);
+      return cached;
+    },
+    wrote(key, grant) {
+      const own = written.get(key);
+      if (own?.grant.metadata.resourceVersion === grant.metadata.resourceVersion) return;
+      const outdated = own?.outdated ?? new Set<string>();
+      const cached = reader.get(key)?.metadata.resourceVersion;
+      // Already heard of, or not ours to know: then the cache is right.
+      if (cached === undefined || cached === grant.metadata.resourceVersion) {
+        written.delete(key);
+        return;
+      }
+      outdated.add(cached);
+      if (own) outdated.add(own.grant.metadata.resourceVersion);
+      written.set(key, { grant, outdated });
+    },
+    forget(key) {
+      written.delete(key);
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** What the controller counts. Labels are bounded: phases, reasons, kinds; never an object's name. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { isFinal, PHASES } from '../api/reasons.ts';
+import type { TaskGrant, TaskGrantStatus } from '../api/taskgrant.ts';
+
+export interface ControllerMetrics {
+  wroteStatus: (grant: TaskGrant, before: TaskGrantStatus, after: TaskGrantStatus) => void;
+  podsRemoved: Counter;
+  swept: Counter<'kind'>;
+  /** 1 while enforcement is proven. */
+  enforced: Gauge;
+}
+
+/** From the floor of a few milliseconds to the seconds that an overloaded API server may take. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** @param grants every grant that is known, asked for at each scrape; @param now milliseconds since the epoch */
+export function createControllerMetrics(
+  registry: Registry,
+  grants: () => readonly TaskGrant[],
+  now: () => number,
+): ControllerMetrics {
+  const registers = [registry];
+  new Gauge({
+    name: 'taskgrant_grants',
+    help: 'TaskGrants by phase.',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      const counts = new Map<string, number>(PHASES.map((phase) => [phase, 0]));
+      for (const { status } of grants()) {
+        const phase = status?.phase ?? 'Pending';
+        counts.set(phase, (counts.get(phase) ?? 0) + 1);
+      }
+      for (const [phase, count] of counts) this.set({ phase }, count);
+    },
+  });
+  new Gauge({
+    name: 'taskgrant_overdue_seconds',
+    help: 'How long the oldest grant that should be gone is overdue. More than a few seconds: rights outlive their time.',
+    registers,
+    collect() {
+      this.set(grants().reduce((most, grant) => Math.max(most, overdueMs(grant, now())), 0) / 1000);
+    },
+  });
+  const activation = new Histogram({
+    name: 'taskgrant_activation_seconds',
+    help: 'From the creation of a grant (whole seconds, by the API server) to Active.',
+    buckets: SECONDS,
+    registers,
+  });
+  const revocation = new Histogram({
+    name: 'taskgrant_revocation_seconds',
+    help: 'From the decision to end a grant until its rights, its identity were removed, and that was verified.',
+    labelNames: ['step'],
+    buckets: SECONDS,
+    registers,
+  });
+  const ended = new Counter({
+    name: 'taskgrant_ended_total',
+    help: 'Grants that reached a final phase, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const swept = new Counter({
+    name: 'taskgrant_swept_total',
+    help: 'Objects that carried the product’s labels and belonged to no grant, and were removed.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const podsRemoved = new Counter({
+    name: 'taskgrant_pods_removed_total',
+    help: 'Pods that were removed because their grant had ended or its pods were used up.',
+    registers,
+  });
+  const enforced = new Gauge({
+    name: 'taskgrant_enforcement_proven',
+    help: '1 while a dry-run pod that has to be refused is refused; nothing becomes active otherwise.',
+    registers,
+  });
+  return {
+    podsRemoved,
+    swept,
+    enforced,
+    wroteStatus(grant, before, after) {
+      if (after.phase === before.phase) return;
+      if (after.phase === 'Active') {
+        activation.observe(Math.max(0, now() - Date.parse(grant.metadata.creationTimestamp ?? '')) / 1000);
+      }
+      if (!isFinal(after.phase)) return;
+      const {
+        reason = '',
+        requestedAt = '',
+        rbacRemovedAt,
+        identityRemovedAt,
+        verifiedAt,
+      } = after.revocation ?? {};
+      ended.inc({ reason });
+      for (const [step, time] of Object.entries({
+        rbac: rbacRemovedAt,
+        identity: identityRemovedAt,
+        verified: verifiedAt,
+      })) {
+        if (time !== undefined)
+          revocation.observe({ step }, (Date.parse(time) - Date.parse(requestedAt)) / 1000);
+      }
+    },
+  };
+}
+
+function overdueMs({ status }: TaskGrant, now: number): number {
+  if (isFinal(status?.phase)) return 0;
+  const due = [status?.expiresAt, status?.revocation?.requestedAt].filter((time) => time !== undefined);
+  return Math.max(0, ...due.map((time) => now - Date.parse(time)));
+}

@@ -1,0 +1,187 @@
+/** Reads everything that a grant is decided on: from the caches, and live where a cache could be behind. */
+import { GRANT_LABEL, GRANT_NAMESPACE_LABEL } from '../api/group.ts';
+import type {
+  KubernetesObject,
+  Namespace,
+  Pod,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+  Stored,
+} from '../api/kubernetes.ts';
+import { isFinal } from '../api/reasons.ts';
+import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import type { Facts } from '../core/lifecycle/facts.ts';
+import {
+  driftOf,
+  inventoryItemOf,
+  isIssuedFor,
+  issuedFor,
+  sameName,
+  type FoundObject,
+  type IssuedObject,
+} from '../core/lifecycle/issued.ts';
+import { unobserved } from '../core/lifecycle/pods.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import type { Client } from '../kube/client.ts';
+import type { Reader } from '../kube/reader.ts';
+import { pods, roleBindings, roles, serviceAccounts, type Resource } from '../kube/resources.ts';
+import type { EnforcementProbe } from './enforcement.ts';
+
+/** The caches of the controller. Those of issued kinds hold only what carries the product's label. */
+export interface Readers {
+  grants: Reader<TaskGrant, 'class' | 'namespace'>;
+  classes: Reader<TaskGrantClass>;
+  namespaces: Reader<Namespace>;
+  /** Pods with the grant label; by `namespace/grant`. */
+  pods: Reader<Pod, 'grant'>;
+  /** By `namespace/grant` of the grant they were made for. */
+  serviceAccounts: Reader<ServiceAccount, 'grant'>;
+  roles: Reader<Role, 'grant'>;
+  roleBindings: Reader<RoleBinding, 'grant'>;
+}
+
+/** `namespace/name` of the grant that an object of ours was made for, by its labels. */
+export function grantKeyOfIssued({ metadata }: KubernetesObject): string[] {
+  const namespace = metadata.labels?.[GRANT_NAMESPACE_LABEL];
+  const name = metadata.labels?.[GRANT_LABEL];
+  return namespace !== undefined && name !== undefined ? [`${namespace}/${name}`] : [];
+}
+
+/** `namespace/name` of the grant that a pod names. */
+export function grantKeyOfPod({ metadata }: KubernetesObject): string[] {
+  const name = metadata.labels?.[GRANT_LABEL];
+  return name !== undefined && metadata.namespace !== undefined ? [`${metadata.namespace}/${name}`] : [];
+}
+
+export interface ObserveOptions {
+  client: Client;
+  readers: Readers;
+  probe: EnforcementProbe;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Everything that is known about a grant. `grant` is handed in, because only the caller knows how fresh it is. */
+export async function observe(
+  grant: Stored<TaskGrant>,
+  { client, readers, probe, now }: ObserveOptions,
+): Promise<Facts> {
+  const { namespace } = grant.metadata;
+  const { className } = grant.spec;
+  return {
+    grant,
+    now: now(),
+    class: className === undefined ? undefined : readers.classes.get(className),
+    namespace: readers.namespaces.get(namespace),
+    enforcement: probe.state(),
+    olderUnfinished: olderUnfinished(grant, readers),
+    pods: await findPods(grant, client, readers),
+    found: await findIssued(grant, client, readers),
+    progress: {},
+  };
+}
+
+export function keyOfGrant({ metadata }: TaskGrant): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Everything in the caches that is labelled as made for the grant of this key, whichever grant of that name it was. */
+export function labelledFor(key: string, readers: Readers): FoundObject[] {
+  return [
+    ...readers.serviceAccounts
+      .byIndex('grant', key)
+      .map((object) => ({ ...object, kind: 'ServiceAccount' as const })),
+    ...readers.roles.byIndex('grant', key).map((object) => ({ ...object, kind: 'Role' as const })),
+    ...readers.roleBindings
+      .byIndex('grant', key)
+      .map((object) => ({ ...object, kind: 'RoleBinding' as const })),
+  ];
+}
+
+/**
+ * Pods that use the grant's account. A recorded one that the cache does not have may be one that another process, the
+ * leader before, heard of earlier; and taken for gone, it would end the grant and be stopped: so the API server is asked.
+ */
+async function findPods(grant: Stored<TaskGrant>, client: Client, readers: Readers): Promise<Stored<Pod>[]> {
+  const { serviceAccountName: account, pods: recorded = [] } = grant.status ?? {};
+  const cached = readers.pods
+    .byIndex('grant', keyOfGrant(grant))
+    .filter(({ spec }) => account !== undefined && spec?.serviceAccountName === account);
+  if (isFinal(grant.status?.phase)) return cached;
+  const asked = await Promise.all(
+    unobserved(recorded, cached).map(({ name }) =>
+      ifThere(() => client.get(pods, { namespace: grant.metadata.namespace, name })),
+    ),
+  );
+  // Another pod may have the name by now; one that is new to the cache will come with its event.
+  const there = asked.filter((pod) => recorded.some(({ uid }) => uid === pod?.metadata.uid));
+  return [...cached, ...there.filter((pod) => pod !== undefined)];
+}
+
+async function ifThere<T>(get: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await get();
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What exists of what was made for the grant. Where the cache has no object, or another one than was issued, it may
+ * just not have heard yet, and a wrong guess would end the grant: so the API server is asked.
+ */
+async function findIssued(
+  grant: Stored<TaskGrant>,
+  client: Client,
+  readers: Readers,
+): Promise<FoundObject[]> {
+  const labelled = labelledFor(keyOfGrant(grant), readers).filter((object) => isIssuedFor(grant, object));
+  const { phase, inventory } = grant.status ?? {};
+  if (isFinal(phase) || phase === 'Revoking' || !inventory) return labelled;
+  const issued = issuedFor(grant);
+  const found = await Promise.all(
+    issued.map(async (object) => {
+      const item = inventoryItemOf(object);
+      const cached = labelled.find((other) => sameName(inventoryItemOf(other), item));
+      const recorded = inventory.find((other) => sameName(other, item));
+      const agrees =
+        cached &&
+        driftOf(object, cached) === undefined &&
+        (recorded?.uid ?? cached.metadata.uid) === cached.metadata.uid;
+      return agrees ? cached : await getIssued(item, client);
+    }),
+  );
+  return found.filter((object) => object !== undefined);
+}
+
+/** The object as the API server has it now; undefined where there is none. */
+export async function getIssued(
+  { kind, namespace, name }: InventoryItem,
+  client: Client,
+): Promise<FoundObject | undefined> {
+  const object = await ifThere(() =>
+    client.get<IssuedObject>(RESOURCES[kind] as Resource<IssuedObject>, { namespace, name }),
+  );
+  return object && ({ ...object, kind } as FoundObject);
+}
+
+export const RESOURCES = { ServiceAccount: serviceAccounts, Role: roles, RoleBinding: roleBindings } as const;
+
+function olderUnfinished(grant: Stored<TaskGrant>, readers: Readers): number {
+  const { namespace, creationTimestamp, name } = grant.metadata;
+  // Only counted where it is asked for: an index by namespace may hold thousands of finished grants.
+  if (grant.status?.phase !== undefined && grant.status.phase !== 'Pending') return 0;
+  const limited = readers.classes.get(grant.spec.className ?? '')?.spec.limits?.maxActivePerNamespace;
+  if (limited === undefined) return 0;
+  return readers.grants
+    .byIndex('namespace', namespace)
+    .filter(
+      (other) =>
+        other.spec.className === grant.spec.className &&
+        !isFinal(other.status?.phase) &&
+        `${other.metadata.creationTimestamp} ${other.metadata.name}` < `${creationTimestamp} ${name}`,
+    ).length;
+}

@@ -1,0 +1,321 @@
+/** The controller process: caches, the queue, and what leads to what. Its parts do not know each other. */
+import type { Registry } from 'prom-client';
+import { FINALIZER, GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
+import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
+import { isFinal } from '../api/reasons.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import { announcementsFor } from '../core/lifecycle/events.ts';
+import type { Client } from '../kube/client.ts';
+import { createElection } from '../kube/election.ts';
+import { createEventRecorder, referenceTo } from '../kube/events.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { KubeMetrics } from '../kube/metrics.ts';
+import { createReader, type Reader } from '../kube/reader.ts';
+import { createController } from '../kube/reconciler.ts';
+import {
+  namespaces,
+  pods,
+  roleBindings,
+  roles,
+  serviceAccounts,
+  taskGrantClasses,
+  taskGrants,
+  type Resource,
+} from '../kube/resources.ts';
+import type { Change } from '../kube/store.ts';
+import {
+  CERTIFICATES_KEY,
+  createCertificateReaders,
+  createCertificateReconciler,
+  type CertificateOptions,
+} from './certificates.ts';
+import { createClassReconciler } from './class-reconciler.ts';
+import { createEnforcementProbe } from './enforcement.ts';
+import { createGrantReconciler, URGENT } from './grant-reconciler.ts';
+import { createGrantView } from './grant-view.ts';
+import { createControllerMetrics } from './metrics.ts';
+import { grantKeyOfIssued, grantKeyOfPod, keyOfGrant, type Readers } from './observe.ts';
+
+export interface ControllerOptions {
+  /** The product's own namespace, and the Lease in it. */
+  namespace: string;
+  lease: string;
+  /** Who this process is, as the Lease and Events say. */
+  identity: string;
+  /** The namespace in which enforcement is probed. */
+  probeNamespace: string;
+  /** How many grants are worked on at a time. */
+  concurrency: number;
+  certificates: CertificateOptions;
+}
+
+export interface ControllerParts {
+  client: Client;
+  logger: Logger;
+  registry: Registry;
+  kubeMetrics: KubeMetrics;
+}
+
+export interface RunningController {
+  /** Why the process is not ready, in words; undefined when it is. */
+  notReady(): string | undefined;
+  /** `lost` where leadership was lost: the process must end then. */
+  done: Promise<'stopped' | 'lost'>;
+}
+
+/** How long work in progress may take to finish when the process is asked to stop. */
+const DRAIN_MS = 10_000;
+
+/** Starts the caches at once and, as soon as this process leads, the work. */
+export function runController(
+  options: ControllerOptions,
+  { client, logger, registry, kubeMetrics }: ControllerParts,
+  signal: AbortSignal,
+): RunningController {
+  const now = () => Date.now();
+  const readers = createReaders(client, logger, kubeMetrics);
+  const certificateReaders = createCertificateReaders(
+    options.certificates,
+    client,
+    logger,
+    kubeMetrics.reader,
+  );
+  const everyReader = { ...readers, ...certificateReaders } as Record<string, Reader<KubernetesObject>>;
+  const all = Object.values(everyReader);
+  const ofCertificates = Object.values(certificateReaders) as Reader<KubernetesObject>[];
+  const metrics = createControllerMetrics(registry, () => readers.grants.list(), now);
+  const events = createEventRecorder({
+    client,
+    reportingController: 'taskgrant.dev/controller',
+    reportingInstance: options.identity,
+    logger,
+    metrics: kubeMetrics.events,
+  });
+  const election = createElection({
+    client,
+    namespace: options.namespace,
+    name: options.lease,
+    identity: options.identity,
+    logger,
+    metrics: kubeMetrics.election,
+  });
+
+  const lead = async (leading: AbortSignal): Promise<void> => {
+    const probe = createEnforcementProbe({
+      client,
+      namespace: options.probeNamespace,
+      logger,
+      onChange: ({ proven }) => {
+        metrics.enforced.set(proven ? 1 : 0);
+        for (const grant of readers.grants.list()) {
+          if ((grant.status?.phase ?? 'Pending') === 'Pending') grants.queue.add(keyOfGrant(grant));
+        }
+      },
+    });
+    const grants = createController({
+      name: 'grant',
+      reconcile: createGrantReconciler({
+        client,
+        readers,
+        probe,
+        now,
+        view: createGrantView(readers.grants),
+        logger,
+        onStatus: (before, after) => {
+          metrics.wroteStatus(after, before.status ?? {}, after.status ?? {});
+          for (const { note, ...said } of announcementsFor(before.status ?? {}, after.status ?? {})) {
+            events.record({ regarding: referenceTo(after), ...said, note });
+          }
+          logChange(logger, before, after);
+        },
+        onPodRemoved: (grant, pod, why) => {
+          metrics.podsRemoved.inc();
+          const regarding = { ...referenceTo(grant) };
+          const related = { apiVersion: 'v1', kind: 'Pod', namespace: grant.metadata.namespace, ...pod };
+          events.record({
+            regarding,
+            related,
+            type: 'Normal',
+            reason: 'PodRemoved',
+            action: 'RemovePod',
+            note: `pod ${pod.name}: ${why}`,
+          });
+        },
+        onSwept: (item) => {
+          metrics.swept.inc({ kind: item.kind });
+          logger.warn('removed what belonged to no grant', { ...item });
+        },
+      }),
+      logger,
+      concurrency: options.concurrency,
+      metrics: kubeMetrics,
+    });
+    const classes = createController({
+      name: 'class',
+      reconcile: createClassReconciler({ client, classes: readers.classes, now }),
+      logger,
+      metrics: kubeMetrics,
+    });
+
+    const certificates = createController({
+      name: 'certificates',
+      reconcile: createCertificateReconciler(options.certificates, {
+        client,
+        logger,
+        readers: certificateReaders,
+        now,
+      }),
+      logger,
+      metrics: kubeMetrics,
+    });
+
+    // The webhook waits for its certificate, and the probe for the webhook.
+    await Promise.all(ofCertificates.map((reader) => reader.waitForSync(leading)));
+    certificates.queue.add(CERTIFICATES_KEY);
+    certificates.start();
+    const probing = probe.run(leading);
+    await Promise.all([...all.map((reader) => reader.waitForSync(leading)), probe.firstAnswer]);
+    // Whoever subscribes late is told of everything that is there: that is the sweep at the start.
+    const subscriptions = subscribe(readers, {
+      grant: (key, priority) => {
+        grants.queue.add(key, { priority });
+      },
+      itsClass: (key) => {
+        classes.queue.add(key);
+      },
+    });
+    for (const reader of ofCertificates) {
+      subscriptions.push(
+        reader.subscribe(() => {
+          certificates.queue.add(CERTIFICATES_KEY);
+          probe.hurry();
+        }),
+      );
+    }
+    grants.start();
+    classes.start();
+    await new Promise<void>((resolve) => {
+      leading.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+    for (const unsubscribe of subscriptions) unsubscribe();
+    await Promise.all([
+      probing,
+      grants.stop({ drainMs: DRAIN_MS }),
+      classes.stop({ drainMs: DRAIN_MS }),
+      certificates.stop({ drainMs: DRAIN_MS }),
+    ]);
+  };
+
+  for (const reader of all) reader.start();
+  const done = election.run(lead, signal).finally(async () => {
+    await Promise.all(all.map((reader) => reader.stop()));
+    await events.flush(DRAIN_MS);
+  });
+  return {
+    done,
+    notReady: () => {
+      const waiting = Object.entries(readers).filter(
+        ([, reader]) => !(reader as Reader<KubernetesObject>).hasSynced(),
+      );
+      return waiting.length > 0
+        ? `waiting for the first list of ${waiting.map(([name]) => name).join(', ')}`
+        : undefined;
+    },
+  };
+}
+
+function createReaders(client: Client, logger: Logger, { reader: metrics }: KubeMetrics): Readers {
+  const ofGrants = <T extends KubernetesObject>(resource: Resource<T>) =>
+    createReader({
+      client,
+      logger,
+      metrics,
+      resource,
+      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
+      indexers: { grant: grantKeyOfIssued },
+    });
+  return {
+    grants: createReader({
+      client,
+      logger,
+      metrics,
+      resource: taskGrants,
+      indexers: {
+        class: ({ spec }: TaskGrant) => (spec.className === undefined ? [] : [spec.className]),
+        namespace: ({ metadata }: TaskGrant) => [metadata.namespace],
+      },
+    }),
+    classes: createReader({ client, logger, metrics, resource: taskGrantClasses }),
+    namespaces: createReader({ client, logger, metrics, resource: namespaces }),
+    pods: createReader({
+      client,
+      logger,
+      metrics,
+      resource: pods,
+      labelSelector: GRANT_LABEL,
+      indexers: { grant: grantKeyOfPod },
+    }),
+    serviceAccounts: ofGrants(serviceAccounts),
+    roles: ofGrants(roles),
+    roleBindings: ofGrants(roleBindings),
+  };
+}
+
+interface Queues {
+  grant: (key: string, priority: number) => void;
+  itsClass: (key: string) => void;
+}
+
+/** Whose turn it is when something changes. */
+function subscribe(readers: Readers, { grant, itsClass }: Queues): (() => void)[] {
+  const issued = (change: Change<KubernetesObject>) => {
+    // Created by us, mostly; changed or deleted by somebody else, it may have to end the grant.
+    for (const key of grantKeyOfIssued(change.object)) grant(key, change.type === 'added' ? 0 : URGENT);
+  };
+  return [
+    readers.grants.subscribe(({ object }) => {
+      grant(keyOfGrant(object), isEnding(object) ? URGENT : 0);
+    }),
+    readers.pods.subscribe(({ object, type }) => {
+      for (const key of grantKeyOfPod(object)) grant(key, type === 'deleted' || isOver(object) ? URGENT : 0);
+    }),
+    readers.serviceAccounts.subscribe(issued),
+    readers.roles.subscribe(issued),
+    readers.roleBindings.subscribe(issued),
+    readers.classes.subscribe(({ object }) => {
+      itsClass(object.metadata.name);
+      for (const { metadata, status } of readers.grants.byIndex('class', object.metadata.name)) {
+        if ((status?.phase ?? 'Pending') === 'Pending') grant(`${metadata.namespace}/${metadata.name}`, 0);
+      }
+    }),
+    readers.namespaces.subscribe(({ object }) => {
+      for (const other of readers.grants.byIndex('namespace', object.metadata.name)) {
+        if (!isFinal(other.status?.phase)) grant(keyOfGrant(other), 0);
+      }
+    }),
+  ];
+}
+
+function isEnding({ metadata, spec }: TaskGrant): boolean {
+  return (
+    spec.revoke ||
+    (metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FINALIZER))
+  );
+}
+
+function isOver({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+function logChange(logger: Logger, before: Stored<TaskGrant>, after: Stored<TaskGrant>): void {
+  if (before.status?.phase === after.status?.phase) return;
+  logger.info('grant changed its phase', {
+    grant: keyOfGrant(after),
+    from: before.status?.phase,
+    to: after.status?.phase,
+    decision: after.status?.decision?.id,
+    serviceAccount: after.status?.serviceAccountName,
+  });
+}

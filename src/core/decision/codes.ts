@@ -1,0 +1,232 @@
+/**
+ * Every code with which a request is refused: a closed list, so that tools and people can rely on it. Codes are
+ * never renamed and never given another meaning. docs/reference/reasons.md is generated from here.
+ */
+
+export interface CodeEntry {
+  /** What is the case. */
+  means: string;
+  /** Why it is refused, with the fact about Kubernetes behind it. */
+  because: string;
+  /** How to mend it. */
+  remedy: string;
+  /** Whose word the limit is, as a denial says it: "asked X, <allows> Y". */
+  allows: string;
+}
+
+export const VIOLATION_CODES = {
+  // A pod and its grant
+  GrantNotFound: {
+    means: 'The pod names a TaskGrant that does not exist in its namespace.',
+    because:
+      'A pod runs under a grant of its own namespace only, and a grant that is not there cannot be judged by. Admission has waited for it a few seconds, so that both may be applied in one file.',
+    remedy: 'Create the TaskGrant in the pod’s namespace, or correct the label taskgrant.dev/grant.',
+    allows: 'the namespace has',
+  },
+  GrantNotActive: {
+    means: 'The TaskGrant is not active: not yet, or not any more.',
+    because:
+      'Before a grant is active its identity does not exist, and enforcement is not proven; after its end nothing may be issued under it. Creating a pod is where its identity is handed out.',
+    remedy:
+      'Look at the conditions with kubectl describe taskgrant. A grant that has ended does not come back: create a new one.',
+    allows: 'pods run under a grant that is',
+  },
+  GrantExpired: {
+    means: 'The duration of the TaskGrant is over, although it has not been revoked yet.',
+    because:
+      'A pod that is admitted in the moment between expiry and revocation would start with an identity that is being taken away.',
+    remedy: 'Create a new TaskGrant.',
+    allows: 'the grant allows pods until',
+  },
+  PodsUsedUp: {
+    means: 'As many pods as the grant allows have been admitted already.',
+    because:
+      'Pods of one grant share its identity, and every retry is another run under it, so spec.workload.maxPods counts every pod ever admitted.',
+    remedy: 'Create a new TaskGrant, with a larger spec.workload.maxPods where the task needs retries.',
+    allows: 'the grant allows',
+  },
+  GrantLabelMissing: {
+    means: 'A pod without the label taskgrant.dev/grant uses a service account that belongs to a grant.',
+    because:
+      'Without its label a pod would hold the identity and be neither judged nor counted nor ended with the grant. Service accounts whose name begins with taskgrant- belong to the product wherever it enforces.',
+    remedy: 'Label the pod (or the template) taskgrant.dev/grant: <name>, and leave serviceAccountName out.',
+    allows: 'pods without a grant may use',
+  },
+  GrantLabelImmutable: {
+    means: 'The label taskgrant.dev/grant was added to, changed on, or removed from a pod that exists.',
+    because:
+      'A pod’s identity is decided when it is created. A label that moved later would count it under another grant, or under none.',
+    remedy: 'Create a new pod with the label.',
+    allows: 'the pod was created with',
+  },
+  EnforcementProbe: {
+    means: 'The probe pod by which the controller proves that admission is in force.',
+    because:
+      'A webhook configuration takes effect a moment after it was written and can be edited away. No grant becomes active before a request that must be refused was refused.',
+    remedy: 'Nothing: this refusal is what has to happen. Give a pod of your own another name.',
+    allows: 'this name is kept for',
+  },
+
+  // What a pod may hold
+  ServiceAccountNotGranted: {
+    means: 'The pod runs as a service account that is not its grant’s.',
+    because: 'The service account is what every token of the pod speaks for, at the API server and outside.',
+    remedy: 'Leave serviceAccountName out: it is filled in.',
+    allows: 'the grant allows',
+  },
+  TokenAutomounted: {
+    means: 'automountServiceAccountToken is not false.',
+    because:
+      'What the API server mounts by default is a token asked for with 3607 seconds, which it extends to a year (KEP-1205), and which is still accepted after its pod has Succeeded.',
+    remedy:
+      'Leave automountServiceAccountToken out: it is filled in. Tokens of the envelope are projected instead.',
+    allows: 'the grant allows',
+  },
+  TokenAudienceNotGranted: {
+    means: 'A projected service account token is for an audience that the envelope does not have.',
+    because:
+      'Whoever accepts the audience accepts the pod as the service account. An omitted audience is the API server itself.',
+    remedy: 'Add the audience to spec.envelope.tokens of a new grant, or drop this volume source.',
+    allows: 'the grant allows',
+  },
+  TokenLivesTooLong: {
+    means: 'A projected service account token lives longer than the envelope allows for its audience.',
+    because:
+      'Whoever verifies a token offline, as an OIDC relying party does, never sees a revocation: its lifetime is all that ends it there. An omitted expirationSeconds is an hour.',
+    remedy: 'Ask for a shorter expirationSeconds, or leave the volume out: it is filled in.',
+    allows: 'the grant allows at most',
+  },
+  TokenWouldBeExtended: {
+    means: 'A projected service account token asks for exactly 3607 seconds.',
+    because:
+      'The API server turns exactly this lifetime into a year (KEP-1205, --service-account-extend-token-expiration), because it takes it for the token that it mounts by default.',
+    remedy: 'Ask for any other lifetime.',
+    allows: 'the grant allows',
+  },
+  SecretNotGranted: {
+    means: 'The pod references a Secret that the envelope does not have.',
+    because:
+      'The kubelet reads a Secret for the pod with its own rights, so referencing one is reading it, whatever the pod’s service account may do.',
+    remedy: 'Add the Secret to spec.envelope.secrets of a new grant, or drop the reference.',
+    allows: 'the grant allows',
+  },
+  ImageNotGranted: {
+    means: 'A container or an image volume uses an image that the grant does not name.',
+    because: 'Another image is another program under the same identity, and containers of one pod share it.',
+    remedy: 'Use an image that spec.workload.images matches, or name it in a new grant.',
+    allows: 'the grant allows',
+  },
+  ImageChanged: {
+    means: 'The image of a container was changed while its pod runs under a grant.',
+    because:
+      'A container’s image can be changed in place, and the new program would go on with the old one’s identity.',
+    remedy: 'Create a new pod.',
+    allows: 'the pod was admitted with',
+  },
+  ExecNotAllowed: {
+    means: 'An ephemeral container was added to a pod under a grant that does not allow it.',
+    because:
+      'Somebody who gets into a pod’s containers gets its tokens. That is the same for exec, attach, port-forward and proxy.',
+    remedy: 'Set spec.workload.allowExec in a new grant where people must look into the running task.',
+    allows: 'the grant allows',
+  },
+  NodeAccess: {
+    means:
+      'The pod asks for something of its node: host namespaces, host paths, privileges, or the choice of the node.',
+    because:
+      'Who reaches the node reaches the kubelet’s credentials and every other pod’s tokens on it. It is outside the baseline profile of the Pod Security Standards, too.',
+    remedy: 'Drop the field: no envelope can hold access to a node.',
+    allows: 'a grant allows',
+  },
+  PodNotSupported: {
+    means: 'The pod uses something that may carry identity and that this version cannot judge.',
+    because:
+      'Volumes of storage drivers can be handed the pod’s tokens, device claims and pod certificates are identities of their own, and what is not known could be anything. What cannot be judged is refused.',
+    remedy: 'Do without it for now.',
+    allows: 'this version can judge',
+  },
+
+  // A TaskGrant
+  RequesterNotStamped: {
+    means: 'spec.requestedBy is not the user who sent the request.',
+    because:
+      'The mutating webhook writes it from the API server’s own word on who asks. Where it differs, that webhook was not called or something changed the object after it.',
+    remedy:
+      'Leave spec.requestedBy out. Where it was left out: the MutatingWebhookConfiguration is not in force.',
+    allows: 'the API server says',
+  },
+  NameTooLong: {
+    means: 'The name of the TaskGrant is too long.',
+    because:
+      'Names are derived from it that must fit into 63 characters, the most that a label’s value may have.',
+    remedy: 'Choose a shorter name.',
+    allows: 'derived names allow',
+  },
+  ClassNotFound: {
+    means: 'The TaskGrantClass does not exist, or none is named and none is the default.',
+    because: 'The class is the ceiling of a grant, and a grant without a ceiling would be without a bound.',
+    remedy: 'Name a class that kubectl get taskgrantclasses shows.',
+    allows: 'the cluster has',
+  },
+  ClassNotAccepted: {
+    means: 'The TaskGrantClass uses something that this version cannot enforce.',
+    because: 'A ceiling that is only partly enforced is none.',
+    remedy: 'Use another class, or have the feature taken out of this one.',
+    allows: 'this version supports',
+  },
+  ClassNotAllowed: {
+    means: 'The requester may not use the class.',
+    because: 'A class is given to people by the RBAC verb use on the object.',
+    remedy:
+      'Have a Role or ClusterRole bound with the verb use on taskgrantclasses, with the class as resourceName.',
+    allows: 'RBAC allows',
+  },
+  LimitExceeded: {
+    means: 'The grant asks for more than the limits of its class.',
+    because: 'spec.limits of a TaskGrantClass holds for every grant of it.',
+    remedy: 'Ask for less, or use another class.',
+    allows: 'the class allows at most',
+  },
+  TooManyGrants: {
+    means: 'The namespace has as many unfinished grants of the class as the class allows.',
+    because: 'Every unfinished grant is a service account, Roles and bindings that exist.',
+    remedy: 'Wait until one has finished, or revoke one.',
+    allows: 'the class allows at most',
+  },
+  ImagePatternInvalid: {
+    means: 'A pattern of spec.workload.images can match no image.',
+    because:
+      'Patterns are compared with image references in canonical form, part by part. One that is no reference once its wildcards are filled in was meant to be something else.',
+    remedy:
+      'Write registry/repository:tag or registry/repository@sha256:*, with * within a path segment and ** across them.',
+    allows: 'a grant allows',
+  },
+  AudienceTwice: {
+    means: 'Two tokens of the envelope are for the same audience.',
+    because:
+      'Which lifetime holds would be undecided. An omitted audience and the API server’s own, written out, are the same.',
+    remedy: 'Name each audience once.',
+    allows: 'an envelope allows',
+  },
+  BeyondRequester: {
+    means: 'The envelope grants what the requester does not hold.',
+    because:
+      'A class with RequesterHolds hands nobody more than they have: the API server is asked, by SubjectAccessReview, for every right of the envelope.',
+    remedy: 'Ask for less, or let somebody create the grant who holds it.',
+    allows: 'the requester holds',
+  },
+  EnvelopeTooBroad: {
+    means: 'The envelope’s rules spell out more combinations than can be checked against the requester.',
+    because: 'Every combination of namespace, resource, name and verb is one question to the API server.',
+    remedy: 'Narrow the rules, or split the task into several grants.',
+    allows: 'a grant allows at most',
+  },
+  NotSupportedYet: {
+    means: 'The TaskGrant or TaskGrantClass declares something that this version cannot enforce.',
+    because: 'What is declared and not enforced would look like a bound and be none, so it is refused.',
+    remedy: 'Leave the field out.',
+    allows: 'this version supports',
+  },
+} as const satisfies Record<string, CodeEntry>;
+
+export type ViolationCode = keyof typeof VIOLATION_CODES;

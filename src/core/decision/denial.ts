@@ -1,0 +1,79 @@
+/** Violations as people read them: in the answer of kubectl apply, in an Event, in a condition. */
+import { VIOLATION_CODES } from './codes.ts';
+import type { Violation } from './violation.ts';
+
+/**
+ * The longest message of a denial, in bytes of UTF-8. It travels in a Status, and into Events of whatever controller
+ * wanted the pod (a Job's FailedCreate, say), which cut at 1 KiB anyway; more than a screen nobody reads.
+ */
+export const MAX_DENIAL_BYTES = 4096;
+
+/** The longest value that is quoted; the values are the requester's, and may be a megabyte. */
+const MAX_VALUE_LENGTH = 256;
+
+/** `CODE path: asked X, the grant allows Y; do Z`, on one line. */
+export function renderViolation({ code, path, asked, allowed, fix }: Violation): string {
+  const { allows } = VIOLATION_CODES[code];
+  return `${code} ${quoted(path)}: asked ${quoted(asked)}, ${allows} ${quoted(allowed)}; ${quoted(fix)}`;
+}
+
+/**
+ * All violations, ordered by path, one a line under the headline; at most MAX_DENIAL_BYTES, with a count of those
+ * that did not fit.
+ *
+ * @param headline what is refused, without a full stop: `the pod asks for more than its grant allows`
+ */
+export function renderDenial(headline: string, violations: readonly Violation[]): string {
+  const lines = inOrder(violations).map(renderViolation);
+  const count = lines.length === 1 ? '1 violation' : `${lines.length} violations`;
+  let message = `${quoted(headline)} (${count}):`;
+  // Room for the line that says how many were cut.
+  const room = MAX_DENIAL_BYTES - bytes(cutLine(lines.length));
+  for (const [index, line] of lines.entries()) {
+    const next = `${message}\n${line}`;
+    const isLast = index === lines.length - 1;
+    if (bytes(next) > (isLast ? MAX_DENIAL_BYTES : room)) return message + cutLine(lines.length - index);
+    message = next;
+  }
+  return message;
+}
+
+/** By path, as a reader of the file meets them (volumes[2] before volumes[10]), then by code. */
+export function inOrder(violations: readonly Violation[]): Violation[] {
+  return [...violations].sort((a, b) => comparePaths(a.path, b.path) || compare(a.code, b.code));
+}
+
+function comparePaths(a: string, b: string): number {
+  const [left, right] = [partsOf(a), partsOf(b)];
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    const order = compare(left[index] ?? '', right[index] ?? '');
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** The text between indexes, and the indexes as numbers: `spec.volumes[`, 10, `].name`. */
+function partsOf(path: string): (string | number)[] {
+  return path.split(/(\d+)/).map((part, index) => (index % 2 === 1 ? Number(part) : part));
+}
+
+function compare(a: string | number, b: string | number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function cutLine(count: number): string {
+  return `\n… and ${count} more.`;
+}
+
+/** Cut to a length, and without anything that would break the line or the terminal. */
+function quoted(text: string): string {
+  const short = text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+  return short.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+function bytes(text: string): number {
+  return Buffer.byteLength(text);
+}

@@ -1,0 +1,19 @@
+import type { ViolationCode } from './codes.ts';
+
+/** One thing that is wrong with a request. A request is refused with all of them at once. */
+export interface Violation {
+  code: ViolationCode;
+  /** Where in the object, as JSON path: `spec.volumes[0].projected.sources[0].serviceAccountToken.audience`. */
+  path: string;
+  /** What was asked for there. */
+  asked: string;
+  /** What would have been allowed. */
+  allowed: string;
+  /** What to do about it, in the imperative. */
+  fix: string;
+}
+
+/** Several values as a denial names them; `nothing` where there are none. */
+export function listed(values: readonly string[]): string {
+  return values.length === 0 ? 'nothing' : values.join(', ');
+}

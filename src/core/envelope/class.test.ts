@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { aClass, aGrant, withGrantedTokens, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { grantWithinClass } from './class.ts';
+
+test('a class without limits bounds nothing', () => {
+  expect(grantWithinClass(aGrant(withWorkload({ maxPods: 1000 })), aClass())).toEqual([]);
+});
+
+test('what is exactly at a limit is within it', () => {
+  const limits = { maxDuration: '30m', maxPods: 1, maxTokenSeconds: 600, maxDelegationDepth: 0 };
+  expect(grantWithinClass(aGrant(withGrantSpec({ duration: '1800s' })), aClass({ limits }))).toEqual([]);
+});
+
+describe('what is beyond a limit is named with its path', () => {
+  test.each([
+    ['duration', withGrantSpec({ duration: '1h1s' }), { maxDuration: '1h' }, 'spec.duration', '1h1s', '1h'],
+    ['pods', withWorkload({ maxPods: 5 }), { maxPods: 4 }, 'spec.workload.maxPods', '5', '4'],
+    [
+      'a token’s lifetime',
+      withGrantedTokens(
+        { name: 'api', expirationSeconds: 600 },
+        { name: 'tools', audience: 'https://tools.example', expirationSeconds: 901 },
+      ),
+      { maxTokenSeconds: 900 },
+      'spec.envelope.tokens[1].expirationSeconds',
+      '901 s',
+      '900 s',
+    ],
+    [
+      'delegation',
+      withGrantSpec({ delegation: { maxDepth: 2, maxChildren: 1 } }),
+      { maxDelegationDepth: 1 },
+      'spec.delegation.maxDepth',
+      '2',
+      '1',
+    ],
+  ])('%s', (_, change, limits, path, asked, allowed) => {
+    expect(grantWithinClass(aGrant(change), aClass({ limits }))).toEqual([
+      {
+        code: 'LimitExceeded',
+        path,
+        asked,
+        allowed,
+        fix: 'ask for less than class default allows, or use another class',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,48 @@
+/** A grant within the limits of its class. */
+import type { TaskGrant } from '../../api/taskgrant.ts';
+import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import type { Violation } from '../decision/violation.ts';
+import { milliseconds } from '../duration.ts';
+
+/** Every number of the grant that its class bounds. What the class leaves out is not bounded. */
+export function grantWithinClass(
+  { spec }: Pick<TaskGrant, 'spec'>,
+  { metadata, spec: { limits = {} } }: Pick<TaskGrantClass, 'metadata' | 'spec'>,
+): Violation[] {
+  const violations: Violation[] = [];
+  const exceeded = (path: string, asked: string | number, allowed: string | number) => {
+    violations.push({
+      code: 'LimitExceeded',
+      path,
+      asked: String(asked),
+      allowed: String(allowed),
+      fix: `ask for less than class ${metadata.name} allows, or use another class`,
+    });
+  };
+
+  const { maxDuration, maxPods, maxTokenSeconds, maxDelegationDepth } = limits;
+  if (maxDuration !== undefined && milliseconds(spec.duration) > milliseconds(maxDuration)) {
+    exceeded('spec.duration', spec.duration, maxDuration);
+  }
+  if (maxPods !== undefined && spec.workload.maxPods > maxPods) {
+    exceeded('spec.workload.maxPods', spec.workload.maxPods, maxPods);
+  }
+  for (const [index, { expirationSeconds }] of (spec.envelope.tokens ?? []).entries()) {
+    if (maxTokenSeconds !== undefined && expirationSeconds > maxTokenSeconds) {
+      exceeded(
+        `spec.envelope.tokens[${index}].expirationSeconds`,
+        seconds(expirationSeconds),
+        seconds(maxTokenSeconds),
+      );
+    }
+  }
+  const depth = spec.delegation?.maxDepth ?? 0;
+  if (maxDelegationDepth !== undefined && depth > maxDelegationDepth) {
+    exceeded('spec.delegation.maxDepth', depth, maxDelegationDepth);
+  }
+  return violations;
+}
+
+function seconds(count: number): string {
+  return `${count} s`;
+}

@@ -1,0 +1,164 @@
+/** A pod as its author and everybody's mutators left it, against the envelope of its grant. */
+import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import type { Pod, Stored } from '../../api/kubernetes.ts';
+import type { TaskGrant } from '../../api/taskgrant.ts';
+import { enforcementProbeRefusal, isEnforcementProbe } from '../decision/probe.ts';
+import type { Violation } from '../decision/violation.ts';
+import { addedRequests, identityRequestsOf } from '../identity/identity-requests.ts';
+import type { IdentityRequest, RequestKind } from '../identity/request.ts';
+import { execIsAllowed, nothingOfTheNode, nothingUnjudged } from './containment.ts';
+import { grantIsActive, grantIsNotExpired, LABEL_PATH, podsAreLeft } from './grant-in-force.ts';
+import { imageIsGranted } from './images.ts';
+import type { AdmissionFacts, GrantFacts, GrantRule, RequestRule } from './rule.ts';
+import { secretInEnvelope } from './secrets.ts';
+import { nothingIsAutomounted, serviceAccountIsTheGrants } from './service-account.ts';
+import { tokenWithinEnvelope } from './tokens.ts';
+
+/** One rule for each kind of request: a kind without one would be a type error. */
+const REQUEST_RULES: { readonly [Kind in RequestKind]: RequestRule<Kind> } = {
+  ServiceAccount: serviceAccountIsTheGrants,
+  Automount: nothingIsAutomounted,
+  Token: tokenWithinEnvelope,
+  Secret: secretInEnvelope,
+  Image: imageIsGranted,
+  EphemeralContainer: execIsAllowed,
+  NodeAccess: nothingOfTheNode,
+  Unjudged: nothingUnjudged,
+};
+
+/** Whether anything may be had under the grant. */
+const IN_FORCE: readonly GrantRule[] = [grantIsActive, grantIsNotExpired];
+
+/** Whether the grant takes another pod. */
+const TAKES_A_POD: readonly GrantRule[] = [...IN_FORCE, podsAreLeft];
+
+export interface PodFacts extends Omit<AdmissionFacts, 'grant'> {
+  /** The object as it would be stored. */
+  pod: Pod;
+  /** The grant of the pod's namespace that its label names, where there is one. */
+  grant: Stored<TaskGrant> | undefined;
+}
+
+/** The grant that a pod says it runs under. */
+export function grantNameOf({ metadata }: Pick<Pod, 'metadata'>): string | undefined {
+  return metadata.labels?.[GRANT_LABEL];
+}
+
+/** Why no identity can be handed out under the grant that a pod names, whatever the pod asks for. */
+export function judgeGrant(
+  name: string,
+  { grant, ...facts }: Omit<PodFacts, 'pod' | 'podsUsed'>,
+): Violation[] {
+  if (!grant) return grantNotFound(name);
+  return IN_FORCE.flatMap((rule) => [...rule({ grant, podsUsed: 0, ...facts })]);
+}
+
+/** Everything that is wrong with a new pod. */
+export function judgeNewPod({ pod, grant, ...facts }: PodFacts): Violation[] {
+  if (isEnforcementProbe(pod)) return [enforcementProbeRefusal()];
+  const requests = identityRequestsOf(pod);
+  const name = grantNameOf(pod);
+  if (name === undefined) return requests.flatMap(reservedAccount);
+  if (!grant) return grantNotFound(name);
+  return [
+    ...TAKES_A_POD.flatMap((rule) => [...rule({ grant, ...facts })]),
+    ...judgeRequests(requests, { grant, apiAudiences: facts.apiAudiences }),
+  ];
+}
+
+/**
+ * Everything that is wrong with a change to a pod. What was admitted is not judged again: an update that adds nothing
+ * passes, also after the grant's end, or a finished pod's finalizers could never be removed.
+ */
+export function judgePodUpdate({ oldPod, pod, grant, ...facts }: PodFacts & { oldPod: Pod }): Violation[] {
+  const name = grantNameOf(pod);
+  const before = grantNameOf(oldPod);
+  const violations = name === before ? [] : [labelChanged(before, name)];
+
+  const added = addedRequests(oldPod, pod);
+  if (added.length === 0) return violations;
+  if (before === undefined) {
+    // Whatever the account already was: it may not be widened without a grant to judge by.
+    return [...violations, ...identityRequestsOf(pod).flatMap(reservedAccount)];
+  }
+  if (!grant) return [...violations, ...grantNotFound(before)];
+
+  const imagesBefore = new Map(
+    identityRequestsOf(oldPod).flatMap(({ kind, value, path }) => (kind === 'Image' ? [[path, value]] : [])),
+  );
+  const changedImages = added.flatMap(({ kind, value, path }) => {
+    const image = kind === 'Image' ? imagesBefore.get(path) : undefined;
+    return kind === 'Image' && image !== undefined ? [imageChanged(path, image, value)] : [];
+  });
+  const others = added.filter(({ kind, path }) => kind !== 'Image' || !imagesBefore.has(path));
+  if (others.length === 0) return [...violations, ...changedImages];
+  return [
+    ...violations,
+    ...changedImages,
+    ...IN_FORCE.flatMap((rule) => [...rule({ grant, ...facts })]),
+    ...judgeRequests(others, { grant, apiAudiences: facts.apiAudiences }),
+  ];
+}
+
+/** Whether a change to a pod has to be judged by its grant: what cannot matter needs no look-up. */
+export function updateNeedsGrant(oldPod: Pod, pod: Pod): boolean {
+  return addedRequests(oldPod, pod).length > 0;
+}
+
+function judgeRequests(requests: readonly IdentityRequest[], facts: GrantFacts): Violation[] {
+  return requests.flatMap((request) => [...judge(request, facts)]);
+}
+
+function judge<Kind extends RequestKind>(
+  request: IdentityRequest<Kind>,
+  facts: GrantFacts,
+): Iterable<Violation> {
+  const rule: RequestRule<Kind> = REQUEST_RULES[request.kind];
+  return rule(request, facts);
+}
+
+/** A grant's account without the grant's label: nobody would judge, count or end the pod. */
+function reservedAccount(request: IdentityRequest): Violation[] {
+  if (request.kind !== 'ServiceAccount' || !request.value.startsWith(SERVICE_ACCOUNT_PREFIX)) return [];
+  return [
+    {
+      code: 'GrantLabelMissing',
+      path: request.path,
+      asked: request.value,
+      allowed: `accounts whose name does not begin with ${SERVICE_ACCOUNT_PREFIX}`,
+      fix: `label the pod ${GRANT_LABEL}: <name of its TaskGrant>, and leave serviceAccountName out`,
+    },
+  ];
+}
+
+function grantNotFound(name: string): Violation[] {
+  return [
+    {
+      code: 'GrantNotFound',
+      path: LABEL_PATH,
+      asked: name,
+      allowed: 'no such TaskGrant',
+      fix: 'create the TaskGrant in the pod’s namespace, or correct the label',
+    },
+  ];
+}
+
+function labelChanged(before: string | undefined, after: string | undefined): Violation {
+  return {
+    code: 'GrantLabelImmutable',
+    path: LABEL_PATH,
+    asked: after ?? 'no label',
+    allowed: before ?? 'no label',
+    fix: 'create a new pod with the label: a pod stays under the grant that it was created with',
+  };
+}
+
+function imageChanged(path: string, before: string, after: string): Violation {
+  return {
+    code: 'ImageChanged',
+    path,
+    asked: after,
+    allowed: before,
+    fix: 'create a new pod: the image of a running task cannot be changed',
+  };
+}

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import type { KubernetesRule } from '../../api/taskgrant.ts';
+import { aGrant, withEnvelope } from '../testing/builders.ts';
+import { accessReview, beyondRequester, MAX_QUESTIONS, renderRight, requesterMustHold } from './requester.ts';
+
+const granting = (...kubernetes: KubernetesRule[]) => aGrant(withEnvelope({ kubernetes }));
+const many = (count: number) => Array.from({ length: count }, (_, index) => `x${index}`);
+
+test('an envelope without rules asks nothing', () => {
+  expect(requesterMustHold(aGrant())).toEqual({ questions: [], violations: [] });
+});
+
+test('a rule is asked in the grant’s own namespace where it names none', () => {
+  const grant = granting({
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: ['tickets'],
+    verbs: ['get'],
+  });
+  expect(requesterMustHold(grant).questions).toEqual([
+    { namespace: 'agents', verb: 'get', group: '', resource: 'configmaps', name: 'tickets' },
+  ]);
+});
+
+test('every combination of namespace, group, resource, name and verb is a question', () => {
+  const grant = granting({
+    namespaces: ['a', 'b'],
+    apiGroups: ['', 'apps'],
+    resources: ['pods/log', 'deployments'],
+    verbs: ['get', 'list'],
+  });
+  const { questions } = requesterMustHold(grant);
+  expect(questions).toHaveLength(16);
+  expect(questions).toContainEqual({ namespace: 'b', verb: 'list', group: 'apps', resource: 'deployments' });
+  expect(questions).toContainEqual({
+    namespace: 'a',
+    verb: 'get',
+    group: '',
+    resource: 'pods',
+    subresource: 'log',
+  });
+});
+
+test('the same right in two rules is asked once', () => {
+  const rule = { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] };
+  expect(requesterMustHold(granting(rule, { ...rule, verbs: ['get', 'list'] })).questions).toHaveLength(2);
+});
+
+test('wildcards are asked as they are written', () => {
+  const grant = granting({ apiGroups: ['*'], resources: ['*/scale', '*'], verbs: ['*'] });
+  expect(requesterMustHold(grant).questions).toEqual([
+    { namespace: 'agents', verb: '*', group: '*', resource: '*', subresource: 'scale' },
+    { namespace: 'agents', verb: '*', group: '*', resource: '*' },
+  ]);
+});
+
+test('rules that spell out more than can be asked are refused, and not spelled out', () => {
+  const rule = { apiGroups: [''], resources: ['configmaps'], verbs: many(16) };
+  expect(requesterMustHold(granting({ ...rule, resourceNames: many(32) })).questions).toHaveLength(
+    MAX_QUESTIONS,
+  );
+  const broad = granting({ ...rule, resourceNames: many(32) }, { ...rule, verbs: ['get'] });
+  expect(requesterMustHold(broad)).toMatchObject({
+    questions: [],
+    violations: [{ code: 'EnvelopeTooBroad', path: 'spec.envelope.kubernetes', allowed: '512' }],
+  });
+});
+
+test('a review asks about everything that the API server said of the user', () => {
+  const user = { username: 'jane', uid: '7', groups: ['dev'], extra: { scopes: ['a', 'b'] } };
+  expect(accessReview(user, { verb: 'use', resource: 'taskgrantclasses' })).toEqual({
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    metadata: {},
+    spec: {
+      user: 'jane',
+      uid: '7',
+      groups: ['dev'],
+      extra: { scopes: ['a', 'b'] },
+      resourceAttributes: { verb: 'use', resource: 'taskgrantclasses' },
+    },
+  });
+  expect(accessReview({ username: 'jane' }, {}).spec).toEqual({ user: 'jane', resourceAttributes: {} });
+});
+
+test('a right is said in words', () => {
+  const right = {
+    namespace: 'support',
+    verb: 'get',
+    group: '',
+    resource: 'pods',
+    subresource: 'log',
+    name: 'a',
+  };
+  expect(renderRight(right)).toBe('get pods/log "a" in namespace support');
+  expect(renderRight({ namespace: 'b', verb: 'list', group: 'apps', resource: 'deployments' })).toBe(
+    'list deployments.apps in namespace b',
+  );
+});
+
+test('each right that the requester lacks is a violation', () => {
+  const right = { namespace: 'support', verb: 'delete', group: '', resource: 'pods' };
+  expect(beyondRequester('jane', [right])).toEqual([
+    {
+      code: 'BeyondRequester',
+      path: 'spec.envelope.kubernetes',
+      asked: 'delete pods in namespace support',
+      allowed: 'nothing that covers it',
+      fix: 'ask for less, or let somebody create the grant who holds it: jane does not',
+    },
+  ]);
+});

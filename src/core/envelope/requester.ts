@@ -1,0 +1,131 @@
+/** RequesterHolds: an envelope as the list of questions that the API server answers about the requester. */
+import type { SubjectAccessReview, UserInfo } from '../../api/kubernetes.ts';
+import type { RequestedBy, TaskGrant } from '../../api/taskgrant.ts';
+import type { Violation } from '../decision/violation.ts';
+
+/** One right, as a SubjectAccessReview asks for it (authorization.k8s.io/v1, ResourceAttributes). */
+export interface ResourceAttributes {
+  namespace: string;
+  verb: string;
+  group: string;
+  resource: string;
+  subresource?: string;
+  /** All objects where omitted: somebody who holds a right by name only does not hold that. */
+  name?: string;
+}
+
+/**
+ * The most questions that one grant may ask. Each is a request to the API server of a millisecond or two, and all of
+ * them have to be answered within the ten seconds that admission has; sixteen rules of two resources, four verbs
+ * and four namespaces fit.
+ */
+export const MAX_QUESTIONS = 512;
+
+/**
+ * Everything that the requester must be allowed, each combination once: namespace × group × resource × name × verb.
+ *
+ * A wildcard is asked as it is written. RBAC answers yes to `*` only for whom a rule with `*` covers
+ * (k8s.io/component-helpers, auth/rbac/validation), which is the right question for a rule that will say `*`.
+ */
+export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): {
+  questions: ResourceAttributes[];
+  violations: Violation[];
+} {
+  const count = combinationsIn(grant);
+  if (count > MAX_QUESTIONS) {
+    return { questions: [], violations: [tooBroad(count)] };
+  }
+  const questions = new Map<string, ResourceAttributes>();
+  for (const question of rightsOf(grant)) questions.set(JSON.stringify(question), question);
+  return { questions: [...questions.values()], violations: [] };
+}
+
+/** The right in words: `get configmaps/tickets in namespace support`. */
+export function renderRight({
+  namespace,
+  verb,
+  group,
+  resource,
+  subresource,
+  name,
+}: ResourceAttributes): string {
+  const qualified = group === '' ? resource : `${resource}.${group}`;
+  const whole = [qualified, subresource].filter((part) => part !== undefined).join('/');
+  return `${verb} ${whole}${name === undefined ? '' : ` ${JSON.stringify(name)}`} in namespace ${namespace}`;
+}
+
+/** The question as the API server takes it, about whoever admission recorded. */
+export function accessReview(user: RequestedBy | UserInfo, resourceAttributes: object): SubjectAccessReview {
+  const { username, uid, groups, extra } = user;
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    metadata: {},
+    spec: {
+      user: username ?? '',
+      ...(uid !== undefined && { uid }),
+      ...(groups && { groups }),
+      ...(extra && { extra }),
+      resourceAttributes,
+    },
+  };
+}
+
+function* rightsOf({ metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>): Generator<ResourceAttributes> {
+  for (const rule of spec.envelope.kubernetes ?? []) {
+    for (const namespace of rule.namespaces ?? [metadata.namespace]) {
+      for (const group of rule.apiGroups) {
+        for (const path of rule.resources) {
+          for (const name of rule.resourceNames ?? [undefined]) {
+            for (const verb of rule.verbs) {
+              yield { namespace, verb, group, ...resourceIn(path), ...(name !== undefined && { name }) };
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** `pods/log` is a resource and its subresource; only the first slash separates, as in a Role. */
+function resourceIn(path: string): Pick<ResourceAttributes, 'resource' | 'subresource'> {
+  const slash = path.indexOf('/');
+  return slash < 0
+    ? { resource: path }
+    : { resource: path.slice(0, slash), subresource: path.slice(slash + 1) };
+}
+
+/** Counted before they are spelled out: the schema's maxima alone allow for millions. */
+function combinationsIn({ spec }: Pick<TaskGrant, 'spec'>): number {
+  return (spec.envelope.kubernetes ?? []).reduce(
+    (sum, { namespaces, apiGroups, resources, resourceNames, verbs }) =>
+      sum +
+      (namespaces?.length ?? 1) *
+        apiGroups.length *
+        resources.length *
+        (resourceNames?.length ?? 1) *
+        verbs.length,
+    0,
+  );
+}
+
+function tooBroad(count: number): Violation {
+  return {
+    code: 'EnvelopeTooBroad',
+    path: 'spec.envelope.kubernetes',
+    asked: `${count} combinations of namespace, resource, name and verb`,
+    allowed: String(MAX_QUESTIONS),
+    fix: 'narrow the rules, or split the task into several grants',
+  };
+}
+
+/** What the requester was asked about and does not hold, as violations of the envelope. */
+export function beyondRequester(requester: string, lacking: readonly ResourceAttributes[]): Violation[] {
+  return lacking.map((right) => ({
+    code: 'BeyondRequester',
+    path: 'spec.envelope.kubernetes',
+    asked: renderRight(right),
+    allowed: 'nothing that covers it',
+    fix: `ask for less, or let somebody create the grant who holds it: ${requester} does not`,
+  }));
+}

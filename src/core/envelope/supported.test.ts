@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { aClass, aGrant, withEnvelope, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { unsupportedInClass, unsupportedInGrant } from './supported.ts';
+
+test('a grant of what this version enforces has nothing unsupported', () => {
+  expect(unsupportedInGrant(aGrant())).toEqual([]);
+});
+
+test('empty lists and zeros ask for nothing', () => {
+  const grant = aGrant(
+    withEnvelope({ certificates: [], csiDrivers: [], externalIdentity: {} }),
+    withWorkload({ deviceClasses: [] }),
+    withGrantSpec({ conditions: [], limits: {}, delegation: { maxDepth: 0, maxChildren: 0 } }),
+  );
+  expect(unsupportedInGrant(grant)).toEqual([]);
+});
+
+describe('a grant is told what is not supported, with its path', () => {
+  const rule = { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] };
+  test.each([
+    [
+      'constraints on a rule',
+      withEnvelope({ kubernetes: [rule, { ...rule, constraints: [{ expression: 'true' }] }] }),
+      'spec.envelope.kubernetes[1].constraints',
+      '1 entry',
+    ],
+    [
+      'certificates',
+      withEnvelope({ certificates: [{ signerName: 'example.com/workload', maxExpirationSeconds: 3600 }] }),
+      'spec.envelope.certificates',
+      '1 entry',
+    ],
+    [
+      'CSI drivers',
+      withEnvelope({ csiDrivers: ['csi.spiffe.io', 'b'] }),
+      'spec.envelope.csiDrivers',
+      '2 entries',
+    ],
+    [
+      'external identity',
+      withEnvelope({ externalIdentity: { a: 'b' } }),
+      'spec.envelope.externalIdentity',
+      '1 entry',
+    ],
+    ['device classes', withWorkload({ deviceClasses: ['gpu'] }), 'spec.workload.deviceClasses', '1 entry'],
+    [
+      'conditions',
+      withGrantSpec({ conditions: [{ name: 'hours', expression: 'true' }] }),
+      'spec.conditions',
+      '1 entry',
+    ],
+    ['a budget of writes', withGrantSpec({ limits: { writes: 0 } }), 'spec.limits.writes', '0'],
+    ['suspension on drift', withGrantSpec({ onDrift: 'Suspend' }), 'spec.onDrift', 'Suspend'],
+    ['a parent', withGrantSpec({ parentRef: { name: 'plan' } }), 'spec.parentRef', 'plan'],
+    [
+      'delegation',
+      withGrantSpec({ delegation: { maxDepth: 1, maxChildren: 0 } }),
+      'spec.delegation.maxDepth',
+      '1',
+    ],
+    [
+      'children',
+      withGrantSpec({ delegation: { maxDepth: 0, maxChildren: 2 } }),
+      'spec.delegation.maxChildren',
+      '2',
+    ],
+    ['suspension', withGrantSpec({ suspend: true }), 'spec.suspend', 'true'],
+    ['approval', withGrantSpec({ approval: { decision: 'Approved' } }), 'spec.approval', 'Approved'],
+  ])('%s', (_, change, path, asked) => {
+    expect(unsupportedInGrant(aGrant(change))).toMatchObject([{ code: 'NotSupportedYet', path, asked }]);
+  });
+});
+
+test('a class of what this version enforces has nothing unsupported', () => {
+  expect(unsupportedInClass(aClass({ limits: { maxPods: 4 }, validations: [] }))).toEqual([]);
+});
+
+describe('a class is told what is not supported, with its path', () => {
+  test.each([
+    ['a namespace selector', { namespaceSelector: {} }, 'spec.namespaceSelector'],
+    ['a ceiling for tokens', { ceiling: { tokens: [{ expirationSeconds: 600 }] } }, 'spec.ceiling.tokens'],
+    ['a ceiling for Secrets', { ceiling: { secrets: ['a'] } }, 'spec.ceiling.secrets'],
+    ['digests', { requireImageDigest: true }, 'spec.requireImageDigest'],
+    ['approval', { approval: { requiredAtRisk: 'High' as const } }, 'spec.approval.requiredAtRisk'],
+    ['validations', { validations: [{ expression: 'true' }] }, 'spec.validations'],
+  ])('%s', (_, spec, path) => {
+    expect(unsupportedInClass(aClass(spec))).toMatchObject([{ code: 'NotSupportedYet', path }]);
+  });
+});

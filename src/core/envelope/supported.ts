@@ -1,0 +1,71 @@
+/** What the kinds can say and this version cannot enforce: refused, so that no declared bound is an empty word. */
+import type { TaskGrant } from '../../api/taskgrant.ts';
+import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import type { Violation } from '../decision/violation.ts';
+
+/** One feature: where it stands, what was asked, and what can be had instead. */
+interface Feature {
+  path: string;
+  asked: string;
+  allowed: string;
+}
+
+export function unsupportedInGrant({ spec }: Pick<TaskGrant, 'spec'>): Violation[] {
+  return [...featuresOfGrant(spec)].map((feature) => ({
+    code: 'NotSupportedYet',
+    ...feature,
+    fix: 'leave it out',
+  }));
+}
+
+export function unsupportedInClass({ spec }: Pick<TaskGrantClass, 'spec'>): Violation[] {
+  return [...featuresOfClass(spec)].map((feature) => ({
+    code: 'NotSupportedYet',
+    ...feature,
+    fix: 'take it out of the class, or use another class',
+  }));
+}
+
+function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
+  for (const [index, { constraints }] of (spec.envelope.kubernetes ?? []).entries()) {
+    yield* entries(`spec.envelope.kubernetes[${index}].constraints`, constraints);
+  }
+  yield* entries('spec.envelope.certificates', spec.envelope.certificates);
+  yield* entries('spec.envelope.csiDrivers', spec.envelope.csiDrivers);
+  yield* entries('spec.envelope.externalIdentity', Object.keys(spec.envelope.externalIdentity ?? {}));
+  yield* entries('spec.workload.deviceClasses', spec.workload.deviceClasses);
+  yield* entries('spec.conditions', spec.conditions);
+  const { writes } = spec.limits ?? {};
+  if (writes !== undefined) yield { path: 'spec.limits.writes', asked: String(writes), allowed: 'no limit' };
+  if (spec.onDrift === 'Suspend') yield { path: 'spec.onDrift', asked: 'Suspend', allowed: 'Revoke' };
+  if (spec.parentRef) yield { path: 'spec.parentRef', asked: spec.parentRef.name, allowed: 'no parent' };
+  for (const field of ['maxDepth', 'maxChildren'] as const) {
+    const asked = spec.delegation?.[field] ?? 0;
+    if (asked > 0) yield { path: `spec.delegation.${field}`, asked: String(asked), allowed: '0' };
+  }
+  if (spec.suspend) yield { path: 'spec.suspend', asked: 'true', allowed: 'false, or spec.revoke' };
+  if (spec.approval) yield { path: 'spec.approval', asked: spec.approval.decision, allowed: 'no approval' };
+}
+
+function* featuresOfClass(spec: TaskGrantClass['spec']): Generator<Feature> {
+  if (spec.namespaceSelector) {
+    yield { path: 'spec.namespaceSelector', asked: 'a selector', allowed: 'RBAC on the verb use' };
+  }
+  yield* entries('spec.ceiling.tokens', spec.ceiling?.tokens);
+  yield* entries('spec.ceiling.secrets', spec.ceiling?.secrets);
+  if (spec.requireImageDigest) yield { path: 'spec.requireImageDigest', asked: 'true', allowed: 'false' };
+  if (spec.approval) {
+    yield {
+      path: 'spec.approval.requiredAtRisk',
+      asked: spec.approval.requiredAtRisk,
+      allowed: 'no approval',
+    };
+  }
+  yield* entries('spec.validations', spec.validations);
+}
+
+/** An empty list asks for nothing. */
+function* entries(path: string, list: readonly unknown[] | undefined): Generator<Feature> {
+  const count = list?.length ?? 0;
+  if (count > 0) yield { path, asked: count === 1 ? '1 entry' : `${count} entries`, allowed: 'none' };
+}

@@ -1,0 +1,45 @@
+/** The difference between two JSON values as a JSON patch (RFC 6902). */
+
+export type PatchOperation =
+  { op: 'add' | 'replace'; path: string; value: unknown } | { op: 'remove'; path: string };
+
+/**
+ * What has to be done to `before` to make it `after`. Objects and lists are entered, so that a patch touches nothing
+ * that did not change; a list that lost entries is replaced as a whole.
+ */
+export function jsonPatch(before: unknown, after: unknown, path = ''): PatchOperation[] {
+  if (Array.isArray(before) && Array.isArray(after) && after.length >= before.length) {
+    return after.flatMap((value: unknown, index): PatchOperation[] =>
+      index < before.length
+        ? jsonPatch(before[index], value, `${path}/${index}`)
+        : [{ op: 'add', path: `${path}/-`, value }],
+    );
+  }
+  if (isObject(before) && isObject(after)) return objectPatch(before, after, path);
+  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ op: 'replace', path, value: after }];
+}
+
+function objectPatch(
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+  path: string,
+): PatchOperation[] {
+  const removed = Object.keys(before)
+    .filter((key) => after[key] === undefined && before[key] !== undefined)
+    .map((key): PatchOperation => ({ op: 'remove', path: `${path}/${escaped(key)}` }));
+  const others = Object.entries(after).flatMap(([key, value]): PatchOperation[] => {
+    if (value === undefined) return [];
+    const at = `${path}/${escaped(key)}`;
+    return before[key] === undefined ? [{ op: 'add', path: at, value }] : jsonPatch(before[key], value, at);
+  });
+  return [...removed, ...others];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** RFC 6901: `~` and `/` within a key. */
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { aClass, withGrantSpec } from '../testing/builders.ts';
+import {
+  aNamespace,
+  aNewGrant,
+  CEILING,
+  conditionOf,
+  everythingIssuedFor,
+  factsWhileProvisioning,
+  outlineOf,
+  someFacts,
+  statusWrittenBy,
+} from '../testing/lifecycle.ts';
+import { activate } from './activation.ts';
+import type { Facts } from './facts.ts';
+import { inventoryItemOf, issuedFor } from './issued.ts';
+
+const holders = aClass({ authorization: 'RequesterHolds' });
+const provisioned = (changes: Partial<Facts> = {}) => {
+  const facts = factsWhileProvisioning(changes);
+  return { ...facts, found: everythingIssuedFor(facts.grant) };
+};
+
+describe('before anything is issued', () => {
+  test('the grant is held, so that its deletion cannot leave anything behind', () => {
+    const grant = aNewGrant();
+    const unheld = { ...grant, metadata: { ...grant.metadata, finalizers: [] } };
+    expect(outlineOf(activate(someFacts({ grant: unheld })))).toEqual([['addFinalizer']]);
+  });
+
+  test('the requester is asked for where the class says RequesterHolds, and only there', () => {
+    expect(outlineOf(activate(someFacts({ class: holders })))).toEqual([['askRequester']]);
+    expect(outlineOf(activate(someFacts({ class: holders, requesterLacks: [] })))).toEqual([['writeStatus']]);
+    expect(outlineOf(activate(someFacts({ class: CEILING })))).toEqual([['writeStatus']]);
+  });
+
+  test('it is recorded what will be, under which decision, and that it is not there yet', () => {
+    const facts = someFacts();
+    const status = statusWrittenBy(activate(facts));
+    expect(status).toMatchObject({
+      phase: 'Pending',
+      inventory: issuedFor(facts.grant).map(inventoryItemOf),
+      serviceAccountName: status.inventory?.[0]?.name,
+      decision: { id: expect.stringMatching(/^d-[0-9a-f]{16}$/) as string },
+    });
+    expect(conditionOf(status, 'Provisioned')).toMatchObject({ status: 'False', reason: 'Provisioning' });
+    expect(conditionOf(status, 'Enforced')).toMatchObject({ status: 'True' });
+    expect(status.activatedAt).toBeUndefined();
+  });
+});
+
+describe('creation', () => {
+  test('makes account and Roles at once, and what binds them after that', () => {
+    expect(outlineOf(activate(factsWhileProvisioning()))).toEqual([
+      ['create ServiceAccount', 'create Role'],
+      ['create RoleBinding'],
+    ]);
+  });
+
+  test('goes on with what is missing', () => {
+    const { found, ...facts } = provisioned();
+    const half = found.filter(({ kind }) => kind !== 'RoleBinding');
+    expect(outlineOf(activate({ ...facts, found: half }))).toEqual([['create RoleBinding']]);
+  });
+
+  test('does not take somebody else’s object of the same name for its own', () => {
+    const { found, ...facts } = provisioned();
+    const adopted = found.map((object) =>
+      object.kind === 'ServiceAccount' ? { ...object, metadata: { ...object.metadata, labels: {} } } : object,
+    );
+    expect(outlineOf(activate({ ...facts, found: adopted }))).toEqual([['create ServiceAccount']]);
+  });
+});
+
+describe('when everything is there', () => {
+  const facts = provisioned();
+  const status = statusWrittenBy(activate(facts));
+
+  test('the grant is active from now until its duration is over', () => {
+    expect(status).toMatchObject({
+      phase: 'Active',
+      activatedAt: '2026-11-23T09:00:30.000Z',
+      expiresAt: '2026-11-23T09:30:30.000Z',
+    });
+  });
+
+  test('the inventory says which very objects those are', () => {
+    expect(status.inventory).toEqual(facts.found.map(inventoryItemOf));
+  });
+
+  test('every condition says so', () => {
+    for (const type of ['Accepted', 'Enforced', 'Provisioned', 'Active'] as const) {
+      expect(conditionOf(status, type)).toMatchObject({ status: 'True' });
+    }
+    expect(conditionOf(status, 'Revoked')).toMatchObject({ status: 'False', reason: 'NotRevoked' });
+  });
+});
+
+describe('a grant that has to wait', () => {
+  const unproven = { enforcement: { proven: false, message: 'was let through' } };
+
+  test('says for what, in that condition and in the summary', () => {
+    const status = statusWrittenBy(activate(someFacts(unproven)));
+    expect(status.phase).toBe('Pending');
+    expect(conditionOf(status, 'Accepted')).toMatchObject({ status: 'True' });
+    expect(conditionOf(status, 'Enforced')).toMatchObject({
+      status: 'False',
+      reason: 'EnforcementNotProven',
+    });
+    expect(conditionOf(status, 'Active')).toMatchObject({ reason: 'Pending', message: 'was let through' });
+  });
+
+  test('is not said to wait for enforcement any more when it waits for its time', () => {
+    const grant = aNewGrant(withGrantSpec({ notBefore: '2026-11-23T10:00:00Z' }));
+    const before = statusWrittenBy(activate(someFacts({ ...unproven, grant })));
+    const status = statusWrittenBy(activate(someFacts({ grant: { ...grant, status: before } })));
+    expect(conditionOf(status, 'Enforced')).toMatchObject({ status: 'True' });
+    expect(conditionOf(status, 'Active')).toMatchObject({ status: 'False', reason: 'NotBefore' });
+  });
+
+  test('gives back the rights that were made for it already, bindings first, and keeps its account', () => {
+    for (const change of [
+      unproven,
+      { class: undefined },
+      { namespace: aNamespace({}) },
+      { failure: { reason: 'CreationRefused' as const, message: 'exceeded quota' } },
+    ]) {
+      expect(outlineOf(activate(provisioned(change)))).toEqual([
+        ['remove RoleBinding'],
+        ['remove Role'],
+        ['writeStatus'],
+      ]);
+    }
+  });
+
+  test('gives them back also where its status cannot be stored, which waits', () => {
+    const plan = activate(provisioned({ unrecorded: 'request is too large' }));
+    expect(outlineOf(plan)).toEqual([['remove RoleBinding'], ['remove Role']]);
+    expect(plan.againAt).toBeGreaterThan(someFacts().now);
+  });
+});
+
+test('when the class changes before the grant is active, rights made under the old one go, and it is decided anew', () => {
+  const changed = aClass({ authorization: 'Ceiling', grantor: { namespace: 'other', name: 'narrower' } });
+  const facts = provisioned({ class: changed });
+  const plan = activate(facts);
+  expect(outlineOf(plan)).toEqual([['remove RoleBinding'], ['remove Role'], ['writeStatus']]);
+  const { decision } = statusWrittenBy(plan);
+  expect(decision?.digest).not.toBe(facts.grant.status?.decision?.digest);
+  const again = activate({
+    ...facts,
+    grant: { ...facts.grant, status: statusWrittenBy(plan) },
+    found: facts.found.filter(({ kind }) => kind === 'ServiceAccount'),
+  });
+  expect(outlineOf(again)).toEqual([['create Role'], ['create RoleBinding']]);
+});
+
+describe('a grant that can never be active', () => {
+  test('is finished at once where nothing was made for it', () => {
+    const status = statusWrittenBy(activate(someFacts({ class: aClass({ limits: { maxDuration: '1m' } }) })));
+    expect(status).toMatchObject({ phase: 'Denied', revocation: { reason: 'Denied' } });
+    expect(conditionOf(status, 'Accepted')).toMatchObject({ status: 'False', reason: 'LimitExceeded' });
+    expect(conditionOf(status, 'Active')?.message).toContain('spec.duration');
+    expect(conditionOf(status, 'Revoked')).toMatchObject({ status: 'True' });
+  });
+
+  test('is revoked where something was', () => {
+    const status = statusWrittenBy(
+      activate(provisioned({ failure: { reason: 'BeyondCeiling', message: 'not currently held' } })),
+    );
+    expect(status).toMatchObject({ phase: 'Revoking', revocation: { reason: 'Denied' } });
+    expect(conditionOf(status, 'Provisioned')).toMatchObject({ status: 'False', reason: 'BeyondCeiling' });
+  });
+
+  test('has its status stored however long the list of what its requester lacks', () => {
+    const requesterLacks = Array.from(
+      { length: 512 },
+      (_, index) => `get configmaps "${'x'.repeat(200)}-${index}"`,
+    );
+    const status = statusWrittenBy(activate(someFacts({ class: holders, requesterLacks })));
+    expect(status.phase).toBe('Denied');
+    for (const { message } of status.conditions ?? []) expect(message.length).toBeLessThanOrEqual(32_768);
+  });
+});

@@ -1,0 +1,143 @@
+/** From declared to active: the inventory is recorded, what stands in it is created, and then the grant is active. */
+import type { TaskGrantStatus } from '../../api/taskgrant.ts';
+import { decisionFor } from '../decision/decision.ts';
+import { formatDuration, milliseconds } from '../duration.ts';
+import type { Finding } from './conditions.ts';
+import { endingBecauseOf } from './ending.ts';
+import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
+import { isHeld, obstacleOf, type Obstacle } from './gate.ts';
+import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName, type IssuedObject } from './issued.ts';
+import { beginRevocation, removeRights } from './revocation.ts';
+import { writeStatus } from './status.ts';
+
+/** What to do for a grant that is not active yet and that nothing has ended. */
+export function activate(facts: Facts): Plan {
+  if (!isHeld(facts)) return { steps: [[{ do: 'addFinalizer' }]] };
+
+  const obstacle = obstacleOf(facts);
+  if (obstacle?.outcome === 'deny')
+    return beginRevocation(facts, endingBecauseOf(obstacle), [obstacle.finding]);
+  if (obstacle) return waitFor(facts, obstacle);
+  if (facts.class?.spec.authorization === 'RequesterHolds' && facts.requesterLacks === undefined) {
+    return { steps: [[{ do: 'askRequester' }]] };
+  }
+
+  const issued = issuedFor(facts.grant);
+  const { inventory, decision } = facts.grant.status ?? {};
+  if (!inventory || decision?.digest !== decisionFor(facts).digest) return recordInventory(facts, issued);
+  const missing = issued.filter((object) => !isThere(facts, object));
+  return missing.length > 0 ? create(missing) : declareActive(facts, issued);
+}
+
+/** While a grant waits, and nothing counts its time, its account holds nothing. */
+function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
+  const findings: Finding[] = [
+    ...(finding.type === 'Accepted' ? [] : [ACCEPTED]),
+    ...(finding.reason === 'NotBefore' ? [enforced(facts)] : []),
+    finding,
+    ...(finding.type === 'Active'
+      ? []
+      : [{ type: 'Active', status: 'False', reason: 'Pending', message: finding.message } as const]),
+  ];
+  const written = writeStatus(facts, { phase: 'Pending' }, findings);
+  return {
+    steps: [...removeRights(facts), ...written.steps],
+    ...(until !== undefined && { againAt: until }),
+  };
+}
+
+/**
+ * Before anything is made: what will be made, and under which decision, so that a crash leaves nothing unknown. Rights
+ * that were written under another decision (the class has changed meanwhile) are not those of this one.
+ */
+function recordInventory(facts: Facts, issued: readonly IssuedObject[]): Plan {
+  const account = issued.find(({ kind }) => kind === 'ServiceAccount');
+  const status: Partial<TaskGrantStatus> = {
+    phase: 'Pending',
+    serviceAccountName: account?.metadata.name ?? '',
+    inventory: issued.map(inventoryItemOf),
+    decision: decisionFor(facts),
+    podsUsed: `0/${facts.grant.spec.workload.maxPods}`,
+  };
+  const written = writeStatus(facts, status, [
+    ACCEPTED,
+    enforced(facts),
+    {
+      type: 'Provisioned',
+      status: 'False',
+      reason: 'Provisioning',
+      message: 'creating what stands in status.inventory',
+    },
+    { type: 'Active', status: 'False', reason: 'Pending', message: 'the identity is being created' },
+  ]);
+  return { steps: [...removeRights(facts), ...written.steps] };
+}
+
+/** Bindings last: the API server reads the Role when it judges whether the grantor may bind it. */
+function create(missing: readonly IssuedObject[]): Plan {
+  const action = (object: IssuedObject): Action => ({ do: 'create', object });
+  const isBinding = ({ kind }: IssuedObject) => kind === 'RoleBinding';
+  return {
+    steps: [
+      missing.filter((object) => !isBinding(object)).map(action),
+      missing.filter(isBinding).map(action),
+    ].filter((step) => step.length > 0),
+  };
+}
+
+function declareActive(facts: Facts, issued: readonly IssuedObject[]): Plan {
+  const { grant, now } = facts;
+  const inventory = issued.map((object) => {
+    const item = inventoryItemOf(object);
+    const found = facts.found.find((other) => sameName(inventoryItemOf(other), item));
+    return found ? inventoryItemOf(found) : item;
+  });
+  const { duration } = grant.spec;
+  return writeStatus(
+    facts,
+    {
+      phase: 'Active',
+      inventory,
+      activatedAt: timeOf(facts),
+      expiresAt: new Date(now + milliseconds(duration)).toISOString(),
+    },
+    [
+      ACCEPTED,
+      {
+        type: 'Provisioned',
+        status: 'True',
+        reason: 'Provisioned',
+        message: `${inventory.length} objects exist as decided`,
+      },
+      enforced(facts),
+      {
+        type: 'Active',
+        status: 'True',
+        reason: 'Active',
+        message: `for ${formatDuration(milliseconds(duration))} at most`,
+      },
+      { type: 'Revoked', status: 'False', reason: 'NotRevoked', message: 'the grant holds rights' },
+    ],
+  );
+}
+
+const ACCEPTED: Finding = {
+  type: 'Accepted',
+  status: 'True',
+  reason: 'Accepted',
+  message: 'the class allows the grant, and everything it declares can be enforced',
+};
+
+function enforced({ enforcement }: Facts): Finding {
+  return { type: 'Enforced', status: 'True', reason: 'Enforced', message: enforcement.message };
+}
+
+function isThere({ grant, found }: Facts, object: IssuedObject): boolean {
+  const item = inventoryItemOf(object);
+  return found.some(
+    (other) =>
+      sameName(inventoryItemOf(other), item) &&
+      isIssuedFor(grant, other) &&
+      driftOf(object, other) === undefined,
+  );
+}

@@ -1,0 +1,34 @@
+/** While a grant is active: its pods are recorded, too many of them are stopped, and its end stays in view. */
+import { expiryOf } from './ending.ts';
+import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
+import { isHeld } from './gate.ts';
+import { recordPods } from './pods.ts';
+import { writeStatus } from './status.ts';
+
+export function keepActive(facts: Facts): Plan {
+  // Taken off by somebody: put back, because a deletion would take the grant before its rights.
+  if (!isHeld(facts)) return { steps: [[{ do: 'addFinalizer' }]] };
+  const { grant, now } = facts;
+  const { maxPods } = grant.spec.workload;
+  const { records, overBudget } = recordPods(grant.status?.pods ?? [], facts.pods, maxPods, timeOf(facts));
+  const expiry = expiryOf(facts) ?? now;
+  const written = writeStatus(
+    facts,
+    {
+      ...(records.length > 0 && { pods: records }),
+      podsUsed: `${records.length}/${maxPods}`,
+      expiresAt: new Date(expiry).toISOString(),
+    },
+    [],
+  );
+  // Admission judges by a cache, so two pods can slip in at once: the later one goes (decision 0005).
+  const stops = overBudget
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata }): Action => ({
+      do: 'removePod',
+      name: metadata.name,
+      uid: metadata.uid,
+      why: `the grant allows ${maxPods} ${maxPods === 1 ? 'pod' : 'pods'}, and they are used up`,
+    }));
+  return { steps: [...(stops.length > 0 ? [stops] : []), ...written.steps], againAt: expiry };
+}

@@ -1,0 +1,28 @@
+/** What an action changes of the facts on which the next plan is decided. */
+import type { Facts } from './facts.ts';
+import { inventoryItemOf, sameName, type FoundObject } from './issued.ts';
+import type { InventoryItem } from '../../api/taskgrant.ts';
+
+/** The rest of the facts stays. */
+export type Change = Partial<
+  Pick<Facts, 'grant' | 'requesterLacks' | 'failure' | 'unrecorded' | 'progress'>
+> & {
+  created?: FoundObject;
+  removed?: InventoryItem;
+  /** A pod whose deletion was accepted: it may go on for its grace period. */
+  podRemoved?: { uid: string; at: string };
+};
+
+export function withChange(facts: Facts, { created, removed, podRemoved, ...change }: Change): Facts {
+  const found = facts.found.filter((object) => !removed || !sameName(inventoryItemOf(object), removed));
+  return {
+    ...facts,
+    ...change,
+    found: created ? [...found, created] : found,
+    pods: facts.pods.map((pod) =>
+      pod.metadata.uid === podRemoved?.uid
+        ? { ...pod, metadata: { ...pod.metadata, deletionTimestamp: podRemoved.at } }
+        : pod,
+    ),
+  };
+}

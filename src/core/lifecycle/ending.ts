@@ -1,0 +1,88 @@
+/** Whether and why a grant's time is over. */
+import { isFinal, type FinalPhase } from '../../api/reasons.ts';
+import { milliseconds } from '../duration.ts';
+import { driftOf, isIssuedFor, issuedFor, inventoryItemOf, sameName } from './issued.ts';
+import type { Facts } from './facts.ts';
+import type { Obstacle } from './gate.ts';
+import { isComplete, recordPods } from './pods.ts';
+import { timeOf } from './facts.ts';
+
+export type EndReason = 'Completed' | 'Expired' | 'Revoked' | 'Deleted' | 'Denied' | 'Drifted';
+
+export interface Ending {
+  reason: EndReason;
+  message: string;
+}
+
+/** The phase in which a grant stands after it ended for this reason. */
+export function finalPhaseOf(reason: string): FinalPhase {
+  return isFinal(reason as FinalPhase) ? (reason as FinalPhase) : 'Revoked';
+}
+
+/** Why rights must end now, whether the grant is active or was about to be; the worst reason first. */
+export function endingOf(facts: Facts): Ending | undefined {
+  const { grant, namespace, now } = facts;
+  if (grant.metadata.deletionTimestamp !== undefined) {
+    return { reason: 'Deleted', message: 'the TaskGrant was deleted' };
+  }
+  if (namespace?.metadata.deletionTimestamp !== undefined) {
+    return { reason: 'Deleted', message: 'the namespace is being deleted' };
+  }
+  if (grant.spec.revoke) return { reason: 'Revoked', message: 'spec.revoke is true' };
+  const drift = driftIn(facts);
+  if (drift !== undefined) return { reason: 'Drifted', message: drift };
+  const ends = expiryOf(facts);
+  if (ends !== undefined && ends <= now) {
+    return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
+  }
+  if (grant.status?.phase !== 'Active') return undefined;
+  const { records } = recordPods(
+    grant.status.pods ?? [],
+    facts.pods,
+    grant.spec.workload.maxPods,
+    timeOf(facts),
+  );
+  if (isComplete(records, grant.spec)) {
+    return {
+      reason: 'Completed',
+      message: `${records.length} of ${grant.spec.workload.maxPods} pods were used, none is running`,
+    };
+  }
+  return undefined;
+}
+
+/** An obstacle that will not go away ends the grant before it began. */
+export function endingBecauseOf(obstacle: Obstacle): Ending {
+  return { reason: 'Denied', message: obstacle.finding.message };
+}
+
+/** When the grant ends whatever happens, in milliseconds since the epoch; undefined before it is active. */
+export function expiryOf({ grant }: Pick<Facts, 'grant'>): number | undefined {
+  const activatedAt = grant.status?.activatedAt;
+  // From the spec each time, not from status.expiresAt: the duration may have shrunk since.
+  return activatedAt === undefined ? undefined : Date.parse(activatedAt) + milliseconds(grant.spec.duration);
+}
+
+/**
+ * What was issued is exactly what the decision said, or else the decision no longer holds. While the grant is not
+ * active some of it may not be there yet; what is there must be right all the same.
+ */
+function driftIn({ grant, found }: Facts): string | undefined {
+  const active = grant.status?.phase === 'Active';
+  for (const issued of issuedFor(grant)) {
+    const item = inventoryItemOf(issued);
+    const name = `${item.kind} ${item.namespace}/${item.name}`;
+    const there = found.find((object) => sameName(inventoryItemOf(object), item));
+    if (!there) {
+      if (active) return `${name} is gone`;
+      continue;
+    }
+    // Somebody else's object in the way is met when ours is created, and refused there.
+    if (!active && !isIssuedFor(grant, there)) continue;
+    const recorded = grant.status?.inventory?.find((other) => sameName(other, item));
+    if (active && recorded?.uid !== there.metadata.uid) return `${name} is another object of that name`;
+    const drift = driftOf(issued, there);
+    if (drift !== undefined) return drift;
+  }
+  return undefined;
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { TaskGrantStatus } from '../../api/taskgrant.ts';
+import { aClass, withStatus } from '../testing/builders.ts';
+import {
+  everythingIssuedFor,
+  factsWhileActive,
+  factsWhileProvisioning,
+  factsWhileRevoking,
+  someFacts,
+  statusWrittenBy,
+} from '../testing/lifecycle.ts';
+import { activate } from './activation.ts';
+import { announcementsFor } from './events.ts';
+import type { Facts } from './facts.ts';
+import { beginRevocation, revoke } from './revocation.ts';
+
+/** What is announced when the status of these facts becomes what the plan writes. */
+function announced({ grant }: Facts, after: TaskGrantStatus) {
+  return announcementsFor(grant.status ?? {}, after);
+}
+
+const look = { at: '2026-11-23T09:00:30.000Z', remaining: [], stillAllowed: [] };
+const progress = {
+  rbacRemovedAt: '2026-11-23T09:00:29.995Z',
+  identityRemovedAt: '2026-11-23T09:00:29.998Z',
+  look,
+};
+
+describe('an Event is worth', () => {
+  test('that a grant is active: as whom, until when, by which decision', () => {
+    const facts = factsWhileProvisioning();
+    const ready = { ...facts, found: everythingIssuedFor(facts.grant) };
+    const { serviceAccountName = '', decision } = facts.grant.status ?? {};
+    expect(announced(ready, statusWrittenBy(activate(ready)))).toEqual([
+      {
+        type: 'Normal',
+        reason: 'Active',
+        action: 'Activate',
+        note: `service account ${serviceAccountName} until 2026-11-23T09:30:30.000Z (decision ${decision?.id ?? ''})`,
+      },
+    ]);
+  });
+
+  test('each thing that keeps it waiting, once', () => {
+    const facts = someFacts({ class: undefined });
+    const status = statusWrittenBy(activate(facts));
+    expect(announced(facts, status)).toMatchObject([
+      { type: 'Warning', reason: 'ClassNotFound', action: 'Activate' },
+    ]);
+    expect(announcementsFor(status, status)).toEqual([]);
+  });
+
+  test('that it ended as it was meant to', () => {
+    const facts = factsWhileActive();
+    const status = statusWrittenBy(beginRevocation(facts, { reason: 'Completed', message: 'all done' }));
+    expect(announced(facts, status)).toEqual([
+      { type: 'Normal', reason: 'Completed', action: 'Revoke', note: 'all done' },
+    ]);
+  });
+
+  test('a warning, where it ended because somebody changed it', () => {
+    const facts = factsWhileActive();
+    const status = statusWrittenBy(beginRevocation(facts, { reason: 'Drifted', message: 'Role x is gone' }));
+    expect(announced(facts, status)).toMatchObject([{ type: 'Warning', reason: 'Drifted' }]);
+  });
+
+  test('that it was denied, with why', () => {
+    const facts = someFacts({ class: aClass({ limits: { maxDuration: '1m' } }) });
+    expect(announced(facts, statusWrittenBy(activate(facts)))).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'Denied',
+        action: 'Revoke',
+        note: expect.stringContaining('spec.duration') as string,
+      },
+    ]);
+  });
+
+  test('that everything is gone, and how long that took', () => {
+    const facts = factsWhileRevoking({ progress });
+    expect(announced(facts, statusWrittenBy(revoke(facts)))).toEqual([
+      {
+        type: 'Normal',
+        reason: 'Verified',
+        action: 'Verify',
+        note: 'rights gone after 5 ms, identity after 8 ms, verified after 10 ms',
+      },
+    ]);
+  });
+
+  test('a warning, that something cannot be removed', () => {
+    const item = { kind: 'RoleBinding' as const, namespace: 'support', name: 'x' };
+    const facts = factsWhileRevoking({ progress: { ...progress, look: { ...look, remaining: [item] } } });
+    expect(announced(facts, statusWrittenBy(revoke(facts)))).toMatchObject([
+      { type: 'Warning', reason: 'Revoking', action: 'Revoke' },
+    ]);
+  });
+
+  test('a warning, that bindings of others still give the account rights', () => {
+    const late = { ...look, at: '2026-11-23T09:00:40.000Z', stillAllowed: ['get configmaps'] };
+    const facts = factsWhileRevoking({ progress: { ...progress, look: late } });
+    expect(announced(facts, statusWrittenBy(revoke(facts)))).toMatchObject([
+      { type: 'Warning', reason: 'RightsRemain', action: 'Verify' },
+    ]);
+  });
+});
+
+test('that the inventory is recorded, or a pod counted, is worth none', () => {
+  const facts = someFacts();
+  expect(announced(facts, statusWrittenBy(activate(facts)))).toEqual([]);
+  const { grant } = factsWhileActive();
+  const counted = withStatus({ podsUsed: '1/1' })(grant);
+  expect(announcementsFor(grant.status ?? {}, counted.status ?? {})).toEqual([]);
+});

@@ -1,0 +1,69 @@
+/** What is worth an Event when a grant's status changes: what `kubectl describe` shows of its story. */
+import { isFinal, type GrantReason } from '../../api/reasons.ts';
+import type { GrantCondition, TaskGrantStatus } from '../../api/taskgrant.ts';
+
+/** events.k8s.io/v1: `reason` says why, `action` what was done or tried. */
+export interface Announcement {
+  type: 'Normal' | 'Warning';
+  reason: GrantReason;
+  action: 'Activate' | 'Revoke' | 'Verify';
+  note: string;
+}
+
+export function announcementsFor(before: TaskGrantStatus, after: TaskGrantStatus): Announcement[] {
+  if (after.phase !== before.phase) {
+    if (after.phase === 'Active') return [activated(after)];
+    if (after.phase === 'Revoking') return [ended(after)];
+    if (isFinal(after.phase)) return before.phase === 'Revoking' ? [verified(after)] : [ended(after)];
+  }
+  return (after.conditions ?? [])
+    .filter((condition) => condition.status === 'False' && isObstacle(condition) && !said(condition, before))
+    .map(({ type, reason, message }) => ({
+      type: 'Warning',
+      reason,
+      action: type === 'Revoked' ? 'Revoke' : 'Activate',
+      note: message,
+    }));
+}
+
+/** What keeps a grant from becoming active, or from being gone, apart from the summary that the Active condition gives. */
+function isObstacle({ type, reason }: GrantCondition): boolean {
+  return type !== 'Active' && reason !== 'Provisioning' && reason !== 'Revoked' && reason !== 'NotRevoked';
+}
+
+function said({ type, reason, message }: GrantCondition, before: TaskGrantStatus): boolean {
+  return (before.conditions ?? []).some(
+    (condition) => condition.type === type && condition.reason === reason && condition.message === message,
+  );
+}
+
+function activated({ serviceAccountName, expiresAt, decision }: TaskGrantStatus): Announcement {
+  return {
+    type: 'Normal',
+    reason: 'Active',
+    action: 'Activate',
+    note: `service account ${serviceAccountName ?? ''} until ${expiresAt ?? ''} (decision ${decision?.id ?? ''})`,
+  };
+}
+
+function ended(after: TaskGrantStatus): Announcement {
+  const condition = after.conditions?.find(({ type }) => type === 'Active');
+  const reason = condition?.reason ?? 'Revoked';
+  const expected =
+    reason === 'Completed' || reason === 'Revoked' || reason === 'Deleted' || reason === 'Expired';
+  return { type: expected ? 'Normal' : 'Warning', reason, action: 'Revoke', note: condition?.message ?? '' };
+}
+
+function verified({ conditions, revocation }: TaskGrantStatus): Announcement {
+  const revoked = conditions?.find(({ type }) => type === 'Revoked');
+  const took = (time: string | undefined) =>
+    time === undefined ? '?' : `${Date.parse(time) - Date.parse(revocation?.requestedAt ?? time)} ms`;
+  return revoked?.status === 'True'
+    ? {
+        type: 'Normal',
+        reason: 'Verified',
+        action: 'Verify',
+        note: `rights gone after ${took(revocation?.rbacRemovedAt)}, identity after ${took(revocation?.identityRemovedAt)}, verified after ${took(revocation?.verifiedAt)}`,
+      }
+    : { type: 'Warning', reason: 'RightsRemain', action: 'Verify', note: revoked?.message ?? '' };
+}

@@ -1,0 +1,68 @@
+/** What the lifecycle is decided on, and what it can decide: plain data both, so that a plan can be printed and tested. */
+import type { Namespace, Pod, Stored } from '../../api/kubernetes.ts';
+import type { GrantReason } from '../../api/reasons.ts';
+import type { InventoryItem, TaskGrant, TaskGrantStatus } from '../../api/taskgrant.ts';
+import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import type { FoundObject, IssuedObject } from './issued.ts';
+
+export interface Facts {
+  grant: Stored<TaskGrant>;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** The class that the grant names, where it exists. */
+  class: TaskGrantClass | undefined;
+  /** The grant's own namespace, where it exists. */
+  namespace: Namespace | undefined;
+  /** Whether a request that has to be refused was refused, a short time ago. */
+  enforcement: { proven: boolean; message: string };
+  /** Unfinished grants of the same class in the same namespace that are older than this one. */
+  olderUnfinished: number;
+  /** Pods that use the grant's service account. */
+  pods: readonly Stored<Pod>[];
+  /** What exists of what was made for the grant, and what stands in its place under the same name. */
+  found: readonly FoundObject[];
+  /** What the requester does not hold of the envelope; undefined while it was not asked. */
+  requesterLacks?: readonly string[];
+  /** What went wrong for good when the identity was created. */
+  failure?: { reason: GrantReason; message: string };
+  /** Why the API server does not store the status that was last written, where it refused for good. */
+  unrecorded?: string;
+  /** What was done and seen of a revocation since it was taken up. Times are RFC 3339. */
+  progress: { rbacRemovedAt?: string; identityRemovedAt?: string; look?: Look };
+}
+
+/** The look at the end: what is still there, and what the API server would still allow the account. */
+export interface Look {
+  at: string;
+  remaining: readonly InventoryItem[];
+  stillAllowed: readonly string[];
+}
+
+/** One thing to do. Each is idempotent, and each answers with the facts that it changes. */
+export type Action =
+  | { do: 'addFinalizer' }
+  | { do: 'removeFinalizer' }
+  | { do: 'writeStatus'; status: TaskGrantStatus }
+  | { do: 'askRequester' }
+  | { do: 'create'; object: IssuedObject }
+  | { do: 'remove'; item: InventoryItem }
+  | { do: 'note'; what: 'rbacRemovedAt' | 'identityRemovedAt' }
+  | { do: 'removePod'; name: string; uid: string; why: string }
+  | { do: 'look'; items: readonly InventoryItem[]; afterMs: number }
+  | { do: 'removeGrant' };
+
+export interface Plan {
+  /** In order; those of one step at the same time. Where a step fails, nothing after it is done … */
+  steps: readonly (readonly Action[])[];
+  /** … but where rights are taken away: one that cannot be removed is no reason to leave the others. */
+  regardless?: true;
+  /** When to decide again though nothing changed, in milliseconds since the epoch. */
+  againAt?: number;
+}
+
+export const NOTHING: Plan = { steps: [] };
+
+/** RFC 3339 with milliseconds: a receipt says how long a revocation took, and that is less than a second. */
+export function timeOf(facts: Pick<Facts, 'now'>): string {
+  return new Date(facts.now).toISOString();
+}

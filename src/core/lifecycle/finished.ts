@@ -1,0 +1,15 @@
+/** After the end: nothing may come back, the finalizer goes, and the receipt stays readable for its time. */
+import { milliseconds } from '../duration.ts';
+import type { Facts, Plan } from './facts.ts';
+import { isHeld } from './gate.ts';
+import { removeLeftovers } from './revocation.ts';
+
+export function afterTheEnd(facts: Facts): Plan {
+  const { grant, now } = facts;
+  const leftovers = removeLeftovers(facts);
+  const deleting = grant.metadata.deletionTimestamp !== undefined;
+  const removeAt = Date.parse(grant.status?.finishedAt ?? '') + milliseconds(grant.spec.ttlAfterFinished);
+  if (isHeld(facts)) return { steps: [...leftovers, [{ do: 'removeFinalizer' }]] };
+  if (!deleting && removeAt <= now) return { steps: [...leftovers, [{ do: 'removeGrant' }]] };
+  return { steps: leftovers, ...(!deleting && { againAt: removeAt }) };
+}

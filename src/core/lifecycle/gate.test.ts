@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { aClass, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { aNamespace, aNewGrant, CEILING, someFacts } from '../testing/lifecycle.ts';
+import type { Facts } from './facts.ts';
+import { isHeld, obstacleOf } from './gate.ts';
+
+const limited = aClass({
+  authorization: 'Ceiling',
+  limits: { maxDuration: '10m', maxActivePerNamespace: 2 },
+});
+const holders = aClass({ authorization: 'RequesterHolds' });
+
+test('nothing stands in the way of a grant that is in order', () => {
+  expect(obstacleOf(someFacts())).toBeUndefined();
+});
+
+describe('a grant waits, and is told what for', () => {
+  test.each<[string, Partial<Facts>, { type: string; reason: string; message: string }]>([
+    [
+      'until its class exists',
+      { class: undefined },
+      { type: 'Accepted', reason: 'ClassNotFound', message: 'TaskGrantClass default does not exist' },
+    ],
+    [
+      'until its class demands nothing that cannot be enforced',
+      { class: aClass({ authorization: 'Ceiling', requireImageDigest: true }) },
+      { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.requireImageDigest' },
+    ],
+    [
+      'until its namespace is enforced',
+      { namespace: aNamespace({}) },
+      {
+        type: 'Enforced',
+        reason: 'NamespaceNotEnforced',
+        message: 'kubectl label namespace agents taskgrant.dev/enforce=granted',
+      },
+    ],
+    [
+      'until its namespace is known at all',
+      { namespace: undefined },
+      { type: 'Enforced', reason: 'NamespaceNotEnforced', message: 'not judged in namespace agents' },
+    ],
+    [
+      'until its namespace has a level that is supported',
+      { namespace: aNamespace({ 'taskgrant.dev/enforce': 'required' }) },
+      {
+        type: 'Enforced',
+        reason: 'NamespaceNotEnforced',
+        message: 'kubectl label --overwrite namespace agents',
+      },
+    ],
+    [
+      'until enforcement is proven',
+      { enforcement: { proven: false, message: 'a pod that has to be refused was let through' } },
+      { type: 'Enforced', reason: 'EnforcementNotProven', message: 'was let through' },
+    ],
+    [
+      'until its time has come',
+      { grant: aNewGrant(withGrantSpec({ notBefore: '2026-11-23T10:00:00Z' })) },
+      { type: 'Active', reason: 'NotBefore', message: 'not before 2026-11-23T10:00:00Z' },
+    ],
+    [
+      'until what refuses the creation of its objects has been mended',
+      { failure: { reason: 'CreationRefused', message: 'exceeded quota' } },
+      { type: 'Provisioned', reason: 'CreationRefused', message: 'exceeded quota' },
+    ],
+    [
+      'until its status can be stored',
+      { unrecorded: 'request is too large' },
+      { type: 'Active', reason: 'Pending', message: 'request is too large' },
+    ],
+  ])('%s', (_until, change, { message, ...finding }) => {
+    const obstacle = obstacleOf(someFacts(change));
+    expect(obstacle?.outcome).toBe('wait');
+    expect(obstacle?.finding).toMatchObject({ ...finding, status: 'False' });
+    expect(obstacle?.finding.message).toContain(message);
+  });
+
+  test('and is looked at again when nothing else would tell that the obstacle is gone', () => {
+    const { now } = someFacts();
+    const until = (change: Partial<Facts>) => obstacleOf(someFacts(change))?.until;
+    expect(until({ grant: aNewGrant(withGrantSpec({ notBefore: '2026-11-23T10:00:00Z' })) })).toBe(
+      Date.parse('2026-11-23T10:00:00Z'),
+    );
+    expect(until({ enforcement: { proven: false, message: 'not yet' } })).toBeGreaterThan(now);
+    expect(until({ failure: { reason: 'CreationRefused', message: 'quota' } })).toBeGreaterThan(now);
+    expect(until({ unrecorded: 'too large' })).toBeGreaterThan(now);
+  });
+});
+
+describe('a grant is denied for good, and is told why', () => {
+  test.each<[string, Partial<Facts>, { type: string; reason: string; message: string }]>([
+    [
+      'when it declares what this version cannot enforce',
+      { grant: aNewGrant(withGrantSpec({ suspend: true })) },
+      { type: 'Accepted', reason: 'NotSupportedYet', message: 'spec.suspend' },
+    ],
+    [
+      'when it names no class and none was the default, since none can be added later',
+      { grant: withoutClassName(), class: undefined },
+      { type: 'Accepted', reason: 'ClassNotFound', message: 'set spec.className in a new TaskGrant' },
+    ],
+    [
+      'when it asks for more than the limits of its class',
+      { class: limited },
+      { type: 'Accepted', reason: 'LimitExceeded', message: 'spec.duration: asked 30m' },
+    ],
+    [
+      'when the namespace has as many grants of the class as may be',
+      { class: limited, grant: aNewGrant(withGrantSpec({ duration: '5m' })), olderUnfinished: 2 },
+      {
+        type: 'Accepted',
+        reason: 'LimitExceeded',
+        message: 'has 2 unfinished grants of the class, and 2 are allowed',
+      },
+    ],
+    [
+      'when admission did not stamp who asked',
+      { grant: withoutRequester() },
+      { type: 'Accepted', reason: 'RequesterUnknown', message: 'create it anew' },
+    ],
+    [
+      'when the requester does not hold what it gives, and the class says so',
+      { class: holders, requesterLacks: ['get configmaps in namespace support'] },
+      {
+        type: 'Accepted',
+        reason: 'BeyondRequester',
+        message: 'jane does not hold: get configmaps in namespace support',
+      },
+    ],
+    [
+      'when the API server says that the grantor does not hold it',
+      { failure: { reason: 'BeyondCeiling', message: 'not currently held' } },
+      { type: 'Provisioned', reason: 'BeyondCeiling', message: 'not currently held' },
+    ],
+    [
+      'when somebody else has a name that it needs',
+      { failure: { reason: 'NameTaken', message: 'Role agents/x exists' } },
+      { type: 'Provisioned', reason: 'NameTaken', message: 'Role agents/x exists' },
+    ],
+  ])('%s', (_when, change, { message, ...finding }) => {
+    const obstacle = obstacleOf(someFacts(change));
+    expect(obstacle?.outcome).toBe('deny');
+    expect(obstacle?.finding).toMatchObject({ ...finding, status: 'False' });
+    expect(obstacle?.finding.message).toContain(message);
+  });
+});
+
+test('what the requester lacks is no obstacle under a class that is bounded by its ceiling alone', () => {
+  expect(obstacleOf(someFacts({ class: CEILING, requesterLacks: ['get configmaps'] }))).toBeUndefined();
+});
+
+test('one grant less than the number allowed may follow', () => {
+  const grant = aNewGrant(withGrantSpec({ duration: '5m' }));
+  expect(obstacleOf(someFacts({ class: limited, grant, olderUnfinished: 1 }))).toBeUndefined();
+});
+
+test('what people must mend first is named first', () => {
+  const grant = aNewGrant(
+    withWorkload({ deviceClasses: ['gpu'] }),
+    withGrantSpec({ notBefore: '2099-01-01T00:00:00Z' }),
+  );
+  const all = {
+    grant,
+    class: undefined,
+    namespace: aNamespace({}),
+    enforcement: { proven: false, message: '' },
+  };
+  expect(obstacleOf(someFacts(all))?.finding.reason).toBe('NotSupportedYet');
+});
+
+test('a grant is held while its finalizer is on it, among those of others', () => {
+  const grant = aNewGrant();
+  const withFinalizers = (finalizers?: string[]) => ({
+    grant: {
+      ...grant,
+      metadata: { ...grant.metadata, ...(finalizers ? { finalizers } : { finalizers: [] }) },
+    },
+  });
+  expect(isHeld(withFinalizers(['example.com/other', 'taskgrant.dev/revocation']))).toBe(true);
+  expect(isHeld(withFinalizers(['example.com/other']))).toBe(false);
+  expect(isHeld(withFinalizers())).toBe(false);
+});
+
+function withoutClassName() {
+  const { className, ...spec } = aNewGrant().spec;
+  expect(className).toBe('default');
+  return { ...aNewGrant(), spec };
+}
+
+function withoutRequester() {
+  const { requestedBy, ...spec } = aNewGrant().spec;
+  expect(requestedBy).toBeDefined();
+  return { ...aNewGrant(), spec };
+}

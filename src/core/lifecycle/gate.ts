@@ -1,0 +1,163 @@
+/** What must hold before a grant may become active, one after the other. */
+import { ENFORCE_LABEL, FINALIZER } from '../../api/group.ts';
+import type { GrantReason } from '../../api/reasons.ts';
+import { grantWithinClass } from '../envelope/class.ts';
+import { requesterMustHold } from '../envelope/requester.ts';
+import { unsupportedInClass, unsupportedInGrant } from '../envelope/supported.ts';
+import type { Violation } from '../decision/violation.ts';
+import { renderViolation } from '../decision/denial.ts';
+import type { Finding } from './conditions.ts';
+import type { Facts } from './facts.ts';
+import { RECORD_RETRY_MS } from './status.ts';
+
+/** Why a grant is not active: it may wait for that to change, or never become active at all. */
+export interface Obstacle {
+  outcome: 'wait' | 'deny';
+  finding: Finding;
+  /** When the obstacle goes by itself, in milliseconds since the epoch. */
+  until?: number;
+}
+
+type Gate = (facts: Facts) => Obstacle | undefined;
+
+/** The first thing in the way, in the order in which people can mend them. */
+export function obstacleOf(facts: Facts): Obstacle | undefined {
+  for (const gate of GATES) {
+    const obstacle = gate(facts);
+    if (obstacle) return obstacle;
+  }
+  return undefined;
+}
+
+/** How long to wait before enforcement is looked at again; the prober itself tries more often than that. */
+const ENFORCEMENT_RETRY_MS = 1000;
+
+/** What refused a creation (a quota, a policy, a missing right) is mended by people. */
+const CREATION_RETRY_MS = 5000;
+
+const GATES: readonly Gate[] = [
+  function supported({ grant }) {
+    return denied('NotSupportedYet', unsupportedInGrant(grant));
+  },
+
+  function classExists({ grant, class: itsClass }) {
+    if (itsClass) return undefined;
+    const { className } = grant.spec;
+    // Admission has looked for a default, and spec.className cannot be added later.
+    if (className === undefined) {
+      return deny(
+        'Accepted',
+        'ClassNotFound',
+        'no class is named, and none was the default: set spec.className in a new TaskGrant',
+      );
+    }
+    return wait('Accepted', 'ClassNotFound', {
+      message: `TaskGrantClass ${className} does not exist: create it, or a new TaskGrant with another class`,
+    });
+  },
+
+  function classIsAccepted({ class: itsClass }) {
+    const violations = itsClass ? unsupportedInClass(itsClass) : [];
+    if (violations.length === 0) return undefined;
+    return wait('Accepted', 'ClassNotAccepted', { message: messageOf(violations) });
+  },
+
+  function withinItsClass({ grant, class: itsClass }) {
+    return itsClass && denied('LimitExceeded', grantWithinClass(grant, itsClass));
+  },
+
+  function canBeAsked({ grant }) {
+    return denied('LimitExceeded', requesterMustHold(grant).violations);
+  },
+
+  function withinTheNumberOfGrants({ class: itsClass, olderUnfinished }) {
+    const most = itsClass?.spec.limits?.maxActivePerNamespace;
+    if (most === undefined || olderUnfinished < most) return undefined;
+    return deny(
+      'Accepted',
+      'LimitExceeded',
+      `the namespace has ${olderUnfinished} unfinished grants of the class, and ${most} are allowed`,
+    );
+  },
+
+  function requesterIsKnown({ grant }) {
+    if (grant.spec.requestedBy) return undefined;
+    return deny(
+      'Accepted',
+      'RequesterUnknown',
+      'spec.requestedBy is empty: admission did not see the creation of this grant; create it anew',
+    );
+  },
+
+  function namespaceIsEnforced({ grant, namespace }) {
+    const level = namespace?.metadata.labels?.[ENFORCE_LABEL];
+    if (level === 'granted') return undefined;
+    const name = grant.metadata.namespace;
+    return wait('Enforced', 'NamespaceNotEnforced', {
+      message:
+        level === undefined
+          ? `pods are not judged in namespace ${name}: kubectl label namespace ${name} ${ENFORCE_LABEL}=granted`
+          : `level ${level} of namespace ${name} is not supported yet: kubectl label --overwrite namespace ${name} ${ENFORCE_LABEL}=granted`,
+    });
+  },
+
+  function enforcementIsProven({ enforcement, now }) {
+    if (enforcement.proven) return undefined;
+    return wait('Enforced', 'EnforcementNotProven', {
+      message: enforcement.message,
+      until: now + ENFORCEMENT_RETRY_MS,
+    });
+  },
+
+  function timeHasCome({ grant, now }) {
+    const { notBefore } = grant.spec;
+    if (notBefore === undefined || Date.parse(notBefore) <= now) return undefined;
+    return wait('Active', 'NotBefore', { message: `not before ${notBefore}`, until: Date.parse(notBefore) });
+  },
+
+  function requesterHolds({ grant, class: itsClass, requesterLacks }) {
+    if (itsClass?.spec.authorization !== 'RequesterHolds' || !requesterLacks?.length) return undefined;
+    const who = grant.spec.requestedBy?.username ?? '';
+    return deny('Accepted', 'BeyondRequester', `${who} does not hold: ${requesterLacks.join('; ')}`);
+  },
+
+  function creationWorked({ failure, now }) {
+    if (failure?.reason !== 'CreationRefused')
+      return failure && deny('Provisioned', failure.reason, failure.message);
+    return wait('Provisioned', failure.reason, { message: failure.message, until: now + CREATION_RETRY_MS });
+  },
+
+  function canBeRecorded({ unrecorded, now }) {
+    if (unrecorded === undefined) return undefined;
+    return wait('Active', 'Pending', { message: unrecorded, until: now + RECORD_RETRY_MS });
+  },
+];
+
+/** Whether the finalizer, without which a deletion would leave rights behind, is on the grant. */
+export function isHeld({ grant }: Pick<Facts, 'grant'>): boolean {
+  return grant.metadata.finalizers?.includes(FINALIZER) ?? false;
+}
+
+function wait(
+  type: Finding['type'],
+  reason: GrantReason,
+  { message, until }: { message: string; until?: number },
+): Obstacle {
+  return {
+    outcome: 'wait',
+    finding: { type, status: 'False', reason, message },
+    ...(until !== undefined && { until }),
+  };
+}
+
+function deny(type: Finding['type'], reason: GrantReason, message: string): Obstacle {
+  return { outcome: 'deny', finding: { type, status: 'False', reason, message } };
+}
+
+function denied(reason: GrantReason, violations: readonly Violation[]): Obstacle | undefined {
+  return violations.length > 0 ? deny('Accepted', reason, messageOf(violations)) : undefined;
+}
+
+function messageOf(violations: readonly Violation[]): string {
+  return violations.map(renderViolation).join('; ');
+}

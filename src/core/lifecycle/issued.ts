@@ -1,0 +1,134 @@
+/** What is made for a grant: one service account, and in each namespace of its envelope one Role and one RoleBinding. */
+import canonicalize from 'canonicalize';
+import {
+  GRANT_LABEL,
+  GRANT_NAMESPACE_LABEL,
+  GRANT_UID_LABEL,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+} from '../../api/group.ts';
+import type { PolicyRule, Role, RoleBinding, ServiceAccount, Stored } from '../../api/kubernetes.ts';
+import type { InventoryItem, TaskGrant } from '../../api/taskgrant.ts';
+import { roleNameFor, serviceAccountNameFor } from '../names.ts';
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+export type IssuedObject =
+  | (ServiceAccount & { kind: 'ServiceAccount' })
+  | (Role & { kind: 'Role' })
+  | (RoleBinding & { kind: 'RoleBinding' });
+
+/** An object made for a grant, as it stands in the API server. */
+export type FoundObject = Stored<IssuedObject>;
+
+/** Everything that has to exist while the grant is active: accounts, then Roles, then what binds them. */
+export function issuedFor(grant: Stored<TaskGrant>): IssuedObject[] {
+  const account = serviceAccountFor(grant);
+  const rulesByNamespace = rulesOf(grant);
+  const roles = [...rulesByNamespace].map(([namespace, rules]) => roleFor(grant, namespace, rules));
+  const bindings = [...rulesByNamespace.keys()].map((namespace) =>
+    roleBindingFor(grant, namespace, account.metadata.name),
+  );
+  return [account, ...roles, ...bindings];
+}
+
+/** The object as it stands in status.inventory; without a UID while it is only planned. */
+export function inventoryItemOf(object: IssuedObject): InventoryItem {
+  const { name = '', namespace = '', uid } = object.metadata;
+  return { kind: object.kind, namespace, name, ...(uid !== undefined && { uid }) };
+}
+
+/** Whether both name the same object; their UIDs may differ. */
+export function sameName(a: InventoryItem, b: InventoryItem): boolean {
+  return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
+}
+
+/** Whether an object was made for just this grant: by UID, since a name says nothing of who made it. */
+export function isIssuedFor(
+  grant: Stored<TaskGrant>,
+  object: { metadata: IssuedObject['metadata'] },
+): boolean {
+  return object.metadata.labels?.[GRANT_UID_LABEL] === grant.metadata.uid;
+}
+
+/**
+ * What differs between an object as it was issued and as it was found, in words; nothing where it still says the
+ * same. Only what rights depend on counts: labels of others, managed fields and the like are theirs.
+ */
+export function driftOf(issued: IssuedObject, found: FoundObject): string | undefined {
+  const name = `${found.kind} ${found.metadata.namespace ?? ''}/${found.metadata.name}`;
+  if (found.metadata.labels?.[GRANT_UID_LABEL] !== issued.metadata.labels?.[GRANT_UID_LABEL]) {
+    return `${name} does not carry the label that says whose it is`;
+  }
+  if (issued.kind === 'ServiceAccount' && found.kind === 'ServiceAccount') {
+    return found.automountServiceAccountToken === false ? undefined : `${name} mounts its token by itself`;
+  }
+  if (issued.kind === 'Role' && found.kind === 'Role') {
+    return same(issued.rules, found.rules) ? undefined : `${name} has other rules`;
+  }
+  if (issued.kind === 'RoleBinding' && found.kind === 'RoleBinding') {
+    if (!same(issued.roleRef, found.roleRef)) return `${name} binds another role`;
+    return same(issued.subjects, found.subjects) ? undefined : `${name} has other subjects`;
+  }
+  return `${name} is not a ${issued.kind}`;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return canonicalize(a ?? null) === canonicalize(b ?? null);
+}
+
+function serviceAccountFor(grant: Stored<TaskGrant>) {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: {
+      name: serviceAccountNameFor(grant.metadata),
+      namespace: grant.metadata.namespace,
+      labels: labelsOf(grant),
+    },
+    // A token is mounted where the envelope says so, by projection, and never by default.
+    automountServiceAccountToken: false,
+  } satisfies IssuedObject;
+}
+
+function roleFor(grant: Stored<TaskGrant>, namespace: string, rules: PolicyRule[]) {
+  return {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'Role',
+    metadata: { name: roleNameFor(grant.metadata), namespace, labels: labelsOf(grant) },
+    rules,
+  } satisfies IssuedObject;
+}
+
+function roleBindingFor(grant: Stored<TaskGrant>, namespace: string, serviceAccountName: string) {
+  return {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name: roleNameFor(grant.metadata), namespace, labels: labelsOf(grant) },
+    roleRef: { apiGroup: RBAC, kind: 'Role', name: roleNameFor(grant.metadata) },
+    subjects: [{ kind: 'ServiceAccount', name: serviceAccountName, namespace: grant.metadata.namespace }],
+  } satisfies IssuedObject;
+}
+
+function labelsOf(grant: Stored<TaskGrant>): Record<string, string> {
+  return {
+    [MANAGED_BY_LABEL]: MANAGED_BY,
+    [GRANT_LABEL]: grant.metadata.name,
+    [GRANT_NAMESPACE_LABEL]: grant.metadata.namespace,
+    [GRANT_UID_LABEL]: grant.metadata.uid,
+  };
+}
+
+/** The envelope's rules by the namespace in which they hold. */
+function rulesOf(grant: Stored<TaskGrant>): Map<string, PolicyRule[]> {
+  const byNamespace = new Map<string, PolicyRule[]>();
+  for (const { namespaces, apiGroups, resources, resourceNames, verbs } of grant.spec.envelope.kubernetes ??
+    []) {
+    for (const namespace of namespaces ?? [grant.metadata.namespace]) {
+      const rules = byNamespace.get(namespace) ?? [];
+      rules.push({ apiGroups, resources, ...(resourceNames && { resourceNames }), verbs });
+      byNamespace.set(namespace, rules);
+    }
+  }
+  return byNamespace;
+}

@@ -1,0 +1,40 @@
+import canonicalize from 'canonicalize';
+import type { TaskGrantStatus } from '../../api/taskgrant.ts';
+import { withFindings, type Finding } from './conditions.ts';
+import { NOTHING, timeOf, type Facts, type Plan } from './facts.ts';
+
+/** What was refused for its content, its size or for want of a right is not asked for at once again. */
+export const RECORD_RETRY_MS = 10_000;
+
+/** A plan that writes the status with these changes; nothing where it says all that already. */
+export function writeStatus(
+  facts: Facts,
+  changes: Partial<TaskGrantStatus>,
+  findings: readonly Finding[],
+): Plan {
+  const { grant, unrecorded, now } = facts;
+  if (unrecorded !== undefined) return { steps: [], againAt: now + RECORD_RETRY_MS };
+  const before = grant.status ?? {};
+  const generation = grant.metadata.generation ?? 0;
+  const status: TaskGrantStatus = {
+    ...before,
+    ...changes,
+    observedGeneration: generation,
+    conditions: withFindings(before.conditions ?? [], findings, { time: timeOf(facts), generation }),
+  };
+  return canonicalize(status) === canonicalize(withoutGenerations(before, status))
+    ? NOTHING
+    : { steps: [[{ do: 'writeStatus', status }]] };
+}
+
+/** A new generation alone (say, a shrunk duration that changes nothing) is no reason to write. */
+function withoutGenerations(before: TaskGrantStatus, after: TaskGrantStatus): TaskGrantStatus {
+  return {
+    ...before,
+    ...(after.observedGeneration !== undefined && { observedGeneration: after.observedGeneration }),
+    conditions: (before.conditions ?? []).map((condition) => ({
+      ...condition,
+      observedGeneration: after.observedGeneration ?? 0,
+    })),
+  };
+}

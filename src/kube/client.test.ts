@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { serviceAccountUsername, statusOf, warningsIn } from './client.ts';
+
+test.each([
+  [undefined, []],
+  ['299 - "deprecated"', ['deprecated']],
+  [
+    '299 - "say \\"please\\"", 299 - "and, with a comma, thanks"',
+    ['say "please"', 'and, with a comma, thanks'],
+  ],
+  [
+    ['299 - "one"', '299 - "two"'],
+    ['one', 'two'],
+  ],
+  ['nonsense', []],
+])('the warnings in %j are %j', (header, warnings) => {
+  expect(warningsIn(header)).toEqual(warnings);
+});
+
+test('an answer that is a Status is taken as one, and anything else as its message', () => {
+  expect(statusOf('{"kind":"Status","reason":"NotFound","message":"pods \\"a\\" not found"}')).toEqual({
+    kind: 'Status',
+    reason: 'NotFound',
+    message: 'pods "a" not found',
+  });
+  expect(statusOf('Too many requests, please try again later.\n')).toEqual({
+    message: 'Too many requests, please try again later.',
+  });
+  expect(statusOf('{"kind":"Pod"}')).toEqual({ message: '{"kind":"Pod"}' });
+});
+
+test('a service account is known by its full name', () => {
+  expect(serviceAccountUsername('ns', 'a')).toBe('system:serviceaccount:ns:a');
+});

@@ -1,0 +1,275 @@
+/** The composition root: the one place that reads flags and the environment, and wires the parts together. */
+import { KubeConfig } from '@kubernetes/client-node';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { pino } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { LIFETIMES } from './controller/certificate-plan.ts';
+import { drain } from './controller/drain.ts';
+import { installCrds } from './controller/install-crds.ts';
+import { runController } from './controller/run.ts';
+import { milliseconds } from './core/duration.ts';
+import { createClient, type Client } from './kube/client.ts';
+import { serveHealth } from './kube/health-server.ts';
+import type { Logger } from './kube/logger.ts';
+import { createKubeMetrics, type KubeMetrics } from './kube/metrics.ts';
+import { ownApiAudiences } from './webhook/api-audiences.ts';
+import { runWebhook } from './webhook/run.ts';
+
+/** Set by the build from package.json; running from source it is not there. */
+declare const TASKGRANT_VERSION: string | undefined;
+const VERSION = typeof TASKGRANT_VERSION === 'string' ? TASKGRANT_VERSION : '0.0.0-source';
+
+interface CommonFlags {
+  logLevel: string;
+}
+
+interface ControllerFlags extends CommonFlags {
+  namespace: string;
+  identity: string;
+  lease: string;
+  metricsPort: number;
+  probeNamespace: string;
+  caSecret: string;
+  tlsSecret: string;
+  webhookService: string;
+  webhookConfiguration: string;
+  concurrency: number;
+}
+
+interface WebhookFlags extends CommonFlags {
+  namespace: string;
+  tlsSecret: string;
+  port: number;
+  metricsPort: number;
+  holdSeconds: number;
+  apiAudience?: string[];
+}
+
+interface DrainFlags extends CommonFlags {
+  webhookConfiguration: string;
+  probeNamespace: string;
+  timeout: number;
+}
+
+interface CrdsFlags extends CommonFlags {
+  timeout: number;
+}
+
+interface Process {
+  name: string;
+  client: Client;
+  logger: Logger;
+  registry: Registry;
+  kubeMetrics: KubeMetrics;
+  /** Aborted when the process is asked to end. */
+  signal: AbortSignal;
+}
+
+const program = new Command('taskgrant')
+  .description('Per-task identity for any pod in Kubernetes.')
+  .version(VERSION)
+  .showHelpAfterError();
+
+command('controller', 'activates and revokes grants: all writes of the product')
+  .requiredOption('--namespace <name>', 'the namespace of the product itself')
+  .requiredOption('--identity <name>', 'who this process is, as the Lease says: the pod’s name')
+  .option('--lease <name>', 'the Lease by which replicas elect a leader', 'taskgrant-controller')
+  .option(
+    '--probe-namespace <name>',
+    'where enforcement is probed; no pod can exist there',
+    'taskgrant-probe',
+  )
+  .option('--ca-secret <name>', 'the Secret that holds the CA of the webhook’s certificates', 'taskgrant-ca')
+  .option('--tls-secret <name>', 'the Secret that holds the webhook’s certificate', 'taskgrant-webhook-tls')
+  .option('--webhook-service <name>', 'the Service that the certificate is for', 'taskgrant-webhook')
+  .option('--webhook-configuration <name>', 'the webhook configurations that get the CA', 'taskgrant')
+  .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
+  .option('--concurrency <count>', 'how many grants are worked on at a time', wholeNumber(1, 1000), 32)
+  .action(async (flags: ControllerFlags) => {
+    const parts = start('controller', flags);
+    const { caSecret, tlsSecret, webhookService, webhookConfiguration, ...options } = flags;
+    const { namespace } = options;
+    const certificates = {
+      namespace,
+      caSecret,
+      tlsSecret,
+      webhookService,
+      webhookConfiguration,
+      lifetimes: LIFETIMES,
+    };
+    const controller = runController({ ...options, certificates }, parts, parts.signal);
+    const health = await serveHealth({
+      port: flags.metricsPort,
+      registry: parts.registry,
+      notLive: () => undefined,
+      notReady: () => controller.notReady(),
+    });
+    const outcome = await controller.done;
+    await health.close();
+    await parts.client.close();
+    if (outcome === 'lost') {
+      parts.logger.error(
+        'leadership was lost: ending, so that nothing goes on that another process does now',
+      );
+      process.exitCode = 1;
+    }
+  });
+
+command('webhook', 'answers the API server: injects identities into pods, and refuses what no grant allows')
+  .requiredOption('--namespace <name>', 'the namespace of the product itself')
+  .option('--tls-secret <name>', 'the Secret that holds the serving certificate', 'taskgrant-webhook-tls')
+  .option('--port <port>', 'for admission reviews, over TLS', wholeNumber(0, 65_535), 8443)
+  .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
+  .option(
+    '--hold-seconds <count>',
+    'how long a pod waits for its grant to become active',
+    wholeNumber(0, 28),
+    8,
+  )
+  .option(
+    '--api-audience <audience...>',
+    'what the API server calls itself; default: as this pod’s own token says',
+  )
+  .action(async (flags: WebhookFlags) => {
+    const parts = start('webhook', flags);
+    const webhook = runWebhook(
+      {
+        port: flags.port,
+        tlsSecret: { namespace: flags.namespace, name: flags.tlsSecret },
+        holdMs: flags.holdSeconds * 1000,
+        apiAudiences: flags.apiAudience ?? (await ownApiAudiences()),
+      },
+      parts,
+      parts.signal,
+    );
+    const health = await serveHealth({
+      port: flags.metricsPort,
+      registry: parts.registry,
+      notLive: () => undefined,
+      notReady: () => webhook.notReady(),
+    });
+    await webhook.done;
+    await health.close();
+    await parts.client.close();
+  });
+
+command('crds', 'brings the CustomResourceDefinitions to this version, and exits')
+  .option('--timeout <duration>', 'give up after this', inMilliseconds, milliseconds('1m'))
+  .action(async (flags: CrdsFlags) => {
+    await once('crds', flags, async ({ client, signal }) => {
+      await installCrds(client, say, signal);
+    });
+  });
+
+command('drain', 'revokes everything and waits until nothing is granted, and exits: before an uninstall')
+  .option(
+    '--webhook-configuration <name>',
+    'the MutatingWebhookConfiguration that stamps new grants',
+    'taskgrant',
+  )
+  .option('--probe-namespace <name>', 'where a dry run shows that no grant can be created', 'taskgrant-probe')
+  .option('--timeout <duration>', 'give up after this', inMilliseconds, milliseconds('5m'))
+  .action(async (flags: DrainFlags) => {
+    await once('drain', flags, async ({ client, logger, signal }) => {
+      const { webhookConfiguration, probeNamespace } = flags;
+      await drain({ webhookConfiguration, probeNamespace }, { client, logger, say }, signal);
+    });
+  });
+
+await program.parseAsync();
+
+function command(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    );
+}
+
+function start(name: string, { logLevel }: CommonFlags): Process {
+  const logger = createLogger(name, logLevel);
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const kubeMetrics = createKubeMetrics(registry);
+  const stop = new AbortController();
+  for (const reason of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(reason, () => {
+      logger.info('asked to end', { reason });
+      stop.abort(new Error(`ended by ${reason}`));
+    });
+  }
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const client = createClient({
+    kubeConfig,
+    userAgent: `taskgrant-${name}/${VERSION}`,
+    fieldManager: 'taskgrant',
+    metrics: kubeMetrics.client,
+    onWarning: (text, request) => {
+      logger.warn('the API server warns', { text, request });
+    },
+  });
+  return { name, client, logger, registry, kubeMetrics, signal: stop.signal };
+}
+
+/** Runs something that ends by itself, within its time. */
+async function once(
+  name: string,
+  flags: CommonFlags & { timeout: number },
+  run: (parts: Process) => Promise<void>,
+): Promise<void> {
+  const parts = start(name, flags);
+  const signal = AbortSignal.any([parts.signal, AbortSignal.timeout(flags.timeout)]);
+  try {
+    await run({ ...parts, signal });
+  } catch (error) {
+    console.error(`taskgrant ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  } finally {
+    await parts.client.close();
+  }
+}
+
+/** JSON lines on stdout. Errors as message, code and stack: never with what was sent or received. */
+function createLogger(name: string, level: string): Logger {
+  const log = pino({ name, level, serializers: { error: pino.stdSerializers.err } });
+  const wrap = (target: typeof log): Logger => ({
+    debug: (message, fields) => {
+      target.debug(fields ?? {}, message);
+    },
+    info: (message, fields) => {
+      target.info(fields ?? {}, message);
+    },
+    warn: (message, fields) => {
+      target.warn(fields ?? {}, message);
+    },
+    error: (message, fields) => {
+      target.error(fields ?? {}, message);
+    },
+    child: (fields) => wrap(target.child(fields)),
+  });
+  return wrap(log);
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`not a whole number from ${least} to ${most}`);
+  };
+}
+
+function inMilliseconds(text: string): number {
+  try {
+    return milliseconds(text);
+  } catch {
+    throw new InvalidArgumentError('not a duration such as 90s or 1h30m');
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { judge } from '../core/testing/judging.ts';
+import type { Pod, Stored } from '../api/kubernetes.ts';
+import { aGrant, aPod, GRANT_ACCOUNT, inPhase, withSecretEnv, withStatus } from '../core/testing/builders.ts';
+import { slimGrant, slimPod } from './caches.ts';
+
+describe('what the cache keeps of a grant', () => {
+  test('judges as the whole does, while it is unfinished', () => {
+    const pod = aPod(withSecretEnv('db'));
+    for (const grant of [aGrant(), aGrant(inPhase('Pending'))]) {
+      expect(judge(pod, slimGrant(grant))).toEqual(judge(pod, grant));
+    }
+  });
+
+  test('is which pods it had, without what they ran', () => {
+    const pod = { name: 'a', uid: 'u', phase: 'Running', admittedAt: '2026-11-23T09:00:10Z' } as const;
+    const grant = aGrant(withStatus({ pods: [{ ...pod, nodeName: 'node-1', imageIDs: ['x'] }] }));
+    expect(slimGrant(grant).status?.pods).toEqual([pod]);
+  });
+
+  test('is only that it has finished, once it has', () => {
+    const grant = slimGrant(aGrant(inPhase('Completed'), withStatus({ podsUsed: '1/1' })));
+    expect(grant.status).toEqual({ phase: 'Completed' });
+    expect(grant.spec).toMatchObject({ className: 'default', envelope: {}, task: { intent: '' } });
+  });
+
+  test('is that it is being deleted', () => {
+    const grant = aGrant();
+    const deletionTimestamp = '2026-11-23T09:00:20Z';
+    const deleted = { ...grant, metadata: { ...grant.metadata, deletionTimestamp } };
+    expect(slimGrant(deleted).metadata.deletionTimestamp).toBe(deletionTimestamp);
+  });
+});
+
+test('what the cache keeps of a pod is whose it is', () => {
+  const stored = { uid: 'u', resourceVersion: '1', creationTimestamp: '2026-11-23T09:00:10Z' };
+  const pod = aPod();
+  const whole: Stored<Pod> = { ...pod, metadata: { ...pod.metadata, ...stored, name: 'a' }, status: {} };
+  expect(slimPod(whole)).toEqual({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', namespace: 'agents', ...stored },
+    spec: { containers: [], serviceAccountName: GRANT_ACCOUNT },
+  });
+});

@@ -1,0 +1,102 @@
+/** The caches from which admission is answered, and what of each object is worth its memory. */
+import { GRANT_LABEL } from '../api/group.ts';
+import type { Namespace, Pod, Stored } from '../api/kubernetes.ts';
+import { isFinal } from '../api/reasons.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { ReaderMetrics } from '../kube/metrics.ts';
+import { createReader, type Reader } from '../kube/reader.ts';
+import { namespaces, pods, taskGrantClasses, taskGrants } from '../kube/resources.ts';
+
+export interface Caches {
+  /** By `namespace/class` while they have not finished. */
+  grants: Reader<TaskGrant, 'unfinished'>;
+  classes: Reader<TaskGrantClass>;
+  namespaces: Reader<Namespace>;
+  /** Pods with the grant label; by `namespace/service account`, which no other grant ever has. */
+  pods: Reader<Pod, 'account'>;
+}
+
+export function createCaches(client: Client, logger: Logger, metrics: ReaderMetrics): Caches {
+  const common = { client, logger, metrics };
+  return {
+    grants: createReader({
+      ...common,
+      resource: taskGrants,
+      transform: slimGrant,
+      indexers: {
+        unfinished: ({ metadata, spec, status }: TaskGrant) =>
+          isFinal(status?.phase) ? [] : [unfinishedKey(metadata.namespace, spec.className ?? '')],
+      },
+    }),
+    classes: createReader({ ...common, resource: taskGrantClasses }),
+    namespaces: createReader({ ...common, resource: namespaces }),
+    pods: createReader({
+      ...common,
+      resource: pods,
+      labelSelector: GRANT_LABEL,
+      transform: slimPod,
+      indexers: {
+        account: ({ metadata, spec }: Pod) => [
+          accountKey(metadata.namespace ?? '', spec?.serviceAccountName ?? ''),
+        ],
+      },
+    }),
+  };
+}
+
+export function unfinishedKey(namespace: string, className: string): string {
+  return `${namespace}/${className}`;
+}
+
+export function accountKey(namespace: string, serviceAccountName: string): string {
+  return `${namespace}/${serviceAccountName}`;
+}
+
+/**
+ * Of a finished grant only that it has finished: there are many of them, and nothing is decided on one without asking
+ * the API server again. Of an unfinished one what pods are judged by.
+ */
+export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
+  const { apiVersion, kind, spec, status = {} } = grant;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = grant.metadata;
+  const metadata = {
+    name,
+    namespace,
+    uid,
+    resourceVersion,
+    creationTimestamp,
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+  };
+  if (isFinal(status.phase)) {
+    return {
+      apiVersion,
+      kind,
+      metadata,
+      spec: { ...spec, task: { intent: '' }, envelope: {}, workload: { ...spec.workload, images: [] } },
+      status: { phase: status.phase },
+    };
+  }
+  const pods = status.pods?.map(({ name, uid, phase, admittedAt }) => ({ name, uid, phase, admittedAt }));
+  return { ...grant, metadata, status: { ...status, inventory: [], ...(pods && { pods }) } };
+}
+
+/** Which pods there are under an account is all that is asked of them. */
+export function slimPod({ apiVersion, kind, metadata, spec }: Stored<Pod>): Stored<Pod> {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const { serviceAccountName } = spec ?? {};
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(namespace !== undefined && { namespace }),
+    },
+    spec: { containers: [], ...(serviceAccountName !== undefined && { serviceAccountName }) },
+  };
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import type { Pod, Stored, SubjectAccessReview } from '../api/kubernetes.ts';
+import { aClass, aGrant, GRANT_ACCOUNT, NAMESPACE, withStatus } from '../core/testing/builders.ts';
+import type { Client } from '../kube/client.ts';
+import { createAccessFacts, createClassFacts, createPodFacts } from './cluster-facts.ts';
+
+describe('the default class', () => {
+  const marked = (name: string, creationTimestamp: string, value = 'true') => {
+    const itsClass = aClass({}, name);
+    const annotations = { 'taskgrant.dev/is-default-class': value };
+    return { ...itsClass, metadata: { ...itsClass.metadata, creationTimestamp, annotations } };
+  };
+  const defaultOf = (...classes: ReturnType<typeof aClass>[]) =>
+    createClassFacts({} as Client, { classes: { list: () => classes } as never }).default()?.metadata.name;
+
+  test('is the one that is marked so', () => {
+    expect(defaultOf(aClass({}, 'a'), marked('b', '2026-01-01T00:00:00Z'))).toBe('b');
+  });
+
+  test('is the newest where several are marked', () => {
+    expect(defaultOf(marked('old', '2026-01-01T00:00:00Z'), marked('new', '2026-02-01T00:00:00Z'))).toBe(
+      'new',
+    );
+  });
+
+  test('is none where none is marked', () => {
+    expect(defaultOf(aClass({}, 'default'), marked('b', '2026-01-01T00:00:00Z', 'false'))).toBeUndefined();
+  });
+});
+
+describe('pods used', () => {
+  const aPodOf = (uid: string) => ({ metadata: { uid } }) as Stored<Pod>;
+  const facts = (...uids: string[]) =>
+    createPodFacts({
+      pods: {
+        byIndex: (_index: string, key: string) =>
+          key === `${NAMESPACE}/${GRANT_ACCOUNT}` ? uids.map(aPodOf) : [],
+      } as never,
+    });
+  const recorded = (...uids: string[]) =>
+    aGrant(
+      withStatus({
+        pods: uids.map((uid) => ({ uid, name: uid, phase: 'Succeeded', admittedAt: '2026-11-23T09:00:10Z' })),
+      }),
+    );
+
+  test('are those that are recorded and those that are there, each once', () => {
+    expect(facts('b', 'c').countUsed(recorded('a', 'b'), undefined)).toBe(3);
+  });
+
+  test('do not count the pod that is asked about', () => {
+    expect(facts('a').countUsed(recorded('a'), 'a')).toBe(0);
+  });
+});
+
+describe('access', () => {
+  const asking = (allowed: (verb: string) => boolean | undefined) => {
+    let atATime = 0;
+    let most = 0;
+    const create = (async (_resource: unknown, review: SubjectAccessReview) => {
+      most = Math.max(most, ++atATime);
+      await Promise.resolve();
+      atATime -= 1;
+      const answer = allowed(review.spec.resourceAttributes?.verb ?? '');
+      return { ...review, ...(answer !== undefined && { status: { allowed: answer } }) };
+    }) as unknown as Client['create'];
+    return { facts: createAccessFacts({ create }), most: () => most };
+  };
+  const verbs = (count: number) => Array.from({ length: count }, (_, index) => ({ verb: `v${index}` }));
+
+  test('is denied where the API server says no, in the order of the questions', async () => {
+    const { facts } = asking((verb) => verb !== 'v3' && verb !== 'v40');
+    expect(await facts.denied({ username: 'jane' }, verbs(50))).toEqual([{ verb: 'v3' }, { verb: 'v40' }]);
+  });
+
+  test('is denied where the API server does not answer the question', async () => {
+    expect(await asking(() => undefined).facts.denied({ username: 'jane' }, verbs(1))).toHaveLength(1);
+  });
+
+  test('is asked about with a bounded number of requests at a time', async () => {
+    const { facts, most } = asking(() => true);
+    expect(await facts.denied({ username: 'jane' }, verbs(512))).toEqual([]);
+    expect(most()).toBe(16);
+  });
+});

@@ -1,0 +1,93 @@
+/** Everything that reviewers ask about but grants: from the caches, and live where those have nothing. */
+import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL } from '../api/group.ts';
+import type { KubernetesObject, Stored } from '../api/kubernetes.ts';
+import { accessReview } from '../core/envelope/requester.ts';
+import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import type { Client, ObjectPlace } from '../kube/client.ts';
+import {
+  namespaces,
+  serviceAccounts,
+  subjectAccessReviews,
+  taskGrantClasses,
+  type Resource,
+} from '../kube/resources.ts';
+import { accountKey, type Caches } from './caches.ts';
+import type { AccessFacts, ClassFacts, NamespaceFacts, PodFacts } from './facts.ts';
+
+export function createClassFacts(client: Client, { classes }: Pick<Caches, 'classes'>): ClassFacts {
+  return {
+    get: async (name) => classes.get(name) ?? (await found(client, taskGrantClasses, { name })),
+    default: () =>
+      classes
+        .list()
+        .filter(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true')
+        .sort(({ metadata: a }, { metadata: b }) =>
+          `${a.creationTimestamp} ${a.name}` > `${b.creationTimestamp} ${b.name}` ? -1 : 1,
+        )
+        .at(0),
+  };
+}
+
+export function createPodFacts({ pods }: Pick<Caches, 'pods'>): PodFacts {
+  return {
+    countUsed({ metadata, status }, exceptUid) {
+      const account = status?.serviceAccountName;
+      const observed =
+        account === undefined ? [] : pods.byIndex('account', accountKey(metadata.namespace, account));
+      const used = new Set([
+        ...(status?.pods ?? []).map(({ uid }) => uid),
+        ...observed.map((pod) => pod.metadata.uid),
+      ]);
+      if (exceptUid !== undefined) used.delete(exceptUid);
+      return used.size;
+    },
+  };
+}
+
+export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'namespaces'>): NamespaceFacts {
+  return {
+    async enforceLevel(name) {
+      const namespace = caches.namespaces.get(name) ?? (await found(client, namespaces, { name }));
+      return namespace?.metadata.labels?.[ENFORCE_LABEL];
+    },
+    async defaultPullSecrets(namespace) {
+      const account = await found(client, serviceAccounts, { namespace, name: DEFAULT_SERVICE_ACCOUNT });
+      return (account?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+    },
+  };
+}
+
+/** So many questions of one request are asked at a time: the rest of the connections is for other requests. */
+const QUESTIONS_AT_A_TIME = 16;
+
+export function createAccessFacts(client: Pick<Client, 'create'>): AccessFacts {
+  return {
+    async denied(user, questions) {
+      const verdicts: boolean[] = [];
+      const queue = [...questions.entries()];
+      const ask = async (): Promise<void> => {
+        for (let next = queue.shift(); next; next = queue.shift()) {
+          const [index, question] = next;
+          const { status } = await client.create(subjectAccessReviews, accessReview(user, question));
+          verdicts[index] = status?.allowed === true;
+        }
+      };
+      await Promise.all(Array.from({ length: QUESTIONS_AT_A_TIME }, ask));
+      return questions.filter((_, index) => verdicts[index] !== true);
+    },
+  };
+}
+
+async function found<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  place: ObjectPlace,
+): Promise<Stored<T> | undefined> {
+  try {
+    return await client.get(resource, place);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+/** Grants from the cache, waited for where they are not active yet, and asked for anew before a no. */
+import type { Stored } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import { isActive, isOver } from '../core/envelope/grant-in-force.ts';
+import { isNotFound } from '../kube/api-error.ts';
+import { startTimer } from '../kube/clock.ts';
+import type { Client } from '../kube/client.ts';
+import type { Reader } from '../kube/reader.ts';
+import { taskGrants } from '../kube/resources.ts';
+import { keyOf } from '../kube/store.ts';
+import { unfinishedKey } from './caches.ts';
+import type { GrantFacts } from './facts.ts';
+import type { HoldMetrics } from './metrics.ts';
+
+export interface GrantFactsOptions {
+  client: Pick<Client, 'get'>;
+  cache: Pick<Reader<TaskGrant, 'unfinished'>, 'get' | 'byIndex' | 'subscribe'>;
+  metrics: HoldMetrics;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+interface Wait {
+  ms: number;
+  signal: AbortSignal;
+  /** The UID of a grant that is gone although the cache still has it. */
+  outdated: string | undefined;
+}
+
+/**
+ * How many requests of one namespace may be held at a time. Each keeps one of the seats that the API server's priority
+ * and fairness gives to its user (600 in all by default, of which a plain user has 49), so pods that name grants which
+ * never come must not use them up.
+ */
+const MAX_HELD_PER_NAMESPACE = 32;
+
+export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOptions): GrantFacts {
+  /** Who waits for a grant, by its key: one subscription serves them all. */
+  const waiting = new Map<string, Set<() => void>>();
+  const heldIn = new Map<string, number>();
+  cache.subscribe(({ object }) => {
+    for (const wake of waiting.get(keyOf(object)) ?? []) wake();
+  });
+
+  const current = async (namespace: string, name: string): Promise<Stored<TaskGrant> | undefined> => {
+    // The label's value may be empty, and no object has such a name.
+    if (name === '') return undefined;
+    try {
+      return await client.get(taskGrants, { namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+
+  /** Resolves when the cache has a settled grant that is not the outdated one, or when the time is up. */
+  const heardOf = (key: string, { ms, signal, outdated }: Wait): Promise<void> =>
+    new Promise((resolve) => {
+      const until = now() + ms;
+      const wakers = waiting.get(key) ?? new Set();
+      waiting.set(key, wakers);
+      const done = () => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        wakers.delete(wake);
+        if (wakers.size === 0) waiting.delete(key);
+        resolve();
+      };
+      const wake = () => {
+        const grant = cache.get(key);
+        if (grant && grant.metadata.uid !== outdated && hasSettled(grant, until)) done();
+      };
+      const cancel = startTimer(ms, done);
+      wakers.add(wake);
+      signal.addEventListener('abort', done, { once: true });
+      // It may have settled while the API server was asked.
+      wake();
+    });
+
+  const hold = async (namespace: string, name: string, wait: Wait): Promise<void> => {
+    const held = heldIn.get(namespace) ?? 0;
+    if (wait.ms <= 0 || held >= MAX_HELD_PER_NAMESPACE || wait.signal.aborted) return;
+    heldIn.set(namespace, held + 1);
+    const release = metrics.holding();
+    await heardOf(keyOf({ metadata: { namespace, name } }), wait);
+    release();
+    const left = (heldIn.get(namespace) ?? 1) - 1;
+    if (left > 0) heldIn.set(namespace, left);
+    else heldIn.delete(namespace);
+  };
+
+  return {
+    async get(namespace, name) {
+      const cached = cache.get(keyOf({ metadata: { namespace, name } }));
+      return cached && isActive(cached) ? cached : current(namespace, name);
+    },
+    async settled(namespace, name, { ms, signal }) {
+      const key = keyOf({ metadata: { namespace, name } });
+      const cached = cache.get(key);
+      if (cached && isActive(cached)) return cached;
+      // Where the cache has an old grant that is over, there may be a new one of the same name already.
+      const isOutdated = cached !== undefined && isOver(cached);
+      const first = isOutdated ? await current(namespace, name) : cached;
+      if (first && hasSettled(first, now() + ms)) return first;
+      await hold(namespace, name, { ms, signal, outdated: isOutdated ? cached.metadata.uid : undefined });
+      const heard = cache.get(key);
+      return heard && isActive(heard) ? heard : current(namespace, name);
+    },
+    countUnfinished: (namespace, className) =>
+      cache.byIndex('unfinished', unfinishedKey(namespace, className)).length,
+  };
+}
+
+/** Whether waiting until then, in milliseconds since the epoch, could not change what is answered. */
+function hasSettled(grant: TaskGrant, until: number): boolean {
+  if (isActive(grant) || isOver(grant)) return true;
+  const { phase } = grant.status ?? {};
+  // These wait for people.
+  if (phase === 'AwaitingApproval' || phase === 'Suspended') return true;
+  return grant.spec.notBefore !== undefined && Date.parse(grant.spec.notBefore) > until;
+}

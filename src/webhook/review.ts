@@ -1,0 +1,164 @@
+/** AdmissionReview (admission.k8s.io/v1) in and out: everything else here works on what is inside. */
+import { z } from 'zod';
+import type { AdmissionRequest, AdmissionResponse, AdmissionReview, Pod } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import { renderDenial } from '../core/decision/denial.ts';
+import type { Violation } from '../core/decision/violation.ts';
+import type { PatchOperation } from '../core/injection/json-patch.ts';
+
+/** What a reviewer says. */
+export type Answer =
+  | { allowed: true; patch?: readonly PatchOperation[]; warnings?: readonly string[]; audit?: AuditNotes }
+  | { allowed: false; headline: string; violations: readonly Violation[]; audit?: AuditNotes };
+
+/** Written to the API server's audit event of the request, under the webhook's name. */
+export interface AuditNotes {
+  /** The TaskGrant, by name: it is of the request's namespace. */
+  grant?: string;
+  /** The decision under which its identity was issued. */
+  decision?: string;
+}
+
+/** What a reviewer may know of the call besides the request. */
+export interface CallContext {
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+  /** How long the API server waits for the answer, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** Judges one kind of request. Changes nothing anywhere: admission may be a dry run, tried again, or refused later. */
+export type Reviewer = (request: AdmissionRequest, context: CallContext) => Promise<Answer>;
+
+/** The body is no AdmissionReview, or not of an object that the reviewer is for. */
+export class MalformedReview extends Error {
+  override readonly name = 'MalformedReview';
+}
+
+const groupVersionKind = z.object({ group: z.string(), version: z.string(), kind: z.string() });
+const groupVersionResource = z.object({ group: z.string(), version: z.string(), resource: z.string() });
+const metadata = z.looseObject({});
+
+const reviewSchema = z.object({
+  apiVersion: z.literal('admission.k8s.io/v1'),
+  kind: z.literal('AdmissionReview'),
+  request: z.object({
+    uid: z.string().min(1),
+    kind: groupVersionKind,
+    resource: groupVersionResource,
+    subResource: z.string().exactOptional(),
+    name: z.string().exactOptional(),
+    namespace: z.string().exactOptional(),
+    operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
+    userInfo: z.object({
+      username: z.string().exactOptional(),
+      uid: z.string().exactOptional(),
+      groups: z.array(z.string()).exactOptional(),
+      extra: z.record(z.string(), z.array(z.string())).exactOptional(),
+    }),
+    object: z.unknown().optional(),
+    oldObject: z.unknown().optional(),
+    dryRun: z.boolean().exactOptional(),
+  }),
+});
+
+const podSchema = z.looseObject({
+  metadata,
+  // Go writes a list that was left out as null. A pod without containers is refused later on, with a good message.
+  spec: z.looseObject({
+    containers: z
+      .array(z.looseObject({}))
+      .nullish()
+      .transform((containers) => containers ?? []),
+  }),
+});
+
+const grantSchema = z.looseObject({ metadata, spec: z.looseObject({}) });
+
+/** @throws MalformedReview */
+export function parseReview(body: unknown): AdmissionRequest {
+  return parse(reviewSchema, body, 'the body is no AdmissionReview').request;
+}
+
+/**
+ * A pod as the API server sends it. Its schema is the API server's business; what is looked at here is only what would
+ * make reading it fail.
+ * @throws MalformedReview
+ */
+export function podIn(object: unknown): Pod {
+  return parse(podSchema, object, 'the object is no pod') as unknown as Pod;
+}
+
+/**
+ * A TaskGrant as the API server sends it: what fails the CRD's schema never gets here.
+ * @throws MalformedReview
+ */
+export function grantIn(object: unknown): TaskGrant {
+  return parse(grantSchema, object, 'the object is no TaskGrant') as unknown as TaskGrant;
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, problem: string): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new MalformedReview(`${problem}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+}
+
+/** Answers the request with this uid. */
+export function reviewOf(uid: string, answer: Answer): AdmissionReview {
+  return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: responseOf(uid, answer) };
+}
+
+function responseOf(uid: string, answer: Answer): AdmissionResponse {
+  const auditAnnotations = annotationsOf(answer);
+  if (!answer.allowed) {
+    const message = renderDenial(answer.headline, answer.violations);
+    return { uid, allowed: false, status: { code: 403, reason: 'Forbidden', message }, auditAnnotations };
+  }
+  const { patch = [], warnings = [] } = answer;
+  return {
+    uid,
+    allowed: true,
+    ...(patch.length > 0 && {
+      patchType: 'JSONPatch',
+      patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+    }),
+    ...(warnings.length > 0 && { warnings: warnings.map(shortened) }),
+    auditAnnotations,
+  };
+}
+
+/** No answer could be found: a no as well, but one that trying again may turn into a yes. */
+export function failureOf(uid: string): AdmissionReview {
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    response: {
+      uid,
+      allowed: false,
+      status: {
+        code: 500,
+        reason: 'InternalError',
+        message:
+          'TaskGrant could not judge the request, and so refuses it; its webhook’s log says why. Try again.',
+      },
+    },
+  };
+}
+
+function annotationsOf(answer: Answer): Record<string, string> {
+  const { grant, decision } = answer.audit ?? {};
+  const codes = answer.allowed ? [] : [...new Set(answer.violations.map(({ code }) => code))].sort();
+  return {
+    ...(grant !== undefined && { grant }),
+    ...(decision !== undefined && { decision }),
+    ...(codes.length > 0 && { violations: codes.join(',') }),
+  };
+}
+
+/** Clients cut longer ones (k8s.io/api/admission/v1, AdmissionResponse.warnings). */
+const MAX_WARNING_LENGTH = 120;
+
+function shortened(warning: string): string {
+  return warning.length <= MAX_WARNING_LENGTH ? warning : `${warning.slice(0, MAX_WARNING_LENGTH - 1)}…`;
+}

@@ -1,0 +1,161 @@
+/** The webhook process: caches, reviewers, and the server around them. */
+import type { Registry } from 'prom-client';
+import type { Namespace } from '../api/kubernetes.ts';
+import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { KubeMetrics } from '../kube/metrics.ts';
+import type { Reader } from '../kube/reader.ts';
+import { createCaches, type Caches } from './caches.ts';
+import {
+  createAccessFacts,
+  createClassFacts,
+  createNamespaceFacts,
+  createPodFacts,
+} from './cluster-facts.ts';
+import type { Facts } from './facts.ts';
+import { createGrantFacts } from './grant-facts.ts';
+import { createWebhookMetrics } from './metrics.ts';
+import { createPodMutator } from './mutate-pods.ts';
+import { createGrantMutator } from './mutate-taskgrants.ts';
+import { serveWebhook, type Route, type WebhookServer } from './server.ts';
+import { createCertificateSource } from './tls.ts';
+import { createPodValidator } from './validate-pods.ts';
+import { createGrantValidator } from './validate-taskgrants.ts';
+
+export interface WebhookOptions {
+  /** Where admission reviews are served; 0 takes any free port. */
+  port: number;
+  /** The Secret with the serving certificate. */
+  tlsSecret: { namespace: string; name: string };
+  /** How long a pod's creation waits for its grant to become active, in milliseconds. */
+  holdMs: number;
+  /** What the API server calls itself: see api-audiences.ts. */
+  apiAudiences: readonly string[];
+}
+
+export interface WebhookParts {
+  client: Client;
+  logger: Logger;
+  registry: Registry;
+  kubeMetrics: KubeMetrics;
+}
+
+export interface RunningWebhook {
+  /** Why the process is not ready, in words; undefined when it is. */
+  notReady(): string | undefined;
+  /** Resolves with the port as soon as reviews are served; never, where the signal is aborted before. */
+  listening: Promise<number>;
+  /** Resolves when everything has come to its end after the signal was aborted. @throws where it could not begin */
+  done: Promise<void>;
+}
+
+type Running = Pick<Reader<Namespace>, 'start' | 'stop' | 'waitForSync'>;
+
+/** The longest hold, and time to answer: after that, whoever still waits has been given up by the API server. */
+const CLOSE_DEADLINE_MS = 15_000;
+
+/** Starts the caches at once, and serves as soon as they are filled and there is a certificate. */
+export function runWebhook(
+  options: WebhookOptions,
+  parts: WebhookParts,
+  signal: AbortSignal,
+): RunningWebhook {
+  const { client, logger, registry, kubeMetrics } = parts;
+  const now = () => Date.now();
+  const metrics = createWebhookMetrics(registry);
+  const caches = createCaches(client, logger, kubeMetrics.reader);
+  const certificates = createCertificateSource({
+    client,
+    ...options.tlsSecret,
+    logger,
+    readerMetrics: kubeMetrics.reader,
+    metrics: metrics.certificate,
+    now,
+  });
+  const facts: Facts = {
+    grants: createGrantFacts({ client, cache: caches.grants, metrics, now }),
+    classes: createClassFacts(client, caches),
+    pods: createPodFacts(caches),
+    namespaces: createNamespaceFacts(client, caches),
+    access: createAccessFacts(client),
+    apiAudiences: options.apiAudiences,
+    now,
+  };
+  const listening = Promise.withResolvers<number>();
+  let server: WebhookServer | undefined;
+
+  const all: Running[] = [caches.grants, caches.classes, caches.namespaces, caches.pods];
+  const serve = async (): Promise<void> => {
+    for (const cache of all) cache.start();
+    certificates.start();
+    try {
+      await Promise.all(all.map((cache) => cache.waitForSync(signal)));
+      const certificate = await certificates.first(signal);
+      const serving = await serveWebhook({
+        port: options.port,
+        certificate,
+        routes: routesFor(facts, options),
+        metrics,
+        logger,
+      });
+      server = serving;
+      certificates.onChange((next) => {
+        serving.setCertificate(next);
+      });
+      // One that came while the server was being started.
+      serving.setCertificate(certificates.current() ?? certificate);
+      logger.info('serving admission reviews', { port: serving.port, apiAudiences: options.apiAudiences });
+      listening.resolve(serving.port);
+      await aborted(signal);
+      await serving.close(CLOSE_DEADLINE_MS);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await Promise.all([...all.map((cache) => cache.stop()), certificates.stop()]);
+    }
+  };
+
+  return {
+    listening: listening.promise,
+    done: serve(),
+    notReady: () => {
+      if (signal.aborted) return 'shutting down';
+      const waiting = unsynced(caches);
+      if (waiting.length > 0) return `waiting for the first list of ${waiting.join(', ')}`;
+      const certificate = certificates.current();
+      if (!certificate) return 'waiting for the serving certificate';
+      if (certificate.expiresAt <= now()) return 'the serving certificate has expired';
+      return server ? undefined : 'starting';
+    },
+  };
+}
+
+function routesFor(facts: Facts, options: WebhookOptions): Route[] {
+  return [
+    { path: '/mutate/pods', phase: 'mutate', review: createPodMutator(facts, options) },
+    { path: '/validate/pods', phase: 'validate', review: createPodValidator(facts) },
+    { path: '/mutate/taskgrants', phase: 'mutate', review: createGrantMutator(facts) },
+    { path: '/validate/taskgrants', phase: 'validate', review: createGrantValidator(facts) },
+  ];
+}
+
+function unsynced(caches: Caches): string[] {
+  return Object.entries(caches)
+    .filter(([, cache]: [string, { hasSynced(): boolean }]) => !cache.hasSynced())
+    .map(([name]) => name);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else {
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+    }
+  });
+}

@@ -1,0 +1,289 @@
+import { once } from 'node:events';
+import { Agent, request as send, type RequestOptions } from 'node:https';
+import { connect } from 'node:tls';
+import type { IncomingMessage } from 'node:http';
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AdmissionReview } from '../api/kubernetes.ts';
+import { anAuthoredPod, aPod, GRANT_ACCOUNT, withContainer } from '../core/testing/builders.ts';
+import { createAuthority, createLeaf } from '../kube/certificate-authority.ts';
+import { silentLogger } from '../kube/logger.ts';
+import { createWebhookMetrics } from './metrics.ts';
+import { createPodMutator } from './mutate-pods.ts';
+import type { Answer, CallContext } from './review.ts';
+import { serveWebhook, timeoutOf, type Route, type WebhookServer } from './server.ts';
+import { aRequest, someFacts } from './testing.ts';
+import { createPodValidator } from './validate-pods.ts';
+
+const NAME = 'taskgrant-webhook.taskgrant-system.svc';
+const validity = { notBefore: Date.now() - 60_000, notAfter: Date.now() + 3_600_000 };
+const authority = await createAuthority('ca', validity);
+const issue = async () => {
+  const { certificate, key } = await createLeaf(authority, [NAME], validity);
+  return { cert: certificate, key };
+};
+const certificate = await issue();
+
+/** What a reviewer of a test is asked, and how it is answered. */
+let calls: { context: CallContext; answer: (answer: Answer) => void }[];
+let waiting: (() => void)[];
+let registry: Registry;
+let server: WebhookServer;
+let agent: Agent;
+
+/** Resolves when the reviewer at /wait was asked so often. */
+const asked = async (count: number) => {
+  while (calls.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
+};
+
+beforeEach(async () => {
+  calls = [];
+  waiting = [];
+  registry = new Registry();
+  const facts = someFacts();
+  const routes: Route[] = [
+    { path: '/mutate/pods', phase: 'mutate', review: createPodMutator(facts, { holdMs: 0 }) },
+    { path: '/validate/pods', phase: 'validate', review: createPodValidator(facts) },
+    { path: '/fail', phase: 'validate', review: () => Promise.reject(new Error('the API server is away')) },
+    {
+      path: '/wait',
+      phase: 'validate',
+      review: (_, context) =>
+        new Promise((answer) => {
+          calls.push({ context, answer });
+          for (const resolve of waiting.splice(0)) resolve();
+        }),
+    },
+  ];
+  server = await serveWebhook({
+    port: 0,
+    certificate,
+    routes,
+    metrics: createWebhookMetrics(registry),
+    logger: silentLogger,
+  });
+  agent = new Agent({ keepAlive: true, ca: authority.certificate, servername: NAME, host: '127.0.0.1' });
+});
+
+afterEach(async () => {
+  agent.destroy();
+  await server.close(0);
+});
+
+interface HttpAnswer {
+  status: number | undefined;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+const post = (path: string, body: string | Buffer, options: RequestOptions = {}): Promise<HttpAnswer> =>
+  new Promise((resolve, reject) => {
+    const request = send(
+      {
+        method: 'POST',
+        port: server.port,
+        path,
+        agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+        ...options,
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => (text += chunk));
+        response.on('end', () => {
+          resolve({ status: response.statusCode, headers: response.headers, body: text });
+        });
+      },
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+
+const reviewJson = (object: unknown) =>
+  JSON.stringify({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: aRequest({ object }),
+  });
+
+const ask = async (path: string, object: unknown) => {
+  const { status, body } = await post(path, reviewJson(object));
+  expect(status).toBe(200);
+  return (JSON.parse(body) as AdmissionReview).response;
+};
+
+describe('over TLS', () => {
+  test('a pod with the label is answered with a patch, for its own request', async () => {
+    const response = await ask('/mutate/pods', anAuthoredPod());
+    expect(response).toMatchObject({ uid: aRequest({}).uid, allowed: true, patchType: 'JSONPatch' });
+    expect(JSON.parse(Buffer.from(response?.patch ?? '', 'base64').toString())).toContainEqual({
+      op: 'add',
+      path: '/spec/serviceAccountName',
+      value: GRANT_ACCOUNT,
+    });
+  });
+
+  test('a pod beyond its envelope is denied with a Forbidden', async () => {
+    expect(await ask('/validate/pods', aPod(withContainer({ image: 'busybox' })))).toMatchObject({
+      allowed: false,
+      status: { code: 403, reason: 'Forbidden' },
+      auditAnnotations: { grant: 'summarise-4711', violations: 'ImageNotGranted' },
+    });
+  });
+
+  test('nothing is said about what serves', async () => {
+    const { headers } = await post('/validate/pods', reviewJson(aPod()));
+    expect(Object.keys(headers).sort()).toEqual([
+      'connection',
+      'content-length',
+      'content-type',
+      'date',
+      'keep-alive',
+    ]);
+    expect(headers['keep-alive']).toBe('timeout=95');
+  });
+
+  test('a reviewer that finds no answer says no, and the next request is served', async () => {
+    expect(await ask('/fail', aPod())).toMatchObject({ allowed: false, status: { code: 500 } });
+    expect(await ask('/validate/pods', aPod())).toMatchObject({ allowed: true });
+  });
+});
+
+describe('what cannot be a review gets a clean error, and the next one is served', () => {
+  const json = { 'content-type': 'application/json' };
+  test.each([
+    ['no JSON', '/validate/pods', '{"half":', json, 400],
+    ['another kind', '/validate/pods', '{"kind":"Pod"}', json, 400],
+    ['a list', '/validate/pods', '[]', json, 400],
+    ['nothing', '/validate/pods', '', json, 400],
+    ['a review of no pod', '/validate/pods', reviewJson({ kind: 'Secret' }), json, 400],
+    ['another type', '/validate/pods', reviewJson(aPod()), { 'content-type': 'text/plain' }, 400],
+    [
+      'another charset',
+      '/validate/pods',
+      reviewJson(aPod()),
+      { 'content-type': 'application/json; charset=ebcdic' },
+      415,
+    ],
+    ['more than 7 MiB', '/validate/pods', JSON.stringify('x'.repeat(7 * 2 ** 20)), json, 413],
+    ['another path', '/validate/secrets', reviewJson(aPod()), json, 404],
+  ])('%s', async (_, path, body, headers, status) => {
+    const answer = await post(path, body, {
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.headers['content-type']).toMatch(/^text\/plain/);
+    expect(answer.body.length).toBeLessThan(500);
+    expect(await ask('/validate/pods', aPod())).toMatchObject({ allowed: true });
+  });
+
+  test('a pod of several megabytes is no error', async () => {
+    const annotations = { big: 'x'.repeat(6 * 2 ** 20) };
+    const pod = aPod();
+    expect(await ask('/validate/pods', { ...pod, metadata: { ...pod.metadata, annotations } })).toMatchObject(
+      {
+        allowed: true,
+      },
+    );
+  });
+});
+
+describe('a call', () => {
+  test('has as long as the API server says', async () => {
+    const answered = post('/wait?timeout=3s', reviewJson(aPod()));
+    await asked(1);
+    expect(calls[0]?.context.timeoutMs).toBe(3000);
+    calls[0]?.answer({ allowed: true });
+    expect((await answered).status).toBe(200);
+  });
+
+  test.each([
+    ['10s', 10_000],
+    ['1s', 1000],
+    [undefined, 10_000],
+    ['1m0s', 10_000],
+    [['1s', '2s'], 10_000],
+  ])('with timeout=%s has so many milliseconds', (query, ms) => {
+    expect(timeoutOf(query)).toBe(ms);
+  });
+
+  test('is given up when nobody waits any more', async () => {
+    const gone = new AbortController();
+    const answered = post('/wait', reviewJson(aPod()), { signal: gone.signal });
+    await asked(1);
+    const signal = calls[0]?.context.signal;
+    expect(signal?.aborted).toBe(false);
+    const aborted = signal && once(signal, 'abort');
+    gone.abort();
+    await expect(answered).rejects.toThrow();
+    await aborted;
+    calls[0]?.answer({ allowed: true });
+  });
+});
+
+test('a new certificate serves new connections, and open ones go on', async () => {
+  await ask('/validate/pods', aPod());
+  const next = await issue();
+  server.setCertificate(next);
+  expect(await ask('/validate/pods', aPod())).toMatchObject({ allowed: true });
+  const socket = connect({
+    port: server.port,
+    host: '127.0.0.1',
+    ca: authority.certificate,
+    servername: NAME,
+  });
+  await once(socket, 'secureConnect');
+  expect(`${socket.getPeerX509Certificate()?.toString().trim()}\n`).toBe(next.cert);
+  socket.destroy();
+});
+
+describe('at the end', () => {
+  test('what is under way is answered, clients are asked to close, and nothing new is taken', async () => {
+    const idle = await post('/validate/pods', reviewJson(aPod()));
+    expect(idle.headers.connection).toBe('keep-alive');
+    const answered = post('/wait', reviewJson(aPod()));
+    await asked(1);
+    const closed = server.close(60_000);
+    await expect(
+      post('/validate/pods', reviewJson(aPod()), {
+        agent: new Agent({ ca: authority.certificate, servername: NAME }),
+      }),
+    ).rejects.toThrow('ECONNREFUSED');
+    calls[0]?.answer({ allowed: true });
+    expect(await answered).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    await closed;
+  });
+
+  test('what takes longer than the deadline is cut off', async () => {
+    const answered = post('/wait', reviewJson(aPod()));
+    await asked(1);
+    const [outcome] = await Promise.allSettled([answered, server.close(0)]);
+    expect(outcome.status).toBe('rejected');
+  });
+});
+
+test('requests, decisions and violations are counted', async () => {
+  await ask('/validate/pods', aPod());
+  await ask('/validate/pods', aPod(withContainer({ image: 'busybox' })));
+  await ask('/fail', aPod());
+  await post('/validate/pods', '{}');
+  // Counted when the response is closed, which the client may see first.
+  agent.destroy();
+  await server.close(1000);
+  const text = await registry.metrics();
+  const decided = (phase: string, decision: string) =>
+    `taskgrant_admission_decisions_total{phase="${phase}",resource="pods",operation="CREATE",decision="${decision}"} 1`;
+  for (const line of [
+    'controller_runtime_webhook_requests_total{webhook="/validate/pods",code="200"} 2',
+    'controller_runtime_webhook_requests_total{webhook="/validate/pods",code="400"} 1',
+    'controller_runtime_webhook_requests_in_flight{webhook="/validate/pods"} 0',
+    decided('validate', 'allowed'),
+    decided('validate', 'denied'),
+    decided('validate', 'failed'),
+    'taskgrant_admission_violations_total{code="ImageNotGranted"} 1',
+    'taskgrant_admission_violations_total{code="SecretNotGranted"} 0',
+  ]) {
+    expect(text).toContain(`${line}\n`);
+  }
+});

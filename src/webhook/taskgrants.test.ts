@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest';
+import { FINALIZER } from '../api/group.ts';
+import {
+  aClass,
+  aGrant,
+  justCreated,
+  withEnvelope,
+  withGrantedTokens,
+  withGrantSpec,
+  withoutGrantSpec,
+  withWorkload,
+} from '../core/testing/builders.ts';
+import { API_AUDIENCE } from '../core/testing/judging.ts';
+import { createGrantMutator } from './mutate-taskgrants.ts';
+import { codesOf, JANE, patchOf, review, someFacts } from './testing.ts';
+import { createGrantValidator } from './validate-taskgrants.ts';
+
+const grant = aGrant(justCreated);
+
+describe('a new grant', () => {
+  const authored = aGrant(justCreated, withoutGrantSpec('className', 'requestedBy'), (object) => ({
+    ...object,
+    metadata: { ...object.metadata, finalizers: [] },
+  }));
+  const mutator = createGrantMutator(someFacts({ defaultClass: aClass({}, 'narrow') }));
+
+  test('gets its requester, its class and its finalizer', async () => {
+    expect(patchOf(await review(mutator, { object: authored }))).toEqual([
+      { op: 'add', path: '/metadata/finalizers/-', value: FINALIZER },
+      { op: 'add', path: '/spec/className', value: 'narrow' },
+      { op: 'add', path: '/spec/requestedBy', value: JANE },
+    ]);
+  });
+
+  test('gets its requester over whatever was written there', async () => {
+    const forged = withGrantSpec({
+      requestedBy: { username: 'admin', uid: '1', groups: ['system:masters'] },
+    })(grant);
+    expect(patchOf(await review(mutator, { object: forged }))).toEqual([
+      { op: 'remove', path: '/spec/requestedBy/uid' },
+      { op: 'replace', path: '/spec/requestedBy/username', value: 'jane' },
+      { op: 'replace', path: '/spec/requestedBy/groups/0', value: 'system:authenticated' },
+    ]);
+  });
+
+  test('keeps the class that it names, and other finalizers', async () => {
+    const other = { ...grant, metadata: { ...grant.metadata, finalizers: ['example.com/other'] } };
+    expect(patchOf(await review(mutator, { object: other }))).toEqual([
+      { op: 'add', path: '/metadata/finalizers/-', value: FINALIZER },
+    ]);
+  });
+
+  test('records everything that the API server says of the user', async () => {
+    const userInfo = { username: 'jane', uid: '7', groups: ['a'], extra: { scopes: ['x'] } };
+    expect(patchOf(await review(mutator, { object: authored, userInfo }))).toContainEqual({
+      op: 'add',
+      path: '/spec/requestedBy',
+      value: userInfo,
+    });
+  });
+
+  test('stays without a class where none is the default, to be refused', async () => {
+    const answer = await review(createGrantMutator(someFacts()), { object: authored });
+    expect(patchOf(answer).map(({ path }) => path)).not.toContain('/spec/className');
+  });
+
+  test('is changed by admission at its creation only', async () => {
+    expect(await review(mutator, { operation: 'UPDATE', object: authored, oldObject: authored })).toEqual({
+      allowed: true,
+    });
+  });
+});
+
+describe('a grant is accepted', () => {
+  test('where its class allows it', async () => {
+    expect(await review(createGrantValidator(someFacts()), { object: grant })).toEqual({
+      allowed: true,
+      warnings: [],
+      audit: { grant: 'summarise-4711' },
+    });
+  });
+
+  test.each([
+    [
+      undefined,
+      [
+        'the TaskGrant stays Pending until pods are judged in its namespace:',
+        'kubectl label ns agents taskgrant.dev/enforce=granted',
+      ],
+    ],
+    [
+      'required',
+      [
+        'the TaskGrant stays Pending: level required of its namespace is not supported yet:',
+        'kubectl label ns agents taskgrant.dev/enforce=granted --overwrite',
+      ],
+    ],
+  ])('with a warning where its namespace’s level is %s', async (enforceLevel, warnings) => {
+    expect(await review(createGrantValidator(someFacts({ enforceLevel })), { object: grant })).toMatchObject({
+      allowed: true,
+      warnings,
+    });
+  });
+});
+
+describe('a grant is refused', () => {
+  const refusal = async (object: object, world: Parameters<typeof someFacts>[0] = {}) =>
+    review(createGrantValidator(someFacts(world)), { object });
+
+  test('whose requester was not stamped, or changed after it', async () => {
+    expect(codesOf(await refusal(withoutGrantSpec('requestedBy')(grant)))).toEqual(['RequesterNotStamped']);
+    const forged = withGrantSpec({ requestedBy: { ...JANE, groups: [...JANE.groups, 'system:masters'] } })(
+      grant,
+    );
+    expect(codesOf(await refusal(forged))).toEqual(['RequesterNotStamped']);
+  });
+
+  test('whose name is too long', async () => {
+    const named = (name: string) => ({ ...grant, metadata: { ...grant.metadata, name } });
+    expect((await refusal(named('a'.repeat(47)))).allowed).toBe(true);
+    expect(await refusal(named('a'.repeat(48)))).toMatchObject({
+      violations: [{ code: 'NameTooLong', path: 'metadata.name', asked: '48 characters', allowed: '47' }],
+    });
+  });
+
+  test('whose class does not exist, or is not named', async () => {
+    expect(await refusal(grant, { itsClass: 'none' })).toMatchObject({
+      violations: [{ code: 'ClassNotFound', asked: 'default' }],
+    });
+    expect(await refusal(withoutGrantSpec('className')(grant))).toMatchObject({
+      violations: [{ code: 'ClassNotFound', asked: 'the default class' }],
+    });
+  });
+
+  test('whose class this version cannot enforce', async () => {
+    expect(await refusal(grant, { itsClass: aClass({ requireImageDigest: true }) })).toMatchObject({
+      violations: [{ code: 'ClassNotAccepted', asked: 'default, whose spec.requireImageDigest is true' }],
+    });
+  });
+
+  test('whose requester may not use the class', async () => {
+    const asked: object[] = [];
+    const denies = (question: object) => asked.push(question) > 0;
+    expect(codesOf(await refusal(grant, { denies }))).toEqual(['ClassNotAllowed']);
+    expect(asked).toEqual([
+      { group: 'taskgrant.dev', resource: 'taskgrantclasses', verb: 'use', name: 'default' },
+    ]);
+  });
+
+  const rules = withEnvelope({
+    kubernetes: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] }],
+  });
+  const lacksList = (question: object) => 'verb' in question && question.verb === 'list';
+
+  test('that grants what its requester does not hold', async () => {
+    expect(await refusal(rules(grant), { denies: lacksList })).toMatchObject({
+      violations: [{ code: 'BeyondRequester', asked: 'list secrets in namespace agents' }],
+    });
+  });
+
+  test('not for that, where the class says Ceiling', async () => {
+    const itsClass = aClass({ authorization: 'Ceiling' });
+    expect((await refusal(rules(grant), { itsClass, denies: lacksList })).allowed).toBe(true);
+  });
+
+  test('whose rules are too many to ask about', async () => {
+    const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
+    const broad = withEnvelope({
+      kubernetes: [
+        {
+          apiGroups: [''],
+          resources: ['a', 'b', 'c'],
+          resourceNames: names,
+          verbs: ['get', 'list', 'watch'],
+        },
+      ],
+    });
+    expect(codesOf(await refusal(broad(grant)))).toEqual(['EnvelopeTooBroad']);
+  });
+
+  test('where the namespace has as many as its class allows', async () => {
+    const itsClass = aClass({ limits: { maxActivePerNamespace: 2 } });
+    expect((await refusal(grant, { itsClass, unfinished: 1 })).allowed).toBe(true);
+    expect(codesOf(await refusal(grant, { itsClass, unfinished: 2 }))).toEqual(['TooManyGrants']);
+  });
+
+  test('with everything that is wrong at once', async () => {
+    const wrong = aGrant(
+      justCreated,
+      withGrantSpec({ suspend: true, duration: '2h' }),
+      withWorkload({ images: ['Not An Image'] }),
+      withGrantedTokens(
+        { name: 'a', expirationSeconds: 600 },
+        { name: 'b', audience: API_AUDIENCE, expirationSeconds: 600 },
+      ),
+    );
+    const itsClass = aClass({ limits: { maxDuration: '1h' } });
+    expect(codesOf(await refusal(wrong, { itsClass }))).toEqual([
+      'NotSupportedYet',
+      'ImagePatternInvalid',
+      'AudienceTwice',
+      'LimitExceeded',
+    ]);
+  });
+});
+
+describe('a change of a grant', () => {
+  const change = (object: object, oldObject: object = grant) =>
+    review(createGrantValidator(someFacts({ itsClass: 'none' })), { operation: 'UPDATE', oldObject, object });
+
+  test('is the CRD’s business', async () => {
+    expect((await change(withGrantSpec({ revoke: true })(grant))).allowed).toBe(true);
+    expect((await change({ ...grant, metadata: { ...grant.metadata, finalizers: [] } })).allowed).toBe(true);
+  });
+
+  test('to what is not supported yet is refused', async () => {
+    expect(codesOf(await change(withGrantSpec({ suspend: true })(grant)))).toEqual(['NotSupportedYet']);
+    expect(codesOf(await change(withGrantSpec({ approval: { decision: 'Approved' } })(grant)))).toEqual([
+      'NotSupportedYet',
+    ]);
+  });
+
+  test('of what was there already passes, or its finalizer could never be removed', async () => {
+    const old = withGrantSpec({ parentRef: { name: 'plan' } })(grant);
+    expect((await change({ ...old, metadata: { ...old.metadata, finalizers: [] } }, old)).allowed).toBe(true);
+  });
+});

@@ -1,0 +1,91 @@
+/** Facts and requests for tests of reviewers: plain data behind the interfaces. */
+import type { AdmissionRequest, Stored } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import type { PatchOperation } from '../core/injection/json-patch.ts';
+import { aClass, aGrant, NAMESPACE, NOW } from '../core/testing/builders.ts';
+import { API_AUDIENCE } from '../core/testing/judging.ts';
+import type { Facts } from './facts.ts';
+import type { Answer, CallContext, Reviewer } from './review.ts';
+
+interface World {
+  grant?: Stored<TaskGrant> | 'none';
+  itsClass?: ReturnType<typeof aClass> | 'none';
+  defaultClass?: ReturnType<typeof aClass>;
+  podsUsed?: number;
+  unfinished?: number;
+  /** The namespace’s label; undefined has none. */
+  enforceLevel?: string | undefined;
+  defaultPullSecrets?: string[];
+  /** Which questions the API server says no to. */
+  denies?: (question: object) => boolean;
+  now?: number;
+}
+
+/** A world in which aGrant() is active in an enforced namespace and everybody may do everything. */
+export function someFacts(world: World = {}): Facts {
+  const {
+    grant = aGrant(),
+    itsClass = aClass(),
+    defaultClass,
+    podsUsed = 0,
+    unfinished = 0,
+    defaultPullSecrets = [],
+    denies = () => false,
+    now = NOW,
+  } = world;
+  const enforceLevel = 'enforceLevel' in world ? world.enforceLevel : 'granted';
+  const named = (namespace: string, name: string) =>
+    Promise.resolve(
+      grant !== 'none' && grant.metadata.namespace === namespace && grant.metadata.name === name
+        ? grant
+        : undefined,
+    );
+  return {
+    grants: { get: named, settled: named, countUnfinished: () => unfinished },
+    classes: {
+      get: (name) =>
+        Promise.resolve(itsClass !== 'none' && itsClass.metadata.name === name ? itsClass : undefined),
+      default: () => defaultClass,
+    },
+    pods: { countUsed: () => podsUsed },
+    namespaces: {
+      enforceLevel: () => Promise.resolve(enforceLevel),
+      defaultPullSecrets: () => Promise.resolve(defaultPullSecrets),
+    },
+    access: { denied: (_, questions) => Promise.resolve(questions.filter(denies)) },
+    apiAudiences: [API_AUDIENCE],
+    now: () => now,
+  };
+}
+
+export const JANE = { username: 'jane', groups: ['system:authenticated'] };
+
+export function aRequest(request: Partial<AdmissionRequest>): AdmissionRequest {
+  return {
+    uid: 'c1c4ae6f-0000-4000-8000-000000000000',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    resource: { group: '', version: 'v1', resource: 'pods' },
+    namespace: NAMESPACE,
+    operation: 'CREATE',
+    userInfo: JANE,
+    ...request,
+  };
+}
+
+export const context = (more: Partial<CallContext> = {}): CallContext => ({
+  signal: new AbortController().signal,
+  timeoutMs: 10_000,
+  ...more,
+});
+
+export function review(reviewer: Reviewer, request: Partial<AdmissionRequest>): Promise<Answer> {
+  return reviewer(aRequest(request), context());
+}
+
+export function codesOf(answer: Answer): string[] {
+  return answer.allowed ? [] : answer.violations.map(({ code }) => code);
+}
+
+export function patchOf(answer: Answer): readonly PatchOperation[] {
+  return answer.allowed ? (answer.patch ?? []) : [];
+}

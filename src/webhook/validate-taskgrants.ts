@@ -1,0 +1,175 @@
+import { ENFORCE_LABEL, GROUP, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
+import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import type { Violation } from '../core/decision/violation.ts';
+import { audiencesNamedOnce } from '../core/envelope/audience.ts';
+import { grantWithinClass } from '../core/envelope/class.ts';
+import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
+import { beyondRequester, requesterMustHold } from '../core/envelope/requester.ts';
+import { unsupportedInClass, unsupportedInGrant } from '../core/envelope/supported.ts';
+import type { Facts } from './facts.ts';
+import { isStampedFor } from './requester.ts';
+import { grantIn, type Answer, type Reviewer } from './review.ts';
+
+const HEADLINE = 'the TaskGrant cannot be accepted';
+
+/** Judges grants when they are created. What may change afterwards is held by the CRD's own rules. */
+export function createGrantValidator(facts: Facts): Reviewer {
+  return async (request) => {
+    switch (request.operation) {
+      case 'CREATE':
+        return judgeCreation(request, facts);
+      case 'UPDATE':
+        return judgeUpdate(request);
+      case 'DELETE':
+      case 'CONNECT':
+        return { allowed: true };
+    }
+  };
+}
+
+async function judgeCreation(request: AdmissionRequest, facts: Facts): Promise<Answer> {
+  const grant = grantIn(request.object);
+  const namespace = request.namespace ?? '';
+  const violations = [
+    ...stamped(request.userInfo, grant),
+    ...nameFits(grant),
+    ...unsupportedInGrant(grant),
+    ...imagePatternsOf(grant.spec.workload.images),
+    ...audiencesNamedOnce(grant, facts.apiAudiences),
+    ...(await withinClass(grant, namespace, request.userInfo, facts)),
+  ];
+  const audit = { grant: grant.metadata.name };
+  if (violations.length > 0) return { allowed: false, headline: HEADLINE, violations, audit };
+  return { allowed: true, warnings: await warningsFor(namespace, facts), audit };
+}
+
+/** Everything else that could change is immutable. */
+function judgeUpdate({ object, oldObject }: AdmissionRequest): Answer {
+  const [grant, before] = [grantIn(object), grantIn(oldObject)];
+  const known = new Set(unsupportedInGrant(before).map(({ path }) => path));
+  const violations = unsupportedInGrant(grant).filter(({ path }) => !known.has(path));
+  const audit = { grant: grant.metadata.name };
+  return violations.length > 0
+    ? { allowed: false, headline: 'the TaskGrant cannot be changed so', violations, audit }
+    : { allowed: true, audit };
+}
+
+function stamped(user: UserInfo, { spec }: TaskGrant): Violation[] {
+  if (isStampedFor(user, spec.requestedBy)) return [];
+  return [
+    {
+      code: 'RequesterNotStamped',
+      path: 'spec.requestedBy',
+      asked: spec.requestedBy?.username ?? 'nobody',
+      allowed: user.username ?? '',
+      fix: 'leave it out; where it was, TaskGrant’s MutatingWebhookConfiguration is not in force',
+    },
+  ];
+}
+
+function nameFits({ metadata }: TaskGrant): Violation[] {
+  const { length } = metadata.name;
+  if (length <= MAX_GRANT_NAME_LENGTH) return [];
+  return [
+    {
+      code: 'NameTooLong',
+      path: 'metadata.name',
+      asked: `${length} characters`,
+      allowed: String(MAX_GRANT_NAME_LENGTH),
+      fix: 'choose a shorter name',
+    },
+  ];
+}
+
+async function withinClass(
+  grant: TaskGrant,
+  namespace: string,
+  user: UserInfo,
+  facts: Facts,
+): Promise<Violation[]> {
+  const { className } = grant.spec;
+  const itsClass = className === undefined ? undefined : await facts.classes.get(className);
+  if (className === undefined || !itsClass) return [classNotFound(className)];
+  return [
+    ...(await mayUse(user, className, facts)),
+    ...classIsSupported(itsClass),
+    ...grantWithinClass(grant, itsClass),
+    ...fewEnough(itsClass, namespace, facts),
+    ...(await requesterHolds(grant, itsClass, user, facts)),
+  ];
+}
+
+function classNotFound(className: string | undefined): Violation {
+  return {
+    code: 'ClassNotFound',
+    path: 'spec.className',
+    asked: className ?? 'the default class',
+    allowed: 'no such class',
+    fix: 'name a TaskGrantClass that kubectl get taskgrantclasses shows',
+  };
+}
+
+async function mayUse(user: UserInfo, name: string, { access }: Facts): Promise<Violation[]> {
+  const denied = await access.denied(user, [
+    { group: GROUP, resource: 'taskgrantclasses', verb: 'use', name },
+  ]);
+  return denied.map(() => ({
+    code: 'ClassNotAllowed',
+    path: 'spec.className',
+    asked: name,
+    allowed: 'classes on which you have the verb use',
+    fix: `have the verb use on taskgrantclasses granted to you, with the resourceName ${name}`,
+  }));
+}
+
+function classIsSupported(itsClass: TaskGrantClass): Violation[] {
+  return unsupportedInClass(itsClass).map(({ path, asked, allowed, fix }) => ({
+    code: 'ClassNotAccepted',
+    path: 'spec.className',
+    asked: `${itsClass.metadata.name}, whose ${path} is ${asked}`,
+    allowed,
+    fix,
+  }));
+}
+
+function fewEnough({ metadata, spec }: TaskGrantClass, namespace: string, { grants }: Facts): Violation[] {
+  const most = spec.limits?.maxActivePerNamespace;
+  const unfinished = most === undefined ? 0 : grants.countUnfinished(namespace, metadata.name);
+  if (most === undefined || unfinished < most) return [];
+  return [
+    {
+      code: 'TooManyGrants',
+      path: 'metadata.namespace',
+      asked: `unfinished grant ${unfinished + 1} of class ${metadata.name}`,
+      allowed: `${most} in a namespace`,
+      fix: 'wait until one has finished, or revoke one',
+    },
+  ];
+}
+
+async function requesterHolds(
+  grant: TaskGrant,
+  itsClass: TaskGrantClass,
+  user: UserInfo,
+  { access }: Facts,
+): Promise<Violation[]> {
+  if (itsClass.spec.authorization !== 'RequesterHolds') return [];
+  const { questions, violations } = requesterMustHold(grant);
+  if (violations.length > 0) return violations;
+  return beyondRequester(user.username ?? '', await access.denied(user, questions));
+}
+
+/** A grant may be created before its namespace is enforced, and stays Pending until then. */
+async function warningsFor(namespace: string, { namespaces }: Facts): Promise<string[]> {
+  const level = await namespaces.enforceLevel(namespace);
+  if (level === 'granted') return [];
+  const overwrite = level === undefined ? '' : ' --overwrite';
+  return [
+    level === undefined
+      ? 'the TaskGrant stays Pending until pods are judged in its namespace:'
+      : `the TaskGrant stays Pending: level ${level} of its namespace is not supported yet:`,
+    `kubectl label ns ${namespace} ${ENFORCE_LABEL}=granted${overwrite}`,
+  ];
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+// Unit tests stand beside the code; what needs an API server stands in e2e/ with a configuration of its own.
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
+    exclude: ['**/*.e2e.test.ts', '**/node_modules/**'],
+  },
+});
