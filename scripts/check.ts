@@ -6,5 +6,5 @@ await runSteps([
   { name: 'lint', command: ['eslint', '--max-warnings', '0', '.'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'generated files', command: ['node', 'scripts/generate.ts', '--check'] },
-  { name: 'unit tests', command: ['vitest', 'run', '--reporter=dot'] },
+  { name: 'unit tests', command: ['vitest', 'run', '--reporter=minimal'] },
 ]);

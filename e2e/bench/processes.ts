@@ -18,7 +18,9 @@ export async function readMemory(api: ApiServer): Promise<ProcessMemory[]> {
   const selector = 'app.kubernetes.io/component%20in%20(controller,webhook)';
   const pods = JSON.parse(
     await api.must('GET', `/api/v1/namespaces/${NAMESPACE}/pods?labelSelector=${selector}`),
-  ) as { items: { metadata: { name: string; labels: Record<string, string>; deletionTimestamp?: string } }[] };
+  ) as {
+    items: { metadata: { name: string; labels: Record<string, string>; deletionTimestamp?: string } }[];
+  };
   const running = pods.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return await Promise.all(
     running.map(async ({ metadata: { name, labels } }) => {

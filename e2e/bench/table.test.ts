@@ -11,7 +11,9 @@ test('columns are as wide as their widest cell, names to the left and numbers to
       ],
     ),
   ).toBe(
-    ['at a time        p50', '──────────  ────────', '1            4.21 ms', '32 of them  61.00 ms'].join('\n'),
+    ['at a time        p50', '──────────  ────────', '1            4.21 ms', '32 of them  61.00 ms'].join(
+      '\n',
+    ),
   );
 });
 

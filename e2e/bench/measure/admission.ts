@@ -73,4 +73,3 @@ async function measureLevel(
   });
   return { atATime, ...measured };
 }
-

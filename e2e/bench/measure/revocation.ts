@@ -115,7 +115,8 @@ async function untilRefused(api: ApiServer, { namespace, token, end }: Holder): 
 async function measureIdentity(ground: Ground, count: number): Promise<RevocationResult['identity']> {
   const side = async (prefix: string, holderOf: typeof floorHolder): Promise<number[]> => {
     const holders: Holder[] = [];
-    for (let index = 0; index < count; index++) holders.push(await holderOf(ground, `${prefix}-${index}`, index));
+    for (let index = 0; index < count; index++)
+      holders.push(await holderOf(ground, `${prefix}-${index}`, index));
     return await Promise.all(holders.map((holder) => untilNobody(ground.api, holder)));
   };
   return { floor: await side('floor-nobody', floorHolder), grant: await side('nobody', grantHolder) };
@@ -130,7 +131,8 @@ async function untilNobody(api: ApiServer, { namespace, token, end }: Holder): P
     const status = await ask(holder, namespace);
     const waited = performance.now() - before;
     if (status === 401) return waited;
-    if (waited > IDENTITY_PATIENCE_MS) throw new Error(`a token of ${namespace} was accepted for ${waited} ms`);
+    if (waited > IDENTITY_PATIENCE_MS)
+      throw new Error(`a token of ${namespace} was accepted for ${waited} ms`);
     await after(ASK_AGAIN_MS);
   }
 }
@@ -141,7 +143,8 @@ async function untilAllowed(holder: ApiServer, namespace: string): Promise<void>
   for (;;) {
     const status = await ask(holder, namespace);
     if (status === 200) return;
-    if (performance.now() > deadline) throw new Error(`a task in ${namespace} never had its rights: ${status}`);
+    if (performance.now() > deadline)
+      throw new Error(`a task in ${namespace} never had its rights: ${status}`);
   }
 }
 

@@ -12,7 +12,18 @@ export function activationSection({ levels, sustained, isolated }: ActivationRes
   return {
     title:
       'Activation: a grant created → Active. Floor: service account, Role, RoleBinding by a bare client as admin; judged: the same, with Role and binding by the grantor, whom the API server’s escalation check judges',
-    columns: ['at a time', 'what', 'samples', 'p50', 'p99', 'per s', 'p50 to floor', 'p99', 'rate', 'p50 to judged'],
+    columns: [
+      'at a time',
+      'what',
+      'samples',
+      'p50',
+      'p99',
+      'per s',
+      'p50 to floor',
+      'p99',
+      'rate',
+      'p50 to judged',
+    ],
     rows: [
       ...levels.flatMap(({ atATime, floor, judged, grant }) =>
         Object.entries({ floor, judged, Active: grant }).map(([what, side]) => [
@@ -25,7 +36,11 @@ export function activationSection({ levels, sustained, isolated }: ActivationRes
           times(median(side.ms) / median(judged.ms)),
         ]),
       ),
-      ...Object.entries({ sustained, isolated }).map(([pace, side]) => ['1', `Active, ${pace}`, ...absolute(side)]),
+      ...Object.entries({ sustained, isolated }).map(([pace, side]) => [
+        '1',
+        `Active, ${pace}`,
+        ...absolute(side),
+      ]),
     ],
     aims: [
       ...levels.flatMap(({ atATime, floor, grant }): Aim[] => {

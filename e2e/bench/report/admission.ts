@@ -36,7 +36,9 @@ export function admissionSection(results: readonly AdmissionResult[]): Section {
     ),
     aims: results.flatMap(({ grants, levels }, index) => [
       ...levels.flatMap((level): Aim[] => [
-        ...(level.atATime === 1 ? [atMost(`p50 added alone, ${grants} grants`, 2, added(level), milliseconds)] : []),
+        ...(level.atATime === 1
+          ? [atMost(`p50 added alone, ${grants} grants`, 2, added(level), milliseconds)]
+          : []),
         atLeast(
           `creates a second at ${level.atATime}, to those without, ${grants} grants`,
           0.5,

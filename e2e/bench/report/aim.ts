@@ -7,12 +7,22 @@ export interface Aim {
 }
 
 /** @param render writes a number with its unit */
-export function atMost(what: string, limit: number, measured: number, render: (value: number) => string): Aim {
+export function atMost(
+  what: string,
+  limit: number,
+  measured: number,
+  render: (value: number) => string,
+): Aim {
   return { what, wanted: `≤ ${render(limit)}`, measured: render(measured), met: measured <= limit };
 }
 
 /** @param render writes a number with its unit */
-export function atLeast(what: string, limit: number, measured: number, render: (value: number) => string): Aim {
+export function atLeast(
+  what: string,
+  limit: number,
+  measured: number,
+  render: (value: number) => string,
+): Aim {
   return { what, wanted: `≥ ${render(limit)}`, measured: render(measured), met: measured >= limit };
 }
 

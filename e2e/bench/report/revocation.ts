@@ -12,7 +12,8 @@ export function revocationSection({ rights, identity }: RevocationResult): Secti
     ...[times(median(grant) / median(floor)), times(p99(grant) / p99(floor))],
   ];
   return {
-    title: 'Revocation: the pod’s status Succeeded → first refusal. Floor: the three deleted by a bare client',
+    title:
+      'Revocation: the pod’s status Succeeded → first refusal. Floor: the three deleted by a bare client',
     columns: ['refused', 'samples', 'floor p50', 'p99', 'task p50', 'p99', 'p50', 'p99'],
     rows: [
       row('rights (403)', rights.floor.ms, rights.grant.ms),
