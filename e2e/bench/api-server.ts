@@ -3,6 +3,7 @@
  * more. Not the product's client, so that what that one costs is part of what is measured and not of the floor.
  */
 import type { RequestOptions } from 'node:https';
+import type { Readable } from 'node:stream';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Pool } from 'undici';
 
@@ -19,7 +20,7 @@ export interface ApiServer {
   /** @throws Error with what the API server said, where that is no success */
   must(method: Method, path: string, body?: object): Promise<string>;
   /** The answer as it comes: for a watch. */
-  stream(path: string): Promise<AsyncIterable<Uint8Array>>;
+  stream(path: string): Promise<Readable>;
   /** The same server for somebody who has nothing but a token. */
   withToken(token: string): ApiServer;
   /** The same server as somebody else, by impersonation. @param username as in `system:serviceaccount:<namespace>:<name>` */

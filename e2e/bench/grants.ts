@@ -102,17 +102,18 @@ export async function watchGrants(api: ApiServer): Promise<GrantWatch> {
   const { resourceVersion } = list.metadata;
   const path = `${PATH}/taskgrants?watch=true&resourceVersion=${resourceVersion}&timeoutSeconds=86400`;
   const stream = await api.stream(path);
-  const reading = (async () => {
+  const read = async (): Promise<void> => {
     const splitter = createLineSplitter();
     try {
-      for await (const chunk of stream) {
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
         const at = performance.now();
         for (const line of splitter.push(chunk)) heard(line, at);
       }
     } catch (error) {
       if (!closed) throw error;
     }
-  })();
+  };
+  const reading = read();
   // Whoever waits when it breaks is told; nobody else needs it.
   const broken = reading.then(() => {
     throw new Error('the watch of grants was closed by the API server');
@@ -143,7 +144,7 @@ export async function watchGrants(api: ApiServer): Promise<GrantWatch> {
     count: () => known.size,
     async close() {
       closed = true;
-      if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
+      stream.destroy();
       await reading;
     },
   };

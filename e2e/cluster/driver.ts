@@ -28,7 +28,7 @@ export interface Cluster {
    *
    * @throws Unmet when the cluster is not up.
    */
-  run(argv: readonly string[], options?: RunOptions): Promise<Outcome>;
+  run: (argv: readonly string[], options?: RunOptions) => Promise<Outcome>;
   /** Puts an image on the node. Pods name it with `imagePullPolicy: Never`. @param archive as {@link writeImage} writes it */
   loadImage(archive: string): Promise<void>;
   /** Builds the program if the cache does not have it, and returns its path. */

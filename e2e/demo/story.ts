@@ -4,11 +4,11 @@ import type { Outcome, RunOptions } from '../cluster/process.ts';
 
 export interface Story {
   /** A heading. */
-  chapter(title: string): void;
+  chapter: (title: string) => void;
   /** What comes next, in a sentence or two. */
-  tell(text: string): void;
+  tell: (text: string) => void;
   /** Runs a shell command in the cluster and shows it with its output. @throws Error where it fails and was not meant to. */
-  show(command: string, options?: ShowOptions): Promise<Outcome>;
+  show: (command: string, options?: ShowOptions) => Promise<Outcome>;
 }
 
 export interface ShowOptions {

@@ -256,7 +256,10 @@ test('a renewed certificate authority is taken up without a restart', async () =
   const caFile = join(directory, 'ca.crt');
   await writeFile(caFile, (await createServerCertificate(['127.0.0.1'])).certificate);
   const withCaFile = new KubeConfig();
-  withCaFile.loadFromClusterAndUser({ name: 'c', server: proxy.url, caFile }, { name: 'u' });
+  withCaFile.loadFromClusterAndUser(
+    { name: 'c', server: proxy.url, caFile, skipTLSVerify: false },
+    { name: 'u' },
+  );
   const client = testClient(withCaFile);
   cleanUp.push(() => client.close());
   expect(await failureOf(client.getPath('/version'))).toMatchObject({ reason: 'Connection' });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { serviceAccountUsername, statusOf, warningsIn } from './client.ts';
+import { pageOf, serviceAccountUsername, statusOf, warningsIn } from './client.ts';
+import { pods } from './resources.ts';
 
 test.each([
   [undefined, []],
@@ -31,4 +32,17 @@ test('an answer that is a Status is taken as one, and anything else as its messa
 
 test('a service account is known by its full name', () => {
   expect(serviceAccountUsername('ns', 'a')).toBe('system:serviceaccount:ns:a');
+});
+
+test('a list without items is an empty one, however the API server spells it', () => {
+  const metadata = { resourceVersion: '7' };
+  expect(pageOf({ metadata, items: null }, pods)).toEqual({ metadata, items: [] });
+  expect(pageOf({ metadata, items: [] }, pods)).toEqual({ metadata, items: [] });
+});
+
+test('an item of a list is as whole as one of a watch', () => {
+  const metadata = { name: 'a', namespace: 'ns', uid: 'u', resourceVersion: '6' };
+  expect(pageOf({ metadata: { resourceVersion: '7' }, items: [{ metadata }] }, pods).items).toEqual([
+    { apiVersion: 'v1', kind: 'Pod', metadata },
+  ]);
 });

@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { KubernetesObject, List, Status, Stored } from '../api/kubernetes.ts';
+import type { KubernetesObject, List, ListMeta, Status, Stored } from '../api/kubernetes.ts';
 import { ApiError, NoAnswerError } from './api-error.ts';
 import { monotonicNow, sleep } from './clock.ts';
 import type { Random } from './clock.ts';
@@ -163,6 +163,16 @@ const RETRY_WITHOUT_ANSWER_MS = 100;
 /** What we wait when a 429 does not say; the API server itself says 1 s (priority-and-fairness filter). */
 const DEFAULT_RETRY_AFTER_SECONDS = 1;
 
+/**
+ * A list as it was answered, whole: the API server writes `null` for a list without items (Go's empty slice), and leaves
+ * `apiVersion` and `kind` out of the items of built-in kinds, which a watch event has.
+ */
+export const pageOf = <T extends KubernetesObject>(answer: unknown, what: Resource<T>): List<Stored<T>> => {
+  const { metadata, items } = answer as { metadata: ListMeta; items: Stored<T>[] | null };
+  const apiVersion = apiVersionOf(what);
+  return { metadata, items: (items ?? []).map((item) => ({ ...item, apiVersion, kind: what.kind })) };
+};
+
 /** The username by which a service account is known to authentication and authorization. */
 export const serviceAccountUsername = (namespace: string, name: string): string =>
   `system:serviceaccount:${namespace}:${name}`;
@@ -307,13 +317,7 @@ const clientOver = (
         },
         { signal, timeoutMs },
       );
-      const page = answer as List<Stored<T>>;
-      // The API server leaves both out of a list's items for the built-in kinds; a watch event has them.
-      const apiVersion = apiVersionOf(what);
-      return {
-        metadata: page.metadata,
-        items: page.items.map((item) => ({ ...item, apiVersion, kind: what.kind })),
-      };
+      return pageOf(answer, what);
     },
 
     async create<T extends KubernetesObject>(what: Resource<T>, object: T, writeOptions: WriteOptions = {}) {
