@@ -54,7 +54,7 @@ export function apply(...objects: readonly object[]): Promise<Outcome> {
 /** A namespace of the test's own, enforced, with a ConfigMap `input` and a Secret `password` in it. */
 export async function enforcedNamespace(
   client: Client,
-  labels = { [ENFORCE_LABEL]: 'granted' },
+  labels: Record<string, string> = { [ENFORCE_LABEL]: 'granted' },
 ): Promise<string> {
   const name = `grant-${randomBytes(4).toString('hex')}`;
   await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });

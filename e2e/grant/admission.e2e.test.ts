@@ -1,0 +1,349 @@
+/** What is refused at the door, by the installed product: with every reason at once, and with what to do. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL, MAX_GRANT_NAME_LENGTH } from '../../src/api/group.ts';
+import type { Pod } from '../../src/api/kubernetes.ts';
+import { VIOLATION_CODES } from '../../src/core/decision/codes.ts';
+import { listAll } from '../../src/kube/list-all.ts';
+import { namespaces, pods, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import {
+  aGrantManifest,
+  aPodManifest,
+  apply,
+  enforcedNamespace,
+  exists,
+  kubectl,
+  TASK_IMAGE,
+  until,
+  untilFinished,
+  untilPhase,
+  type Outcome,
+} from './testbed.ts';
+
+const client = testClient(clusterKubeConfig());
+let namespace: string;
+
+beforeAll(async () => {
+  namespace = await enforcedNamespace(client);
+  const { stderr } = await apply(
+    // May edit the namespace, and holds nothing anywhere else.
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { namespace, name: 'jane-edits' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'jane' }],
+    },
+  );
+  expect(stderr).toBe('');
+});
+
+afterAll(async () => {
+  await client.remove(namespaces, { name: namespace });
+  await client.remove(taskGrantClasses, { name: CLASS });
+  await client.close();
+});
+
+/** A class that only this test uses. */
+const CLASS = 'admission-e2e';
+
+/** What a refusal names, in its order: `CODE path` of each line. */
+function refusals({ stderr, code }: Outcome): string[] {
+  expect(code).toBe(1);
+  return stderr.split('\n').flatMap((line) => {
+    const [word = '', path = ''] = line.split(' ');
+    return word in VIOLATION_CODES ? [`${word} ${path.replace(/:$/, '')}`] : [];
+  });
+}
+
+/** kubectl apply as somebody else. */
+function applyAs(user: string, ...objects: readonly object[]): Promise<Outcome> {
+  return kubectl(
+    ['--as', user, 'apply', '-f', '-'],
+    objects.map((object) => JSON.stringify(object)).join('\n---\n'),
+  );
+}
+
+async function activeGrant(name: string, spec: Parameters<typeof aGrantManifest>[2] = {}) {
+  expect((await apply(aGrantManifest(namespace, name, spec))).stderr).toBe('');
+  return untilPhase(client, { namespace, name }, 'Active');
+}
+
+async function example(file: string): Promise<Pod> {
+  const text = await readFile(fileURLToPath(new URL(`../../examples/${file}`, import.meta.url)), 'utf8');
+  return parseAllDocuments(text)[0]?.toJS() as Pod;
+}
+
+describe('a pod that asks for more than its grant', () => {
+  test('is refused with everything that is wrong with it, in the order of its file', async () => {
+    const { metadata, ...greedy } = await example('greedy.yaml');
+    await activeGrant('summarise-tickets');
+    const outcome = await apply({ ...greedy, metadata: { ...metadata, namespace } });
+    expect(refusals(outcome)).toEqual([
+      'TokenAutomounted spec.automountServiceAccountToken',
+      'ImageNotGranted spec.containers[0].image',
+      'SecretNotGranted spec.containers[0].env[0].valueFrom.secretKeyRef.name',
+      'SecretNotGranted spec.imagePullSecrets[0].name',
+      'SecretNotGranted spec.initContainers[0].envFrom[0].secretRef.name',
+      'ImageNotGranted spec.initContainers[0].image',
+      'ServiceAccountNotGranted spec.serviceAccountName',
+      'SecretNotGranted spec.volumes[0].secret.secretName',
+      'TokenAudienceNotGranted spec.volumes[1].projected.sources[0].serviceAccountToken.audience',
+      'TokenLivesTooLong spec.volumes[1].projected.sources[1].serviceAccountToken.expirationSeconds',
+      'TokenLivesTooLong spec.volumes[1].projected.sources[2].serviceAccountToken.expirationSeconds',
+      'TokenWouldBeExtended spec.volumes[1].projected.sources[2].serviceAccountToken.expirationSeconds',
+      'SecretNotGranted spec.volumes[1].projected.sources[3].secret.name',
+    ]);
+    expect(outcome.stderr).toContain('; '); // what to do
+    expect(await exists(client, pods, { namespace, name: 'greedy' })).toBe(false);
+  });
+
+  test('is refused where it uses a grant’s account without the grant’s label', async () => {
+    const { status } = await activeGrant('unlabelled');
+    const { metadata, spec, ...pod } = aPodManifest(namespace, 'unlabelled', 'unlabelled', 'true');
+    const outcome = await apply({
+      ...pod,
+      metadata: { namespace: metadata.namespace, name: metadata.name },
+      spec: { ...spec, serviceAccountName: status?.serviceAccountName },
+    });
+    expect(refusals(outcome)).toEqual(['GrantLabelMissing spec.serviceAccountName']);
+  });
+
+  test('is refused where the grant has had all its pods', async () => {
+    await activeGrant('once');
+    expect((await apply(aPodManifest(namespace, 'once-1', 'once', 'sleep 600'))).stderr).toBe('');
+    const second = await apply(aPodManifest(namespace, 'once-2', 'once', 'sleep 600'));
+    expect(refusals(second)).toEqual([`PodsUsedUp metadata.labels['${GRANT_LABEL}']`]);
+    expect(second.stderr).toMatch(/the grant allows 1/);
+  });
+
+  test('does not stay, where so many were sent at once that more came in than the grant allows', async () => {
+    await activeGrant('crowd', {
+      workload: { images: [TASK_IMAGE], maxPods: 3, allowExec: false },
+    });
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        apply(aPodManifest(namespace, `crowd-${index}`, 'crowd', 'sleep 600')),
+      ),
+    );
+    // Replicas of the webhook count by what they have heard of: 3 at least, and the controller ends what is beyond.
+    expect(outcomes.filter(({ code }) => code === 0).length).toBeGreaterThanOrEqual(3);
+    const labelSelector = `${GRANT_LABEL}=crowd`;
+    const left = await vi.waitFor(
+      async () => {
+        const there = await listAll(client, pods, { namespace }, { labelSelector });
+        expect(there).toHaveLength(3);
+        return there;
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    const { status } = await client.get(taskGrants, { namespace, name: 'crowd' });
+    expect(status?.podsUsed).toBe('3/3');
+    expect(status?.pods?.map(({ uid }) => uid).toSorted()).toEqual(
+      left.map(({ metadata }) => metadata.uid).toSorted(),
+    );
+  });
+});
+
+describe('the label of a pod that exists', () => {
+  const place = () => ({ namespace, name: 'labelled' });
+  const changed = (value: string | null) =>
+    kubectl([
+      ...['--namespace', namespace, 'patch', 'pod', 'labelled', '--type=merge', '--patch'],
+      JSON.stringify({ metadata: { labels: { [GRANT_LABEL]: value } } }),
+    ]);
+
+  beforeAll(async () => {
+    await activeGrant('labelled');
+    expect((await apply(aPodManifest(namespace, 'labelled', 'labelled', 'sleep 600'))).stderr).toBe('');
+  });
+
+  test.each([
+    ['taken off', null],
+    ['moved to another grant', 'other'],
+  ])('cannot be %s', async (_, value) => {
+    expect(refusals(await changed(value))).toEqual([`GrantLabelImmutable metadata.labels['${GRANT_LABEL}']`]);
+    expect((await client.get(pods, place())).metadata.labels).toMatchObject({ [GRANT_LABEL]: 'labelled' });
+  });
+
+  test('cannot be put on a pod that was created without', async () => {
+    const { metadata, ...pod } = aPodManifest(namespace, 'plain', 'labelled', 'sleep 600');
+    expect((await apply({ ...pod, metadata: { namespace, name: metadata.name } })).stderr).toBe('');
+    const outcome = await kubectl([
+      ...['--namespace', namespace, 'label', 'pod', 'plain', `${GRANT_LABEL}=labelled`],
+    ]);
+    expect(refusals(outcome)).toEqual([`GrantLabelImmutable metadata.labels['${GRANT_LABEL}']`]);
+  });
+
+  test('and nothing of identity beside it: the image cannot be changed, other labels can', async () => {
+    const image = await kubectl([
+      ...['--namespace', namespace, 'set', 'image', 'pod/labelled', 'task=localhost/taskgrant-task:2'],
+    ]);
+    expect(refusals(image)).toEqual(['ImageChanged spec.containers[0].image']);
+    const label = await kubectl(['--namespace', namespace, 'label', 'pod', 'labelled', 'team=a']);
+    expect(label).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('nor can somebody be put into the pod, where the grant does not allow it', async () => {
+    const outcome = await kubectl([
+      ...['--namespace', namespace, 'debug', 'labelled', '--image=localhost/taskgrant-task:1', '--', 'sh'],
+    ]);
+    expect(refusals(outcome)).toEqual(['ExecNotAllowed spec.ephemeralContainers[0].name']);
+  });
+});
+
+describe('a grant', () => {
+  test('says who asked for it, whatever it said itself', async () => {
+    const forged = aGrantManifest(namespace, 'forged');
+    const { stderr } = await applyAs('jane', {
+      ...forged,
+      spec: { ...forged.spec, requestedBy: { username: 'system:admin', groups: ['system:masters'] } },
+    });
+    expect(stderr).toBe('');
+    const { spec } = await client.get(taskGrants, { namespace, name: 'forged' });
+    expect(spec.requestedBy).toMatchObject({ username: 'jane', groups: ['system:authenticated'] });
+    const patched = await kubectl([
+      ...['--namespace', namespace, 'patch', 'taskgrant', 'forged', '--type=merge', '--patch'],
+      JSON.stringify({ spec: { requestedBy: { username: 'system:admin' } } }),
+    ]);
+    expect(patched.code).toBe(1);
+    expect(patched.stderr).toContain('spec.requestedBy');
+  });
+
+  test('of a class that does not exist is refused, and told where to look', async () => {
+    const outcome = await apply(aGrantManifest(namespace, 'classless', { className: 'nowhere' }));
+    expect(refusals(outcome)).toEqual(['ClassNotFound spec.className']);
+    expect(outcome.stderr).toContain('kubectl get taskgrantclasses');
+  });
+
+  test('is told everything at once: a name too long, and features that are not enforced yet', async () => {
+    const name = 'x'.repeat(MAX_GRANT_NAME_LENGTH + 1);
+    const outcome = await apply(
+      aGrantManifest(namespace, name, {
+        conditions: [{ name: 'office-hours', expression: 'true' }],
+        onDrift: 'Suspend',
+        suspend: true,
+      }),
+    );
+    expect(refusals(outcome)).toEqual([
+      'NameTooLong metadata.name',
+      'NotSupportedYet spec.conditions',
+      'NotSupportedYet spec.onDrift',
+      'NotSupportedYet spec.suspend',
+    ]);
+  });
+
+  test('beyond the limits of its class is refused with each of them', async () => {
+    const outcome = await apply(
+      aGrantManifest(namespace, 'limits', {
+        duration: '1000h',
+        workload: { images: [TASK_IMAGE], maxPods: 1000, allowExec: false },
+      }),
+    );
+    expect(refusals(outcome)).toEqual(['LimitExceeded spec.duration', 'LimitExceeded spec.workload.maxPods']);
+  });
+
+  test('that does not fit the schema is refused with the field and what it may be', async () => {
+    const { spec, ...grant } = aGrantManifest(namespace, 'malformed');
+    const outcome = await apply({ ...grant, spec: { ...spec, duration: 'soon', surprise: true } });
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain('unknown field "spec.surprise"');
+    const alone = await apply({ ...grant, spec: { ...spec, duration: 'soon' } });
+    expect(alone.stderr).toMatch(/spec\.duration: Invalid value: .*soon/);
+  });
+
+  test('that gives more than its requester holds is refused with each right that is beyond', async () => {
+    const outcome = await applyAs(
+      'jane',
+      aGrantManifest(namespace, 'beyond-jane', {
+        envelope: {
+          kubernetes: [
+            { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
+            {
+              namespaces: ['kube-system'],
+              apiGroups: [''],
+              resources: ['configmaps'],
+              verbs: ['get', 'list'],
+            },
+          ],
+        },
+      }),
+    );
+    expect(refusals(outcome)).toEqual([
+      'BeyondRequester spec.envelope.kubernetes',
+      'BeyondRequester spec.envelope.kubernetes',
+    ]);
+    expect(outcome.stderr).toContain('get configmaps in namespace kube-system');
+    expect(outcome.stderr).toContain('list configmaps in namespace kube-system');
+  });
+
+  test('that gives more than its class has is denied even to a cluster admin, in the API server’s own words', async () => {
+    const { stderr } = await apply(
+      aGrantManifest(namespace, 'beyond-ceiling', {
+        envelope: { kubernetes: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] },
+      }),
+    );
+    expect(stderr).toBe('');
+    const { status } = await untilFinished(client, { namespace, name: 'beyond-ceiling' });
+    expect(status?.phase).toBe('Denied');
+    const provisioned = status?.conditions?.find(({ type }) => type === 'Provisioned');
+    expect(provisioned).toMatchObject({ status: 'False', reason: 'BeyondCeiling' });
+    expect(provisioned?.message).toContain('Resources:["secrets"]');
+  });
+
+  test('needs the right to use its class', async () => {
+    await apply({
+      apiVersion: API_VERSION,
+      kind: 'TaskGrantClass',
+      metadata: { name: CLASS },
+      spec: { grantor: { namespace: 'taskgrant-system', name: 'taskgrant-grantor-default' } },
+    });
+    await until(
+      client,
+      taskGrantClasses,
+      { name: CLASS },
+      'accepted',
+      (found) => found?.status?.conditions?.[0]?.status === 'True',
+    );
+    const outcome = await applyAs('jane', aGrantManifest(namespace, 'unusable', { className: CLASS }));
+    expect(refusals(outcome)).toEqual(['ClassNotAllowed spec.className']);
+  });
+
+  test('of a class that cannot be enforced whole is refused, and the class says why', async () => {
+    await client.patch(
+      taskGrantClasses,
+      { name: CLASS },
+      { type: 'merge', body: { spec: { requireImageDigest: true } } },
+    );
+    const found = await until(
+      client,
+      taskGrantClasses,
+      { name: CLASS },
+      'not accepted',
+      (one) => one?.status?.conditions?.[0]?.status === 'False',
+    );
+    expect(found?.status?.conditions?.[0]).toMatchObject({ type: 'Accepted', reason: 'NotSupportedYet' });
+    expect(found?.status?.conditions?.[0]?.message).toContain('spec.requireImageDigest');
+    const outcome = await apply(aGrantManifest(namespace, 'unenforced', { className: CLASS }));
+    expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
+  });
+
+  test('in a namespace without the label stays pending, says so, and goes on when it is there', async () => {
+    const bare = await enforcedNamespace(client, {});
+    const { code, stderr } = await apply(aGrantManifest(bare, 'early'));
+    expect(code).toBe(0);
+    expect(stderr).toContain(`kubectl label ns ${bare} ${ENFORCE_LABEL}=granted`);
+    const place = { namespace: bare, name: 'early' };
+    const waiting = await until(client, taskGrants, place, 'told', (grant) =>
+      (grant?.status?.conditions ?? []).some(({ reason }) => reason === 'NamespaceNotEnforced'),
+    );
+    expect(waiting?.status).toMatchObject({ phase: 'Pending' });
+    expect(waiting?.status?.inventory ?? []).toEqual([]);
+    await kubectl(['label', 'namespace', bare, `${ENFORCE_LABEL}=granted`]);
+    await untilPhase(client, place, 'Active');
+    await client.remove(namespaces, { name: bare });
+  });
+});
