@@ -81,11 +81,13 @@ describe('a pod that asks for more than its grant', () => {
   test('is refused with everything that is wrong with it, in the order of its file', async () => {
     const { metadata, ...greedy } = await example('greedy.yaml');
     await activeGrant('summarise-tickets');
+    const shared = { apiVersion: 'v1', kind: 'ServiceAccount' };
+    await apply({ ...shared, metadata: { namespace, name: 'shared-automation' } });
     const outcome = await apply({ ...greedy, metadata: { ...metadata, namespace } });
     expect(refusals(outcome)).toEqual([
       'TokenAutomounted spec.automountServiceAccountToken',
-      'ImageNotGranted spec.containers[0].image',
       'SecretNotGranted spec.containers[0].env[0].valueFrom.secretKeyRef.name',
+      'ImageNotGranted spec.containers[0].image',
       'SecretNotGranted spec.imagePullSecrets[0].name',
       'SecretNotGranted spec.initContainers[0].envFrom[0].secretRef.name',
       'ImageNotGranted spec.initContainers[0].image',
@@ -116,7 +118,7 @@ describe('a pod that asks for more than its grant', () => {
     await activeGrant('once');
     expect((await apply(aPodManifest(namespace, 'once-1', 'once', 'sleep 600'))).stderr).toBe('');
     const second = await apply(aPodManifest(namespace, 'once-2', 'once', 'sleep 600'));
-    expect(refusals(second)).toEqual([`PodsUsedUp metadata.labels['${GRANT_LABEL}']`]);
+    expect(refusals(second)).toEqual([`PodsUsedUp metadata.labels[${GRANT_LABEL}]`]);
     expect(second.stderr).toMatch(/the grant allows 1/);
   });
 
@@ -165,7 +167,7 @@ describe('the label of a pod that exists', () => {
     ['taken off', null],
     ['moved to another grant', 'other'],
   ])('cannot be %s', async (_, value) => {
-    expect(refusals(await changed(value))).toEqual([`GrantLabelImmutable metadata.labels['${GRANT_LABEL}']`]);
+    expect(refusals(await changed(value))).toEqual([`GrantLabelImmutable metadata.labels[${GRANT_LABEL}]`]);
     expect((await client.get(pods, place())).metadata.labels).toMatchObject({ [GRANT_LABEL]: 'labelled' });
   });
 
@@ -175,7 +177,7 @@ describe('the label of a pod that exists', () => {
     const outcome = await kubectl([
       ...['--namespace', namespace, 'label', 'pod', 'plain', `${GRANT_LABEL}=labelled`],
     ]);
-    expect(refusals(outcome)).toEqual([`GrantLabelImmutable metadata.labels['${GRANT_LABEL}']`]);
+    expect(refusals(outcome)).toEqual([`GrantLabelImmutable metadata.labels[${GRANT_LABEL}]`]);
   });
 
   test('and nothing of identity beside it: the image cannot be changed, other labels can', async () => {
@@ -191,7 +193,7 @@ describe('the label of a pod that exists', () => {
     const outcome = await kubectl([
       ...['--namespace', namespace, 'debug', 'labelled', '--image=localhost/taskgrant-task:1', '--', 'sh'],
     ]);
-    expect(refusals(outcome)).toEqual(['ExecNotAllowed spec.ephemeralContainers[0].name']);
+    expect(refusals(outcome)).toEqual(['ExecNotAllowed spec.ephemeralContainers[0]']);
   });
 });
 
@@ -219,21 +221,29 @@ describe('a grant', () => {
     expect(outcome.stderr).toContain('kubectl get taskgrantclasses');
   });
 
-  test('is told everything at once: a name too long, and features that are not enforced yet', async () => {
-    const name = 'x'.repeat(MAX_GRANT_NAME_LENGTH + 1);
+  test('is told everything at once of what is not enforced yet', async () => {
     const outcome = await apply(
-      aGrantManifest(namespace, name, {
+      aGrantManifest(namespace, 'ahead', {
         conditions: [{ name: 'office-hours', expression: 'true' }],
         onDrift: 'Suspend',
         suspend: true,
       }),
     );
     expect(refusals(outcome)).toEqual([
-      'NameTooLong metadata.name',
       'NotSupportedYet spec.conditions',
       'NotSupportedYet spec.onDrift',
       'NotSupportedYet spec.suspend',
     ]);
+  });
+
+  test('with a name that is too long is told how long one may be', async () => {
+    const outcome = await apply(aGrantManifest(namespace, 'x'.repeat(MAX_GRANT_NAME_LENGTH + 1)));
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toContain(`metadata.name must be at most ${MAX_GRANT_NAME_LENGTH} characters`);
+    expect(outcome.stderr).toContain('choose a shorter one');
+    const longest = await apply(aGrantManifest(namespace, 'x'.repeat(MAX_GRANT_NAME_LENGTH)));
+    expect(longest.stderr).toBe('');
+    await untilPhase(client, { namespace, name: 'x'.repeat(MAX_GRANT_NAME_LENGTH) }, 'Active');
   });
 
   test('beyond the limits of its class is refused with each of them', async () => {

@@ -5,14 +5,17 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GRANT_UID_LABEL } from '../../src/api/group.ts';
+import { isNotFound } from '../../src/kube/api-error.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
+  leases,
   namespaces,
   pods,
   roleBindings,
@@ -48,6 +51,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await Promise.all([...running].map(kill));
   await scale(replicas);
   await proxy.stop();
   await rm(folder, { recursive: true });
@@ -73,24 +77,40 @@ async function scale(count: string): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-/** A controller process; each with a Lease of its own, because a killed one does not hand its own over. */
-function startController(): ChildProcess {
-  return spawn(
+const LEASE = 'taskgrant-controller';
+const running = new Set<ChildProcess>();
+
+/** A controller process, which leads at once: a killed one does not hand its Lease over, so that is taken from it here. */
+async function startController(): Promise<ChildProcess> {
+  await client.remove(leases, { namespace: NAMESPACE, name: LEASE }).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error;
+  });
+  const controller = spawn(
     process.execPath,
     [
       BUNDLE,
       'controller',
       `--namespace=${NAMESPACE}`,
-      `--lease=crash-${randomBytes(4).toString('hex')}`,
-      '--identity=crash',
+      `--lease=${LEASE}`,
+      `--identity=crash-${randomBytes(4).toString('hex')}`,
       '--metrics-port=0',
-      '--probe-namespace=taskgrant-probe',
     ],
     {
       env: { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
+  running.add(controller);
+  controller.once('exit', () => running.delete(controller));
+  return controller;
+}
+
+/** Ends a process as a crash does, and returns when it is no more. */
+async function kill(controller: ChildProcess): Promise<void> {
+  if (!running.has(controller)) return;
+  const gone = once(controller, 'exit');
+  controller.kill('SIGKILL');
+  await gone;
 }
 
 /** Whether the request changes something of a grant: no Lease, no Event, no certificate, no question. */
@@ -105,27 +125,24 @@ async function dieAtWrite(
   until: Promise<unknown>,
 ): Promise<string | undefined> {
   let count = 0;
-  const controller = startController();
   const died = Promise.withResolvers<string>();
-  const kill = async (what: string) => {
-    controller.kill('SIGKILL');
-    await new Promise((resolve) => controller.once('exit', resolve));
+  const die = async (what: string) => {
+    await kill(controller);
     died.resolve(what);
   };
   proxy.setOnRequest(async (request) => {
     if (!isWriteOfTheLifecycle(request) || ++count !== n) return undefined;
     const what = `${request.verb} ${request.resource} ${request.subresource}`.trim();
     if (when === 'before') {
-      await kill(what);
+      await die(what);
       return { drop: 'reset' };
     }
-    return { afterAnswer: () => kill(what) };
+    return { afterAnswer: () => die(what) };
   });
+  const controller = await startController();
   const what = await Promise.race([died.promise, until.then(() => undefined)]);
   proxy.setOnRequest();
-  if (what === undefined) {
-    controller.kill('SIGKILL');
-  }
+  await kill(controller);
   return what;
 }
 
@@ -153,7 +170,7 @@ test.each(['before', 'after'] as const)(
       const what = await dieAtWrite(n, when, active);
       if (what === undefined) break;
       killedAt.push(what);
-      const next = startController();
+      const next = await startController();
       const grant = await active;
       expect(await madeFor(grant.metadata.uid)).toEqual([
         [expect.any(String)],
@@ -163,7 +180,7 @@ test.each(['before', 'after'] as const)(
       expect(grant.status?.inventory?.map(({ uid }) => uid)).toEqual(
         (await madeFor(grant.metadata.uid)).flat(),
       );
-      next.kill('SIGKILL');
+      await kill(next);
     }
     // Every write of an activation was met: were there fewer, the test would have missed some.
     expect(killedAt).toEqual([
@@ -185,9 +202,9 @@ test.each(['before', 'after'] as const)(
       const name = `down-${when}-${n}`;
       const place = { namespace, name };
       await apply(aGrantManifest(namespace, name));
-      const first = startController();
+      const first = await startController();
       const { metadata } = await untilPhase(client, place, 'Active', 90_000);
-      first.kill('SIGKILL');
+      await kill(first);
       await client.patch(taskGrants, place, { type: 'merge', body: { spec: { revoke: true } } });
       const unheld = until(
         client,
@@ -199,9 +216,9 @@ test.each(['before', 'after'] as const)(
       );
       const what = await dieAtWrite(n, when, unheld);
       if (what !== undefined) killedAt.push(what);
-      const next = startController();
+      const next = await startController();
       const ended = await unheld;
-      next.kill('SIGKILL');
+      await kill(next);
       expect(ended?.status?.revocation).toMatchObject({
         reason: 'Revoked',
         verifiedAt: expect.any(String) as string,
@@ -224,9 +241,9 @@ test.each(['before', 'after'] as const)(
 test('what belongs to no grant is found at the start, and removed', async () => {
   const name = 'orphan';
   await apply(aGrantManifest(namespace, name));
-  const first = startController();
+  const first = await startController();
   const grant = await untilPhase(client, { namespace, name }, 'Active', 90_000);
-  first.kill('SIGKILL');
+  await kill(first);
   // Somebody takes the finalizer off by force, and the grant with it, while no controller is there to see it.
   await client.patch(
     taskGrants,
@@ -235,7 +252,7 @@ test('what belongs to no grant is found at the start, and removed', async () => 
   );
   await client.remove(taskGrants, { namespace, name });
   expect((await madeFor(grant.metadata.uid)).flat()).toHaveLength(3);
-  const next = startController();
+  const next = await startController();
   const account = grant.status?.serviceAccountName ?? '';
   await until(client, serviceAccounts, { namespace, name: account }, 'gone', (found) => found === undefined);
   await until(
@@ -252,6 +269,6 @@ test('what belongs to no grant is found at the start, and removed', async () => 
     'gone',
     (found) => found === undefined,
   );
-  next.kill('SIGKILL');
+  await kill(next);
   expect(await listAll(client, pods, { namespace })).toEqual([]);
 }, 120_000);

@@ -62,6 +62,8 @@ async function aRunningTask(name: string, spec: Partial<TaskGrant['spec']> = {})
   return { place, other, grant: await client.get(taskGrants, place) };
 }
 
+const KINDS = ['ServiceAccount', 'Role', 'RoleBinding'] as const;
+
 /** Everything anywhere that was made for this grant, by label and by its inventory. */
 async function leftOf({ metadata, status }: Stored<TaskGrant>): Promise<string[]> {
   const labelSelector = `${MANAGED_BY_LABEL}=${MANAGED_BY},taskgrant.dev/grant-uid=${metadata.uid}`;
@@ -70,10 +72,12 @@ async function leftOf({ metadata, status }: Stored<TaskGrant>): Promise<string[]
     listAll(client, roles, {}, { labelSelector }),
     listAll(client, roleBindings, {}, { labelSelector }),
   ]);
-  const labelled = found.flat().map(({ metadata: { namespace = '', name } }) => `${namespace}/${name}`);
+  const labelled = KINDS.flatMap((kind, index) =>
+    (found[index] ?? []).map(({ metadata: { namespace = '', name } }) => `${kind} ${namespace}/${name}`),
+  );
   const recorded = await Promise.all(
     (status?.inventory ?? []).map(async ({ kind, namespace, name }) =>
-      (await exists(client, RESOURCES[kind], { namespace, name })) ? [`${namespace}/${name}`] : [],
+      (await exists(client, RESOURCES[kind], { namespace, name })) ? [`${kind} ${namespace}/${name}`] : [],
     ),
   );
   return [...new Set([...labelled, ...recorded.flat()])];

@@ -126,7 +126,13 @@ describe('a grant and its pod', () => {
     const times = [requestedAt, rbacRemovedAt, identityRemovedAt, verifiedAt];
     expect(times.every((time) => Number.isFinite(Date.parse(time)))).toBe(true);
     expect(times).toEqual(times.toSorted());
-    expect(grant.metadata.finalizers ?? []).toEqual([]);
+    await until(
+      client,
+      taskGrants,
+      place(),
+      'free to be deleted',
+      (found) => (found?.metadata.finalizers ?? []).length === 0,
+    );
   });
 
   test('nothing of what was made for it is left', async () => {

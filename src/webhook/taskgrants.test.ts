@@ -4,6 +4,7 @@ import {
   aClass,
   aGrant,
   justCreated,
+  NAMESPACE,
   withEnvelope,
   withGrantedTokens,
   withGrantSpec,
@@ -143,7 +144,13 @@ describe('a grant is refused', () => {
     const denies = (question: object) => asked.push(question) > 0;
     expect(codesOf(await refusal(grant, { denies }))).toEqual(['ClassNotAllowed']);
     expect(asked).toEqual([
-      { group: 'taskgrant.dev', resource: 'taskgrantclasses', verb: 'use', name: 'default' },
+      {
+        namespace: NAMESPACE,
+        group: 'taskgrant.dev',
+        resource: 'taskgrantclasses',
+        verb: 'use',
+        name: 'default',
+      },
     ]);
   });
 

@@ -93,7 +93,7 @@ async function withinClass(
   const itsClass = className === undefined ? undefined : await facts.classes.get(className);
   if (className === undefined || !itsClass) return [classNotFound(className)];
   return [
-    ...(await mayUse(user, className, facts)),
+    ...(await mayUse(user, { className, namespace }, facts)),
     ...classIsSupported(itsClass),
     ...grantWithinClass(grant, itsClass),
     ...fewEnough(itsClass, namespace, facts),
@@ -111,9 +111,14 @@ function classNotFound(className: string | undefined): Violation {
   };
 }
 
-async function mayUse(user: UserInfo, name: string, { access }: Facts): Promise<Violation[]> {
+/** Asked in the grant's namespace, so that a RoleBinding there gives a class for grants there. */
+async function mayUse(
+  user: UserInfo,
+  { className: name, namespace }: { className: string; namespace: string },
+  { access }: Facts,
+): Promise<Violation[]> {
   const denied = await access.denied(user, [
-    { group: GROUP, resource: 'taskgrantclasses', verb: 'use', name },
+    { namespace, group: GROUP, resource: 'taskgrantclasses', verb: 'use', name },
   ]);
   return denied.map(() => ({
     code: 'ClassNotAllowed',

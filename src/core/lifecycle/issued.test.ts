@@ -150,11 +150,18 @@ describe('drift', () => {
     expect(driftAfter(kind, () => change)).toMatch(new RegExp(`^${kind} ${NAMESPACE}/\\S+ ${words}$`));
   });
 
-  test('is an object that carries another grant’s UID, or none', () => {
-    for (const labels of [{}, { 'taskgrant.dev/grant-uid': 'another' }]) {
-      expect(driftAfter('Role', ({ metadata }) => ({ metadata: { ...metadata, labels } }))).toContain(
-        'does not carry the label that says whose it is',
-      );
+  test.each([
+    'app.kubernetes.io/managed-by',
+    'taskgrant.dev/grant',
+    'taskgrant.dev/grant-namespace',
+    'taskgrant.dev/grant-uid',
+  ])('is an object whose label %s is another, or gone: nobody would hear of it any more', (label) => {
+    for (const value of ['another', undefined]) {
+      expect(
+        driftAfter('Role', ({ metadata }) => ({
+          metadata: { ...metadata, labels: { ...metadata.labels, [label]: value } },
+        })),
+      ).toContain(`does not carry the label ${label}=`);
     }
   });
 });

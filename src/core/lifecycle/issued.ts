@@ -53,12 +53,13 @@ export function isIssuedFor(
 
 /**
  * What differs between an object as it was issued and as it was found, in words; nothing where it still says the
- * same. Only what rights depend on counts: labels of others, managed fields and the like are theirs.
+ * same. What rights depend on counts, and every label that it was issued with: by them it is watched, and without one it
+ * would be out of sight. Labels of others, managed fields and the like are theirs.
  */
 export function driftOf(issued: IssuedObject, found: FoundObject): string | undefined {
   const name = `${found.kind} ${found.metadata.namespace ?? ''}/${found.metadata.name}`;
-  if (found.metadata.labels?.[GRANT_UID_LABEL] !== issued.metadata.labels?.[GRANT_UID_LABEL]) {
-    return `${name} does not carry the label that says whose it is`;
+  for (const [label, value] of Object.entries(issued.metadata.labels ?? {})) {
+    if (found.metadata.labels?.[label] !== value) return `${name} does not carry the label ${label}=${value}`;
   }
   if (issued.kind === 'ServiceAccount' && found.kind === 'ServiceAccount') {
     return found.automountServiceAccountToken === false ? undefined : `${name} mounts its token by itself`;

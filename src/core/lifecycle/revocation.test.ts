@@ -141,6 +141,27 @@ describe('a revocation', () => {
 });
 
 describe('after the look', () => {
+  test('a grant that was beyond its ceiling still says so, and one that was provisioned that it is not any more', () => {
+    const provisioned = (reason: 'BeyondCeiling' | 'Provisioned' | 'Provisioning') =>
+      withStatus({
+        conditions: [
+          {
+            type: 'Provisioned',
+            status: reason === 'Provisioned' ? 'True' : 'False',
+            reason,
+            message: 'as it was',
+            lastTransitionTime: AT,
+            observedGeneration: 1,
+          },
+        ],
+      })(afterTheLook().grant);
+    const afterwards = (reason: Parameters<typeof provisioned>[0]) =>
+      conditionOf(statusWrittenBy(revoke(afterTheLook({}, { grant: provisioned(reason) }))), 'Provisioned');
+    expect(afterwards('BeyondCeiling')).toMatchObject({ reason: 'BeyondCeiling', message: 'as it was' });
+    expect(afterwards('Provisioned')).toMatchObject({ status: 'False', reason: 'Revoked' });
+    expect(afterwards('Provisioning')).toMatchObject({ status: 'False', reason: 'Revoked' });
+  });
+
   test('the receipt says when rights, identity and doubt were gone', () => {
     const status = statusWrittenBy(revoke(afterTheLook()));
     expect(status).toMatchObject({

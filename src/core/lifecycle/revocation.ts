@@ -156,10 +156,16 @@ function writeReceipt(facts: Facts, look: Look): Plan {
         reason: 'RightsRemain',
         message: `the inventory is gone and its tokens are refused, but bindings of others still allow the account: ${look.stillAllowed.join('; ')}`,
       };
-  return writeStatus(facts, status, [
-    revoked,
+  return writeStatus(facts, status, [revoked, ...notProvisionedAnyMore(facts)]);
+}
+
+/** Where it could not be provisioned at all, why is what a reader looks for, and stays. */
+function notProvisionedAnyMore({ grant }: Facts): Finding[] {
+  const before = grant.status?.conditions?.find(({ type }) => type === 'Provisioned');
+  if (before?.status === 'False' && before.reason !== 'Provisioning') return [];
+  return [
     { type: 'Provisioned', status: 'False', reason: 'Revoked', message: 'what was created is removed' },
-  ]);
+  ];
 }
 
 /** What stands in the inventory, and what is labelled as this grant's without standing there. */
