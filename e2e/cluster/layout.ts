@@ -39,6 +39,8 @@ export interface Layout {
   /** For static pods. */
   readonly manifests: string;
   readonly kubeconfig: string;
+  /** Of what kubectl knows of the API, by the server's address: which is the same for every local cluster. */
+  readonly kubectlCache: string;
   readonly specification: string;
   readonly control: string;
   readonly containerd: string;
@@ -71,6 +73,7 @@ export function layoutOf(cache: string, name: string): Layout {
     images: join(directory, 'images'),
     manifests: join(directory, 'manifests'),
     kubeconfig: join(directory, 'kubeconfig'),
+    kubectlCache: join(directory, 'kubectl-cache'),
     specification: join(directory, 'specification.json'),
     control: join(directory, 'control.sock'),
     containerd,

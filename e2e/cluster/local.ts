@@ -125,6 +125,7 @@ export function localCluster(name: string, cache: string, progress: Progress): C
         env: {
           PATH: [...specification.commands, process.env['PATH'] ?? systemPath].join(delimiter),
           KUBECONFIG: layout.kubeconfig,
+          KUBECACHEDIR: layout.kubectlCache,
           TASKGRANT_CLUSTER: name,
           TASKGRANT_CLUSTER_DRIVER: 'local',
           ...options.env,

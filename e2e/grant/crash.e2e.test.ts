@@ -52,39 +52,46 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([...running].map(kill));
+  await takeTheLease();
   await scale(replicas);
+  await until(
+    client,
+    leases,
+    { namespace: NAMESPACE, name: LEASE },
+    'held again',
+    (lease) => lease?.spec?.holderIdentity?.startsWith('taskgrant-controller') === true,
+  );
   await proxy.stop();
   await rm(folder, { recursive: true });
   await client.remove(namespaces, { name: namespace });
   await client.close();
 });
 
-async function scale(count: string): Promise<void> {
-  await kubectl(['-n', NAMESPACE, 'scale', DEPLOYMENT, `--replicas=${count}`]);
-  const state = count === '0' ? 'jsonpath={.status.replicas}=' : `jsonpath={.status.readyReplicas}=${count}`;
-  const { stderr, code } = await (count === '0'
-    ? kubectl([
-        '-n',
-        NAMESPACE,
-        'wait',
-        '--for=delete',
-        'pod',
-        '-l',
-        'app.kubernetes.io/component=controller',
-        '--timeout=60s',
-      ])
-    : kubectl(['-n', NAMESPACE, 'wait', `--for=${state}`, DEPLOYMENT, '--timeout=60s']));
-  if (code !== 0) throw new Error(stderr);
-}
-
 const LEASE = 'taskgrant-controller';
 const running = new Set<ChildProcess>();
 
-/** A controller process, which leads at once: a killed one does not hand its Lease over, so that is taken from it here. */
-async function startController(): Promise<ChildProcess> {
+async function scale(count: string): Promise<void> {
+  await kubectl(['--namespace', NAMESPACE, 'scale', DEPLOYMENT, `--replicas=${count}`]);
+  const { stderr, code } = await (count === '0'
+    ? untilThere('pod', '-l', 'app.kubernetes.io/component=controller', '--for=delete')
+    : untilThere(DEPLOYMENT, `--for=jsonpath={.status.readyReplicas}=${count}`));
+  if (code !== 0) throw new Error(stderr);
+}
+
+function untilThere(...what: readonly string[]) {
+  return kubectl(['--namespace', NAMESPACE, 'wait', ...what, '--timeout=60s']);
+}
+
+/** Whoever held it was killed and cannot hand it over; others would wait for 15 s to be sure of that. */
+async function takeTheLease(): Promise<void> {
   await client.remove(leases, { namespace: NAMESPACE, name: LEASE }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
+}
+
+/** A controller process, which leads at once. */
+async function startController(): Promise<ChildProcess> {
+  await takeTheLease();
   const controller = spawn(
     process.execPath,
     [
@@ -140,7 +147,9 @@ async function dieAtWrite(
     return { afterAnswer: () => die(what) };
   });
   const controller = await startController();
-  const what = await Promise.race([died.promise, until.then(() => undefined)]);
+  // Its last write makes it so: then it is about to die, and has to be waited for.
+  const done = until.then(() => (count >= n ? died.promise : undefined));
+  const what = await Promise.race([died.promise, done]);
   proxy.setOnRequest();
   await kill(controller);
   return what;

@@ -175,7 +175,8 @@ export function customResourceDefinition(kind: Kind): object {
         plural: kind.plural,
         singular: kind.kind.toLowerCase(),
         shortNames: [kind.shortName],
-        categories: ['taskgrant'],
+        // Both kinds at once. Not `taskgrant`: kubectl expands a category first, so `get taskgrant NAME` would name two kinds.
+        categories: ['taskgrant-dev'],
       },
       versions: [
         {

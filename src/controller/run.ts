@@ -98,6 +98,8 @@ export function runController(
     identity: options.identity,
     logger,
     metrics: kubeMetrics.election,
+    // client-go's is 2 s. Pods wait for their grants while nobody leads: an upgrade, with two handovers, fits into their hold.
+    retryPeriodMs: 1000,
   });
 
   const lead = async (leading: AbortSignal): Promise<void> => {
