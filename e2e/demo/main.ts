@@ -34,6 +34,7 @@ let failed: unknown;
 try {
   await cluster.up();
   await loadProductImage(cluster, progress);
+  await removeEarlierStory(cluster);
   await tellStory(
     createStory(cluster, root, (text) => process.stdout.write(text)),
     cluster,
@@ -46,9 +47,26 @@ try {
 if (!keep) await cluster.down();
 else if (failed === undefined) sayHowToGoOn();
 
+/** In a cluster that was kept, what is shown has been used up: a grant is one decision, and is not taken twice. */
+async function removeEarlierStory({ run }: Cluster): Promise<void> {
+  const namespace = 'namespace/agents';
+  const { stdout } = await run(['kubectl', 'get', namespace, '--ignore-not-found', '--output', 'name']);
+  if (stdout.trim() === '') return;
+  await progress.run([
+    {
+      doing: `removing what an earlier demo left (${namespace})`,
+      seconds: 10,
+      work: async () => {
+        const { code, stderr } = await run(['kubectl', 'delete', namespace, '--timeout=120s']);
+        if (code !== 0) throw new Unmet(stderr);
+      },
+    },
+  ]);
+}
+
 async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Promise<void> {
   chapter('Install');
-  await show(HELM_INSTALL.join(' '), { live: true });
+  await show([...HELM_INSTALL, '--hide-notes'].join(' '), { live: true });
   await show('kubectl -n taskgrant-system get pods');
 
   chapter('Declare');
@@ -56,9 +74,7 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
   await show('kubectl apply -f examples/namespace.yaml');
   tell('A TaskGrant and a Job in one file. All that the Job says of it is one label.');
   await show('kubectl apply -f examples/task.yaml');
-  await show(
-    'kubectl -n agents wait --for=condition=Ready pod -l taskgrant.dev/grant=summarise-tickets --timeout=60s',
-  );
+  await show('kubectl -n agents wait --for=jsonpath={.status.ready}=1 job/summarise-tickets --timeout=60s');
   await show('kubectl -n agents get taskgrants');
   tell('What was filled in: an account made for this task, and one token of ten minutes.');
   await show(
@@ -109,7 +125,7 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
 
 /** A kubeconfig with nothing but the token that the pod printed: a token never stands in a command. */
 async function thiefsKubeconfig(run: Cluster['run']): Promise<string> {
-  const token = await run(['kubectl', '-n', 'agents', 'logs', 'leak']);
+  const token = await run(['sh', '-c', 'kubectl -n agents logs --follow leak | head -n 1']);
   const admin = JSON.parse(
     (await run(['kubectl', 'config', 'view', '--raw', '--minify', '-o', 'json'])).stdout,
   ) as {
