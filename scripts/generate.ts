@@ -11,7 +11,7 @@ const root = new URL('..', import.meta.url);
 const checking = process.argv.includes('--check');
 
 const stale: string[] = [];
-for (const { path, content } of generatedFiles()) {
+for (const { path, content } of await generatedFiles()) {
   const file = fileURLToPath(new URL(path, root));
   const current = await readFile(file, 'utf8').catch(() => undefined);
   if (current === content) continue;

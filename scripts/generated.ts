@@ -1,6 +1,7 @@
 /** Every file that is generated from the code, with its content: the one list that writing and checking share. */
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
+import { apiReference, flagsReference, metricsReference, reasonsReference } from './reference.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -10,7 +11,17 @@ export interface GeneratedFile {
 
 const NOTICE = '# Generated from src/api by `npm run generate`; do not edit.\n';
 
-export function generatedFiles(): GeneratedFile[] {
+export async function generatedFiles(): Promise<GeneratedFile[]> {
+  return [
+    ...crds(),
+    { path: 'docs/reference/api.md', content: apiReference() },
+    { path: 'docs/reference/reasons.md', content: reasonsReference() },
+    { path: 'docs/reference/metrics.md', content: await metricsReference() },
+    { path: 'docs/reference/flags.md', content: await flagsReference() },
+  ];
+}
+
+function crds(): GeneratedFile[] {
   return KINDS.flatMap((kind) => {
     const content =
       NOTICE + stringify(customResourceDefinition(kind), { lineWidth: 110, aliasDuplicateObjects: false });

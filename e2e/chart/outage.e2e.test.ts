@@ -64,9 +64,16 @@ beforeAll(async () => {
   );
   await vi.waitFor(
     () => expect(create(aPod({ labels: { [GRANT_LABEL]: 'x' } }))).rejects.toThrow(WEBHOOK_DOWN),
-    {
-      timeout: 10_000,
-    },
+    { timeout: 10_000 },
+  );
+  // So does a policy take effect a while after it was written.
+  const asGrantor = (await controller()).as({ username: grantor });
+  await vi.waitFor(
+    () =>
+      expect(asGrantor.create(roles, aRole({ name: 'innocent' }), { dryRun: true })).rejects.toThrow(
+        'a grantor writes only Roles',
+      ),
+    { timeout: 20_000, interval: 200 },
   );
 });
 

@@ -5,6 +5,12 @@ import type { Client } from '../kube/client.ts';
 import { customResourceDefinitions } from '../kube/resources.ts';
 
 /**
+ * Helm's own. Helm 4 applies a chart's CRDs server-side when it installs, also where an earlier release has left some, and
+ * gives up where another manager owns a field that differs.
+ */
+export const CRD_FIELD_MANAGER = 'helm';
+
+/**
  * Applies both CRDs (server-side, taking over fields that Helm or kubectl wrote) and waits until they are served.
  *
  * @param say takes a line for people.
@@ -21,7 +27,7 @@ export async function installCrds(
       customResourceDefinitions,
       { name: `${kind.plural}.taskgrant.dev` },
       { type: 'apply', body, force: true },
-      { fieldManager: 'taskgrant-crds', signal },
+      { fieldManager: CRD_FIELD_MANAGER, signal },
     );
     say(`${applied.metadata.name}: ${isEstablished(applied) ? 'applied' : 'applied, not served yet'}`);
   }

@@ -1,0 +1,197 @@
+/** The pages of docs/reference, made from the code that they are about. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Registry, type MetricObject } from 'prom-client';
+import { KINDS, structural, type StructuralSchema } from '../src/api/crd.ts';
+import { GROUP, VERSION } from '../src/api/group.ts';
+import { CLASS_REASONS, GRANT_CONDITIONS, GRANT_REASONS } from '../src/api/reasons.ts';
+import type { CelRule } from '../src/api/schema.ts';
+import { createControllerMetrics } from '../src/controller/metrics.ts';
+import { VIOLATION_CODES } from '../src/core/decision/codes.ts';
+import { createKubeMetrics } from '../src/kube/metrics.ts';
+import { createWebhookMetrics } from '../src/webhook/metrics.ts';
+
+const notice = (from: string) => `<!-- Generated from ${from} by \`npm run generate\`; do not edit. -->\n`;
+
+/** Every field of both kinds: its path, its type, its default and bounds, and what it is for. */
+export function apiReference(): string {
+  const kinds = KINDS.map(({ kind, plural, shortName, scope, schema, columns, selectableFields }) => {
+    const rules = schema.rules.map(({ message = '' }) => `- ${message}`);
+    return `## ${kind}
+
+\`${GROUP}/${VERSION}\`, \`${plural}\` (short \`${shortName}\`), ${scope === 'Cluster' ? 'cluster-scoped' : 'namespaced'}.
+
+${table(['Field', 'Type', 'What it is'], fieldsOf('spec', structural(schema.spec)))}
+${table(['Field, written by the controller', 'Type', 'What it is'], fieldsOf('status', structural(schema.status)))}
+${rules.length > 0 ? `Rules that hold for the object as a whole:\n\n${rules.join('\n')}\n\n` : ''}\`kubectl get ${plural}\` shows:
+
+${table(
+  ['Column', 'What it is'],
+  columns.map(({ name, description, priority }) => [
+    name.toUpperCase(),
+    priority === 1 ? `${description} With \`-o wide\`.` : description,
+  ]),
+)}${selectableFields.length > 0 ? `\nField selectors: ${selectableFields.map((field) => code(field.slice(1))).join(', ')}.\n` : ''}`;
+  });
+  return `${notice('src/api')}# API reference
+
+An asterisk marks what must be given. Everything that is bounded is bounded by the CRD itself, so the bounds hold with every pod of the
+product down. Durations are hours, minutes and seconds (\`1h30m\`).
+
+Of a TaskGrant's spec may change: \`duration\`, which may only shrink, \`revoke\`, \`suspend\` and \`approval\`. One grant is one decision: for
+anything else, create a new one.
+
+${kinds.join('\n')}`;
+}
+
+/** Every code of a denial and every reason of a condition. */
+export function reasonsReference(): string {
+  const codes = Object.entries(VIOLATION_CODES).map(
+    ([name, { means, because, remedy }]) =>
+      `### ${name}\n\n${means}\n\n${because}\n\n**Remedy.** ${remedy}\n`,
+  );
+  return `${notice('src/core/decision/codes.ts and src/api/reasons.ts')}# Reasons
+
+## Of a denial
+
+What is refused at the door is refused with every reason at once, a line each, in the order of the file:
+
+\`\`\`text
+CODE path: asked X, the grant allows Y; what to do
+\`\`\`
+
+Codes are never renamed and never given another meaning.
+
+${codes.join('\n')}
+## Of a TaskGrant's conditions
+
+Condition types: ${GRANT_CONDITIONS.join(', ')}.
+
+${table(['Reason', 'What it says'], Object.entries(GRANT_REASONS))}
+## Of a TaskGrantClass's conditions
+
+${table(['Reason', 'What it says'], Object.entries(CLASS_REASONS))}`;
+}
+
+/** Every metric of each process but those of Node.js itself. */
+export async function metricsReference(): Promise<string> {
+  const kube = await metricsOf((registry) => createKubeMetrics(registry));
+  const controller = await metricsOf((registry) =>
+    createControllerMetrics(
+      registry,
+      () => [],
+      () => 0,
+    ),
+  );
+  const webhook = await metricsOf((registry) => createWebhookMetrics(registry));
+  return `${notice('the code that registers them')}# Metrics
+
+Port 8080 of every pod, \`/metrics\`; beside them are \`/livez\` and \`/readyz\`. No label ever holds an object's name.
+
+What to alert on: \`taskgrant_overdue_seconds\` above a few seconds (rights outlive their time), \`taskgrant_enforcement_proven\` at 0
+(nothing becomes active), \`taskgrant_admission_decisions_total{decision="failed"}\` growing, and
+\`taskgrant_webhook_certificate_expiration_timestamp_seconds\` coming near.
+
+## Of the controller
+
+${controller}
+## Of the webhook
+
+${webhook}
+## Of both
+
+${kube}
+Also the default metrics of Node.js (\`process_*\`, \`nodejs_*\`).
+`;
+}
+
+/** What each command of the image says of itself. */
+export async function flagsReference(): Promise<string> {
+  const commands = ['controller', 'webhook', 'crds', 'drain'];
+  const help = await Promise.all(
+    [[], ...commands.map((command) => [command])].map(async (command) => {
+      const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+      const { stdout } = await promisify(execFile)(process.execPath, [main, ...command, '--help'], {
+        env: { ...process.env, COLUMNS: '110', NO_COLOR: '1' },
+      });
+      return `## ${['taskgrant', ...command].join(' ')}\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
+    }),
+  );
+  return `${notice('src/main.ts')}# Commands and flags
+
+The chart sets them; they are here for those who look at a pod's arguments.
+
+${help.join('\n')}`;
+}
+
+function* rowsOf(path: string, schema: StructuralSchema, required: boolean): Generator<string[]> {
+  yield [code(path) + (required ? ' \\*' : ''), typeOf(schema), described(schema)];
+  yield* fieldsOf(path, schema);
+  if (schema.items) yield* fieldsOf(`${path}[]`, schema.items);
+}
+
+function* fieldsOf(path: string, { properties = {}, required = [] }: StructuralSchema): Generator<string[]> {
+  for (const [name, property] of Object.entries(properties)) {
+    yield* rowsOf(`${path}.${name}`, property, required.includes(name));
+  }
+}
+
+function typeOf(schema: StructuralSchema): string {
+  if (schema.enum) return schema.enum.map(code).join(', ');
+  if (schema.type === 'array') return `list of ${schema.items ? typeOf(schema.items) : 'anything'}`;
+  if (schema.additionalProperties) return `map to ${typeOf(schema.additionalProperties)}`;
+  return schema['format'] === 'date-time' ? 'time' : (schema.type ?? 'anything');
+}
+
+/** With default and bounds, and the words of every rule in CEL. */
+function described(schema: StructuralSchema): string {
+  const { minimum, maximum, minItems, maxItems, maxLength } = schema as Record<string, number | undefined>;
+  const rules = (schema['x-kubernetes-validations'] as CelRule[] | undefined) ?? [];
+  const parts = [
+    schema.description,
+    schema.default === undefined ? undefined : `Default: ${code(JSON.stringify(schema.default))}.`,
+    minimum !== undefined && maximum !== undefined && maximum < 2 ** 31 - 1
+      ? `From ${minimum} to ${maximum}.`
+      : undefined,
+    maxItems === undefined
+      ? undefined
+      : `${minItems ? `From ${minItems} to` : 'At most'} ${maxItems} entries.`,
+    maxLength === undefined || schema['format'] === 'date-time'
+      ? undefined
+      : `At most ${maxLength} characters.`,
+    ...rules.filter(({ rule }) => rule !== 'self == oldSelf').map(({ message = '' }) => sentence(message)),
+  ];
+  return parts.filter((part) => part !== undefined && part !== '').join(' ');
+}
+
+function sentence(message: string): string {
+  return message === '' ? '' : `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
+}
+
+async function metricsOf(register: (registry: Registry) => void): Promise<string> {
+  const registry = new Registry();
+  register(registry);
+  const metrics = registry.getMetricsAsArray() as (MetricObject & { labelNames?: string[] })[];
+  const rows = metrics
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, type, labelNames = [], help }) => [
+      code(name),
+      String(type),
+      labelNames.map(code).join(', '),
+      help,
+    ]);
+  return Promise.resolve(table(['Metric', 'Type', 'Labels', 'What it is'], rows));
+}
+
+const code = (text: string) => `\`${text}\``;
+
+function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + [...rows].map(line).join('');
+}
+
+/** A bar would end the cell, and an angle bracket would begin a tag. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
+}
