@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { openCluster } from './cluster/open.ts';
 import { createProgress } from './cluster/progress.ts';
-import { defaultKubernetes } from './cluster/programs.ts';
+import { defaultKubernetes, type Program } from './cluster/programs.ts';
 import { run } from './cluster/process.ts';
 import { Unmet } from './cluster/unmet.ts';
 import { installProduct, loadProductImage } from './product/install.ts';
@@ -14,13 +14,19 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** What a suite finds when it begins. */
 type Needs = 'nothing' | 'cluster' | 'image' | 'product';
 
+interface Suite {
+  needs: Needs;
+  /** Programs that the cluster itself does without. */
+  programs?: readonly Program[];
+}
+
 /** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
-const SUITES: Record<string, Needs> = {
-  cluster: 'nothing',
-  kube: 'cluster',
-  api: 'cluster',
-  chart: 'image',
-  grant: 'product',
+const SUITES: Record<string, Suite> = {
+  cluster: { needs: 'nothing' },
+  kube: { needs: 'cluster' },
+  api: { needs: 'cluster' },
+  chart: { needs: 'image', programs: ['helm3'] },
+  grant: { needs: 'product' },
 };
 
 interface Flags {
@@ -68,11 +74,12 @@ async function main(
   const failed: string[] = [];
   let has: Needs = 'nothing';
   try {
-    for (const [suite, needs] of chosen) {
+    for (const [suite, { needs, programs = [] }] of chosen) {
       if (needs !== 'nothing' && has === 'nothing') {
         await cluster.up({ kubernetes });
         has = 'cluster';
       }
+      for (const each of programs) await cluster.program(each);
       if (needs === 'image') await loadProductImage(cluster, progress);
       if (needs === 'product') await installProduct(cluster, progress);
       progress.say(`tests: ${suite}`);
