@@ -37,7 +37,7 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
   // The first three are named as in controller-runtime (pkg/webhook/internal/metrics).
   const requests = new Counter({
     name: 'controller_runtime_webhook_requests_total',
-    help: 'Total number of admission requests by HTTP status code.',
+    help: 'Total number of admission requests by HTTP status code; 499 where nobody waited for the answer.',
     labelNames: ['webhook', 'code'],
     registers,
   });

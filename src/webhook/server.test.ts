@@ -1,17 +1,25 @@
 import { once } from 'node:events';
 import { Agent, request as send, type RequestOptions } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
 import { Registry } from 'prom-client';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AdmissionReview } from '../api/kubernetes.ts';
 import { anAuthoredPod, aPod, GRANT_ACCOUNT, withContainer } from '../core/testing/builders.ts';
 import { createAuthority, createLeaf } from '../kube/certificate-authority.ts';
+import { monotonicNow } from '../kube/clock.ts';
 import { silentLogger } from '../kube/logger.ts';
 import { createWebhookMetrics } from './metrics.ts';
 import { createPodMutator } from './mutate-pods.ts';
 import type { Answer, CallContext } from './review.ts';
-import { serveWebhook, timeoutOf, type Route, type WebhookServer } from './server.ts';
+import {
+  serveWebhook,
+  timeoutOf,
+  type Route,
+  type WebhookServer,
+  type WebhookServerOptions,
+} from './server.ts';
 import { aRequest, someFacts } from './testing.ts';
 import { createPodValidator } from './validate-pods.ts';
 
@@ -36,6 +44,9 @@ const asked = async (count: number) => {
   while (calls.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
 };
 
+const serve = (options: Pick<WebhookServerOptions, 'routes' | 'metrics'> & Partial<WebhookServerOptions>) =>
+  serveWebhook({ port: 0, certificate, logger: silentLogger, ...options });
+
 beforeEach(async () => {
   calls = [];
   waiting = [];
@@ -55,13 +66,7 @@ beforeEach(async () => {
         }),
     },
   ];
-  server = await serveWebhook({
-    port: 0,
-    certificate,
-    routes,
-    metrics: createWebhookMetrics(registry),
-    logger: silentLogger,
-  });
+  server = await serve({ routes, metrics: createWebhookMetrics(registry) });
   agent = new Agent({ keepAlive: true, ca: authority.certificate, servername: NAME, host: '127.0.0.1' });
 });
 
@@ -69,6 +74,9 @@ afterEach(async () => {
   agent.destroy();
   await server.close(0);
 });
+
+/** For connections that others do not share. */
+const agentOfItsOwn = () => new Agent({ ca: authority.certificate, servername: NAME });
 
 interface HttpAnswer {
   status: number | undefined;
@@ -208,6 +216,24 @@ describe('a call', () => {
     expect(timeoutOf(query)).toBe(ms);
   });
 
+  test('that finds no answer while the API server waits is a no in time, and its search is called off', async () => {
+    const answered = post('/wait?timeout=1s', reviewJson(aPod()));
+    await asked(1);
+    const { status, body } = await answered;
+    expect(status).toBe(200);
+    expect((JSON.parse(body) as AdmissionReview).response).toMatchObject({
+      uid: aRequest({}).uid,
+      allowed: false,
+      status: { code: 500, reason: 'InternalError' },
+    });
+    expect(calls[0]?.context.signal.aborted).toBe(true);
+    // What is found too late is nobody's answer any more.
+    calls[0]?.answer({ allowed: true });
+    expect(await registry.metrics()).toContain(
+      'taskgrant_admission_decisions_total{phase="validate",resource="pods",operation="CREATE",decision="failed"} 1\n',
+    );
+  });
+
   test('is given up when nobody waits any more', async () => {
     const gone = new AbortController();
     const answered = post('/wait', reviewJson(aPod()), { signal: gone.signal });
@@ -219,6 +245,40 @@ describe('a call', () => {
     await expect(answered).rejects.toThrow();
     await aborted;
     calls[0]?.answer({ allowed: true });
+    expect(await registry.metrics()).toContain(
+      'controller_runtime_webhook_requests_total{webhook="/wait",code="499"} 1\n',
+    );
+  });
+});
+
+describe('who sends too slowly', () => {
+  const json = JSON.stringify({ half: 'a review' });
+  const review = () => Promise.resolve<Answer>({ allowed: true });
+  const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', review }];
+  const head = `POST /validate/pods HTTP/1.1\r\nhost: ${NAME}\r\ncontent-type: application/json\r\n`;
+
+  test.each([
+    ['nothing', ''],
+    ['half of its headers', head],
+    ['half of its body', `${head}content-length: ${json.length}\r\n\r\n${json.slice(0, 5)}`],
+  ])('is cut off after its time, where it sent %s, and others are served meanwhile', async (_, sent) => {
+    const strict = await serve({ routes, receiveMs: 300, metrics: createWebhookMetrics(new Registry()) });
+    const socket = connect({
+      port: strict.port,
+      host: '127.0.0.1',
+      ca: authority.certificate,
+      servername: NAME,
+    });
+    const startedAt = monotonicNow();
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(sent);
+    const other = await post('/', '{}', { port: strict.port, agent: agentOfItsOwn() });
+    expect(other.status).toBe(404);
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(monotonicNow() - startedAt).toBeGreaterThanOrEqual(250);
+    await strict.close(0);
   });
 });
 
@@ -245,14 +305,37 @@ describe('at the end', () => {
     const answered = post('/wait', reviewJson(aPod()));
     await asked(1);
     const closed = server.close(60_000);
-    await expect(
-      post('/validate/pods', reviewJson(aPod()), {
-        agent: new Agent({ ca: authority.certificate, servername: NAME }),
-      }),
-    ).rejects.toThrow('ECONNREFUSED');
+    await expect(post('/validate/pods', reviewJson(aPod()), { agent: agentOfItsOwn() })).rejects.toThrow(
+      'ECONNREFUSED',
+    );
     calls[0]?.answer({ allowed: true });
     expect(await answered).toMatchObject({ status: 200, headers: { connection: 'close' } });
     await closed;
+  });
+
+  test('who asks for what cannot be answered is asked to close as well', async () => {
+    const body = 'no review at all';
+    const socket = connect({
+      port: server.port,
+      host: '127.0.0.1',
+      ca: authority.certificate,
+      servername: NAME,
+    });
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(`POST /validate/pods HTTP/1.1\r\nhost: ${NAME}\r\n`);
+    socket.write(`content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`);
+    await vi.waitFor(async () => {
+      expect(await registry.metrics()).toContain(
+        'controller_runtime_webhook_requests_in_flight{webhook="/validate/pods"} 1\n',
+      );
+    });
+    const closed = server.close(60_000);
+    socket.write(body);
+    await closed;
+    await once(socket, 'end');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toMatch(/^connection: close\r$/im);
   });
 
   test('what takes longer than the deadline is cut off', async () => {
@@ -260,6 +343,16 @@ describe('at the end', () => {
     await asked(1);
     const [outcome] = await Promise.allSettled([answered, server.close(0)]);
     expect(outcome.status).toBe('rejected');
+  });
+
+  test('nor is a connection waited for that never says that it speaks TLS', async () => {
+    const mute = connectTcp({ port: server.port, host: '127.0.0.1' });
+    await once(mute, 'connect');
+    // Known to the server before it closes, or there would be nothing to wait for.
+    await ask('/validate/pods', aPod());
+    const ended = once(mute, 'close');
+    await server.close(100);
+    await ended;
   });
 });
 

@@ -1,20 +1,15 @@
 /** HTTPS around the reviewers: bodies in, answers out, and an end without dropping anybody. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { AdmissionRequest, AdmissionReview } from '../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE } from '../core/decision/probe.ts';
+import { startTimer } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Phase, WebhookMetrics } from './metrics.ts';
-import {
-  failureOf,
-  MalformedReview,
-  parseReview,
-  reviewOf,
-  type CallContext,
-  type Reviewer,
-} from './review.ts';
+import { failureOf, MalformedReview, parseReview, reviewOf, type Answer, type Reviewer } from './review.ts';
 import type { ServingCertificate } from './tls.ts';
 
 export interface Route {
@@ -42,6 +37,8 @@ export interface WebhookServerOptions {
   routes: readonly Route[];
   metrics: WebhookMetrics;
   logger: Logger;
+  /** How long a request may take to arrive, headers and body, in milliseconds. Default: 32 s. */
+  receiveMs?: number;
 }
 
 /**
@@ -53,11 +50,23 @@ const MAX_BODY_BYTES = 7 * 2 ** 20;
 /** Longer than the 90 s for which the API server's client keeps idle connections, so that it is the one to close them. */
 const KEEP_ALIVE_MS = 95_000;
 
-/** controller-runtime's (pkg/internal/httpserver): who needs longer for headers is no API server. */
-const HEADERS_TIMEOUT_MS = 32_000;
+/**
+ * controller-runtime's for headers (pkg/internal/httpserver), and here for the whole: no API server waits for longer than
+ * 30 s (timeoutSeconds), so who takes longer to ask is none.
+ */
+const RECEIVE_MS = 32_000;
+
+/** How often Node looks for requests that take too long: within a tenth of their time. */
+const CHECKS_PER_RECEIVE = 10;
 
 /** What the API server waits for an answer where it does not say (admissionregistration.k8s.io/v1, timeoutSeconds). */
 const DEFAULT_TIMEOUT_MS = 10_000;
+
+/**
+ * What is kept of the API server's patience for the way of the answer, in milliseconds. Less than what a held pod is
+ * kept (mutate-pods.ts), which still has to be judged after its wait.
+ */
+const TIME_TO_SEND_MS = 500;
 
 /** @throws where the port is taken, or the certificate cannot be used. */
 export async function serveWebhook({
@@ -66,15 +75,29 @@ export async function serveWebhook({
   routes,
   metrics,
   logger,
+  receiveMs = RECEIVE_MS,
 }: WebhookServerOptions): Promise<WebhookServer> {
-  let isClosing = false;
-  const app = createApp(routes, metrics, logger, () => isClosing);
-  const server = createServer({ ...pairOf(certificate), minVersion: 'TLSv1.2' }, app);
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const closing = createClosing();
+  const server = createServer(
+    {
+      ...pairOf(certificate),
+      minVersion: 'TLSv1.2',
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: receiveMs,
+      requestTimeout: receiveMs,
+      connectionsCheckingInterval: receiveMs / CHECKS_PER_RECEIVE,
+    },
+    createApp(routes, metrics, logger, closing),
+  );
   // Somebody's broken connection or port scan; the API server's own failures are counted there.
   server.on('tlsClientError', (error) => {
     logger.debug('a TLS handshake failed', { error });
+  });
+  /** Every TCP connection: those of which nobody knows yet that they will speak TLS are not among Node's own. */
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
   });
   server.listen(port);
   await once(server, 'listening');
@@ -83,9 +106,42 @@ export async function serveWebhook({
     setCertificate: (next) => {
       server.setSecureContext({ ...pairOf(next), minVersion: 'TLSv1.2' });
     },
-    close: (deadlineMs) => {
-      isClosing = true;
-      return closeWithin(server, deadlineMs);
+    close: async (deadlineMs) => {
+      const closed = once(server, 'close');
+      closing.begin();
+      server.close();
+      const cancel = startTimer(deadlineMs, () => {
+        for (const socket of sockets) socket.destroy();
+      });
+      await closed;
+      cancel();
+    },
+  };
+}
+
+/** Has clients close their connections after the answers that are still to come. */
+interface Closing {
+  begin(): void;
+  /** Called with every response before anything is sent. */
+  watch(response: ServerResponse): void;
+}
+
+function createClosing(): Closing {
+  const open = new Set<ServerResponse>();
+  let hasBegun = false;
+  // A connection that the client closes after its answer is not cut off in the middle of its next request.
+  const askToClose = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('connection', 'close');
+  };
+  return {
+    begin() {
+      hasBegun = true;
+      open.forEach(askToClose);
+    },
+    watch(response) {
+      if (hasBegun) askToClose(response);
+      open.add(response);
+      response.once('close', () => open.delete(response));
     },
   };
 }
@@ -94,17 +150,21 @@ function createApp(
   routes: readonly Route[],
   metrics: WebhookMetrics,
   logger: Logger,
-  isClosing: () => boolean,
+  closing: Closing,
 ): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use((_, response, next) => {
+    closing.watch(response);
+    next();
+  });
   for (const route of routes) {
     app.post(
       route.path,
       measured(route.path, metrics),
       express.json({ limit: MAX_BODY_BYTES, type: 'application/json' }),
-      reviewed(route, metrics, logger, isClosing),
+      reviewed(route, metrics, logger),
     );
   }
   app.use((_, response) => {
@@ -117,32 +177,28 @@ function createApp(
   return app;
 }
 
+/** nginx's, for want of one in RFC 9110: nobody was there any more to be answered. */
+const CLIENT_CLOSED_REQUEST = 499;
+
 function measured(path: string, metrics: WebhookMetrics): RequestHandler {
   return (_, response, next) => {
     const done = metrics.request(path);
     response.once('close', () => {
-      done(response.statusCode);
+      done(response.headersSent ? response.statusCode : CLIENT_CLOSED_REQUEST);
     });
     next();
   };
 }
 
-function reviewed(
-  route: Route,
-  metrics: WebhookMetrics,
-  logger: Logger,
-  isClosing: () => boolean,
-): RequestHandler {
+function reviewed(route: Route, metrics: WebhookMetrics, logger: Logger): RequestHandler {
   return async (httpRequest, response) => {
     const request = parseReview(httpRequest.body);
-    const gone = new AbortController();
+    const stop = new AbortController();
     response.once('close', () => {
-      gone.abort(new Error('nobody waits for the answer any more'));
+      stop.abort(new Error('nobody waits for the answer any more'));
     });
-    const context = { signal: gone.signal, timeoutMs: timeoutOf(httpRequest.query['timeout']) };
-    const answer = await answerTo(request, context, route, metrics, logger);
-    // A connection that the client closes after its answer is not cut off in the middle of its next request.
-    if (isClosing()) response.set('connection', 'close');
+    const timeoutMs = timeoutOf(httpRequest.query['timeout']);
+    const answer = await answerTo(request, { stop, timeoutMs }, route, metrics, logger);
     response.json(answer);
   };
 }
@@ -150,14 +206,14 @@ function reviewed(
 /** @throws MalformedReview */
 async function answerTo(
   request: AdmissionRequest,
-  context: CallContext,
+  { stop, timeoutMs }: { stop: AbortController; timeoutMs: number },
   { path, phase, review }: Route,
   metrics: WebhookMetrics,
   logger: Logger,
 ): Promise<AdmissionReview> {
   const { uid, namespace, name, operation, userInfo } = request;
   try {
-    const answer = await review(request, context);
+    const answer = await inTime(review(request, { signal: stop.signal, timeoutMs }), stop, timeoutMs);
     metrics.decided(request, phase, answer);
     if (!answer.allowed) {
       const codes = answer.violations.map(({ code }) => code);
@@ -179,6 +235,25 @@ async function answerTo(
     metrics.decided(request, phase, undefined);
     logger.error('could not judge a request, and refused it', { path, namespace, name, operation, error });
     return failureOf(uid);
+  }
+}
+
+/**
+ * The answer, where it is found while the API server waits. What looks for it is told to stop otherwise: a no that says
+ * where to look is better than the API server's own, that nobody answered.
+ * @throws Error when the time is up.
+ */
+async function inTime(looking: Promise<Answer>, stop: AbortController, timeoutMs: number): Promise<Answer> {
+  const late = Promise.withResolvers<never>();
+  const cancel = startTimer(Math.max(0, timeoutMs - TIME_TO_SEND_MS), () => {
+    const error = new Error(`no answer was found within the API server's ${timeoutMs} ms`);
+    late.reject(error);
+    stop.abort(error);
+  });
+  try {
+    return await Promise.race([looking, late.promise]);
+  } finally {
+    cancel();
   }
 }
 
@@ -213,15 +288,4 @@ function statusOf(error: unknown): number {
 
 function pairOf({ cert, key }: Pick<ServingCertificate, 'cert' | 'key'>): { cert: string; key: string } {
   return { cert, key };
-}
-
-async function closeWithin(server: Server, deadlineMs: number): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  const deadline = setTimeout(() => {
-    server.closeAllConnections();
-  }, deadlineMs);
-  await closed;
-  clearTimeout(deadline);
 }
