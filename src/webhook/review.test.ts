@@ -12,6 +12,11 @@ describe('a review', () => {
     expect(parseReview({ ...envelope, request })).toEqual(request);
   });
 
+  test('has an empty list where Go says null', () => {
+    const sent = { ...aRequest({}), userInfo: { username: 'jane', extra: { scopes: null } } };
+    expect(parseReview({ ...envelope, request: sent }).userInfo.extra).toEqual({ scopes: [] });
+  });
+
   test.each([
     ['nothing', undefined],
     ['a list', []],

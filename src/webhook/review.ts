@@ -39,6 +39,13 @@ const groupVersionKind = z.object({ group: z.string(), version: z.string(), kind
 const groupVersionResource = z.object({ group: z.string(), version: z.string(), resource: z.string() });
 const metadata = z.looseObject({});
 
+/** Go writes an empty list as null where it does not leave it out. */
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+
 const reviewSchema = z.object({
   apiVersion: z.literal('admission.k8s.io/v1'),
   kind: z.literal('AdmissionReview'),
@@ -54,7 +61,7 @@ const reviewSchema = z.object({
       username: z.string().exactOptional(),
       uid: z.string().exactOptional(),
       groups: z.array(z.string()).exactOptional(),
-      extra: z.record(z.string(), z.array(z.string())).exactOptional(),
+      extra: z.record(z.string(), listOf(z.string())).exactOptional(),
     }),
     object: z.unknown().optional(),
     oldObject: z.unknown().optional(),
@@ -64,13 +71,8 @@ const reviewSchema = z.object({
 
 const podSchema = z.looseObject({
   metadata,
-  // Go writes a list that was left out as null. A pod without containers is refused later on, with a good message.
-  spec: z.looseObject({
-    containers: z
-      .array(z.looseObject({}))
-      .nullish()
-      .transform((containers) => containers ?? []),
-  }),
+  // A pod without containers is refused later on, with a good message.
+  spec: z.looseObject({ containers: listOf(z.looseObject({})) }),
 });
 
 const grantSchema = z.looseObject({ metadata, spec: z.looseObject({}) });
@@ -90,11 +92,20 @@ export function podIn(object: unknown): Pod {
 }
 
 /**
- * A TaskGrant as the API server sends it: what fails the CRD's schema never gets here.
+ * A TaskGrant as the API server sends it for validation: what fails the CRD's schema never gets there.
  * @throws MalformedReview
  */
 export function grantIn(object: unknown): TaskGrant {
   return parse(grantSchema, object, 'the object is no TaskGrant') as unknown as TaskGrant;
+}
+
+/**
+ * A TaskGrant as the API server sends it for mutation, which comes before the CRD's schema: nothing of its spec has been
+ * looked at yet. Undefined where there is none to fill in.
+ */
+export function authoredGrantIn(object: unknown): TaskGrant | undefined {
+  const { success, data } = grantSchema.safeParse(object);
+  return success ? (data as unknown as TaskGrant) : undefined;
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, problem: string): z.output<Schema> {

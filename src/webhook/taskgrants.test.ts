@@ -65,6 +65,27 @@ describe('a new grant', () => {
     expect(patchOf(answer).map(({ path }) => path)).not.toContain('/spec/className');
   });
 
+  test.each([
+    ['without a spec', {}],
+    ['whose spec is nothing', { spec: null }],
+    ['whose spec is a text', { spec: 'soon' }],
+    ['whose spec is a list', { spec: [] }],
+  ])('%s is left to the CRD’s schema to refuse', async (_, spec) => {
+    const { apiVersion, kind, metadata } = authored;
+    const object = { apiVersion, kind, metadata, ...spec };
+    expect(await review(mutator, { object })).toEqual({ allowed: true });
+  });
+
+  test('is stamped whatever nonsense its spec has, which the CRD’s schema refuses', async () => {
+    const spec = { className: 7, requestedBy: ['admin'], task: 'tidy up' };
+    const object = { ...authored, spec };
+    expect(patchOf(await review(mutator, { object }))).toContainEqual({
+      op: 'replace',
+      path: '/spec/requestedBy',
+      value: JANE,
+    });
+  });
+
   test('is changed by admission at its creation only', async () => {
     expect(await review(mutator, { operation: 'UPDATE', object: authored, oldObject: authored })).toEqual({
       allowed: true,
