@@ -265,6 +265,17 @@ describe('a grant', () => {
     expect(alone.stderr).toMatch(/spec\.duration: Invalid value: .*soon/);
   });
 
+  test.each([
+    ['no spec', {}, /spec: Required value/],
+    ['a text for its spec', { spec: 'soon' }, /spec: Invalid value: "string"/],
+    ['a list for its task', { spec: { task: [], duration: '10m' } }, /spec\.task: Invalid value: "array"/],
+  ])('with %s is refused in the words of the schema', async (_, wrong, words) => {
+    const { apiVersion, kind, metadata } = aGrantManifest(namespace, 'shapeless');
+    const { code, stderr } = await apply({ apiVersion, kind, metadata, ...wrong });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(words);
+  });
+
   test('that gives more than its requester holds is refused with each right that is beyond', async () => {
     const outcome = await applyAs(
       'jane',
