@@ -25,6 +25,7 @@ const SUITES: Record<string, Suite> = {
   cluster: { needs: 'nothing' },
   kube: { needs: 'cluster' },
   api: { needs: 'cluster' },
+  webhook: { needs: 'cluster' },
   chart: { needs: 'image', programs: ['helm3'] },
   grant: { needs: 'product' },
 };
