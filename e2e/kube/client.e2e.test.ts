@@ -384,3 +384,34 @@ test('closing ends what is under way', async () => {
   await client.close();
   expect(await pending).toMatchObject({ reason: 'Closed' });
 });
+
+test('closing ends what is under way over the certificates of before, too', async () => {
+  let asked = 0;
+  const { proxy } = await throughProxy(({ name }) => {
+    // The first is never answered, the second has the credentials read again.
+    asked += 1;
+    if (name === 'never') return new Promise(() => undefined);
+    return asked === 2 ? { answer: { status: 401, body: { kind: 'Status', code: 401 } } } : undefined;
+  });
+  const directory = await mkdtemp(join(tmpdir(), 'taskgrant-ca-'));
+  cleanUp.push(() => rm(directory, { recursive: true }));
+  const caFile = join(directory, 'ca.crt');
+  const proxyCa = Buffer.from(proxy.kubeConfig.getCurrentCluster()?.caData ?? '', 'base64').toString();
+  await writeFile(caFile, proxyCa);
+  const withCaFile = new KubeConfig();
+  withCaFile.loadFromClusterAndUser(
+    { name: 'c', server: proxy.url, caFile, skipTLSVerify: false },
+    { name: 'u' },
+  );
+  const client = testClient(withCaFile);
+  const pending = failureOf(client.get(configMaps, { namespace, name: 'never' }));
+  await vi.waitFor(() => {
+    expect(asked).toBe(1);
+  });
+  // Another file, whatever is in it, is another set of connections.
+  await writeFile(caFile, `${proxyCa}\n${proxyCa}`);
+  await client.get(namespaces, { name: namespace });
+  expect(asked).toBe(3);
+  await client.close();
+  expect(await pending).toMatchObject({ reason: 'Closed' });
+});

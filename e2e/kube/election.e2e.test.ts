@@ -1,6 +1,13 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { monotonicNow } from '../../src/kube/clock.ts';
+import { monotonicNow, sleep } from '../../src/kube/clock.ts';
 import { createElection } from '../../src/kube/election.ts';
 import { silentLogger } from '../../src/kube/logger.ts';
 import { leases, namespaces } from '../../src/kube/resources.ts';
@@ -137,6 +144,65 @@ test('a leader that is cut off stops leading before another begins, and its proc
   expect(second.election.isLeader()).toBe(true);
   expect((await lease()).spec?.leaseTransitions).toBe(1);
   expect(both).toBe(0);
+});
+
+test('a leader keeps its lease over several deadlines, by renewing it in time', async () => {
+  const first = await newCandidate('first');
+  await leads(first);
+  const acquired = await lease();
+  await sleep(2.5 * TIMES.renewDeadlineMs);
+  expect(first.election.isLeader()).toBe(true);
+  expect(first.terms).toHaveLength(1);
+  const { spec } = await lease();
+  expect(spec).toMatchObject({
+    acquireTime: acquired.spec?.acquireTime,
+    leaseTransitions: acquired.spec?.leaseTransitions,
+  });
+  expect(Date.now() - Date.parse(spec?.renewTime ?? '')).toBeLessThan(TIMES.renewDeadlineMs);
+});
+
+test('a process that was paused, and wakes when another leads, never takes itself for the leader again', async () => {
+  const proxy = await startFaultProxy({ kubeConfig });
+  const directory = await mkdtemp(join(tmpdir(), 'taskgrant-candidate-'));
+  cleanUp.push(async () => {
+    await proxy.stop();
+    await rm(directory, { recursive: true });
+  });
+  const file = join(directory, 'kubeconfig');
+  await writeFile(file, proxy.kubeconfig());
+  const program = fileURLToPath(new URL('candidate.ts', import.meta.url));
+  const paused = spawn(process.execPath, [
+    program,
+    file,
+    namespace,
+    'leader',
+    'paused',
+    JSON.stringify(TIMES),
+  ]);
+  cleanUp.push(() => {
+    paused.kill('SIGKILL');
+    return Promise.resolve();
+  });
+  const said: string[] = [];
+  createInterface(paused.stdout).on('line', (line) => said.push(line));
+  await vi.waitFor(
+    () => {
+      expect(said.at(-1)).toBe('leads');
+    },
+    { timeout: 20_000 },
+  );
+
+  paused.kill('SIGSTOP');
+  const next = await newCandidate('next');
+  await leads(next);
+  const ended = once(paused, 'close');
+  said.length = 0;
+  paused.kill('SIGCONT');
+  await ended;
+  expect(said.at(-1)).toBe('lost');
+  expect(said).not.toContain('leads');
+  expect(next.election.isLeader()).toBe(true);
+  expect(await holder()).toBe('next');
 });
 
 test('a leader that is stopped finishes its work under the lease, releases it, and the next need not wait', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { REFLECTOR_BACKOFF, backoffDelay } from './backoff.ts';
+import { REFLECTOR_BACKOFF, backoffDelay, delayAskedFor } from './backoff.ts';
 import { QUEUE_BACKOFF } from './workqueue.ts';
 
 const withoutJitter = () => 0;
@@ -17,4 +17,13 @@ test('jitter adds up to as much again', () => {
 
 test('any number of failures has a finite delay', () => {
   expect(backoffDelay(QUEUE_BACKOFF, 5000, withoutJitter)).toBe(300_000);
+});
+
+test.each([
+  ['nothing', undefined, 800],
+  ['less than the backoff', 0, 800],
+  ['more than the backoff', 32, 32_000],
+  ['a day', 86_400, 60_000],
+])('a server that asks for %s is waited for as long as is reasonable', (_, seconds, expected) => {
+  expect(delayAskedFor(seconds, REFLECTOR_BACKOFF, 1, withoutJitter)).toBe(expected);
 });

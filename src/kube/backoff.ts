@@ -19,3 +19,22 @@ export const backoffDelay = (policy: BackoffPolicy, failures: number, random: Ra
   // The exponent is capped because 2 ** 1100 is Infinity, and Infinity * 0 jitter is NaN.
   Math.min(policy.maxMs, policy.initialMs * policy.factor ** Math.min(failures - 1, 64)) *
   (1 + policy.jitter * random());
+
+/**
+ * The longest that a server may put us off, in milliseconds. The API server itself asks for 32 s at most
+ * (k8s.io/apiserver/pkg/util/flowcontrol/dropped_requests_tracker.go, maxRetryAfter); a reader that believed a number
+ * without end would be blind for as long.
+ */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/** As `backoffDelay`, but no sooner than the server asked for with Retry-After, within reason. */
+export const delayAskedFor = (
+  retryAfterSeconds: number | undefined,
+  policy: BackoffPolicy,
+  failures: number,
+  random: Random,
+): number =>
+  Math.max(
+    Math.min((retryAfterSeconds ?? 0) * 1000, LONGEST_RETRY_AFTER_MS),
+    backoffDelay(policy, failures, random),
+  );

@@ -1,6 +1,6 @@
 import type { KubernetesObject, Stored } from '../api/kubernetes.ts';
 import { ApiError, NoAnswerError, isExpired } from './api-error.ts';
-import { REFLECTOR_BACKOFF, backoffDelay } from './backoff.ts';
+import { REFLECTOR_BACKOFF, delayAskedFor } from './backoff.ts';
 import type { Client } from './client.ts';
 import { monotonicNow, sleep } from './clock.ts';
 import type { Random } from './clock.ts';
@@ -270,8 +270,8 @@ export const createReader = <T extends KubernetesObject, Index extends string = 
         if (stopped()) return;
         failures += 1;
         if (isExpired(error) || failures >= FAILURES_BEFORE_RELIST) position = undefined;
-        const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-        const waitMs = Math.max(asked, backoffDelay(REFLECTOR_BACKOFF, failures, random));
+        const asked = error instanceof ApiError ? error.retryAfterSeconds : undefined;
+        const waitMs = delayAskedFor(asked, REFLECTOR_BACKOFF, failures, random);
         logger.warn('cannot keep up with the API server, trying again', { error, failures, waitMs });
         await sleep(waitMs, stopping.signal).catch(() => undefined);
       }

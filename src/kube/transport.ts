@@ -1,7 +1,7 @@
 import type { RequestOptions as TlsOptions } from 'node:https';
 import { createHash } from 'node:crypto';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { Agent, ProxyAgent } from 'undici';
+import { Pool, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { NoAnswerError } from './api-error.ts';
 import { monotonicNow } from './clock.ts';
@@ -70,6 +70,8 @@ export const createTransport = ({ kubeConfig, userAgent }: TransportOptions): Tr
   const server = new URL(cluster.server);
   const pathPrefix = server.pathname.replace(/\/$/, '');
   const dispatchers = new Map<string, Dispatcher>();
+  /** Those of certificates that were renewed since, while something still runs over them. */
+  const outdated = new Set<Dispatcher>();
   let credentials: Promise<Credentials> | undefined;
   let closed = false;
   const isClosed = () => closed;
@@ -86,7 +88,10 @@ export const createTransport = ({ kubeConfig, userAgent }: TransportOptions): Tr
     const known = dispatchers.get(fingerprint);
     if (known) return known;
     // What still runs over connections with the old certificates may end in its own time.
-    for (const outdated of dispatchers.values()) void outdated.close();
+    for (const dispatcher of dispatchers.values()) {
+      outdated.add(dispatcher);
+      void dispatcher.close().finally(() => outdated.delete(dispatcher));
+    }
     dispatchers.clear();
     const options = {
       // HTTP/1.1, although the API server speaks HTTP/2: a connection that dies silently then takes one request or one
@@ -102,7 +107,8 @@ export const createTransport = ({ kubeConfig, userAgent }: TransportOptions): Tr
     };
     const dispatcher = cluster.proxyUrl
       ? new ProxyAgent({ ...options, uri: cluster.proxyUrl, requestTls: connect })
-      : new Agent({
+      : // No Agent: one that is being closed forgets its connections, and cannot be destroyed any more.
+        new Pool(server.origin, {
           ...options,
           connect: {
             ...connect,
@@ -171,7 +177,7 @@ export const createTransport = ({ kubeConfig, userAgent }: TransportOptions): Tr
     },
     async close() {
       closed = true;
-      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+      await Promise.all([...dispatchers.values(), ...outdated].map((dispatcher) => dispatcher.destroy()));
     },
   };
 };
