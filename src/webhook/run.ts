@@ -51,8 +51,16 @@ export interface RunningWebhook {
 
 type Running = Pick<Reader<Namespace>, 'start' | 'stop' | 'waitForSync'>;
 
-/** The longest hold, and time to answer: after that, whoever still waits has been given up by the API server. */
-const CLOSE_DEADLINE_MS = 15_000;
+/** What the webhook configurations give a call beyond a hold, and at least (timeoutSeconds). */
+const TIME_BEYOND_HOLD_MS = 2000;
+const SHORTEST_TIMEOUT_MS = 10_000;
+
+/** For answers that are on their way when the last call ends. */
+const TIME_TO_SEND_MS = 3000;
+
+/** How long requests are waited for at the end: after that, whoever still waits has been given up by the API server. */
+const closeDeadline = (holdMs: number): number =>
+  Math.max(SHORTEST_TIMEOUT_MS, holdMs + TIME_BEYOND_HOLD_MS) + TIME_TO_SEND_MS;
 
 /** Starts the caches at once, and serves as soon as they are filled and there is a certificate. */
 export function runWebhook(
@@ -107,7 +115,7 @@ export function runWebhook(
       logger.info('serving admission reviews', { port: serving.port, apiAudiences: options.apiAudiences });
       listening.resolve(serving.port);
       await aborted(signal);
-      await serving.close(CLOSE_DEADLINE_MS);
+      await serving.close(closeDeadline(options.holdMs));
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -132,10 +140,20 @@ export function runWebhook(
 
 function routesFor(facts: Facts, options: WebhookOptions): Route[] {
   return [
-    { path: '/mutate/pods', phase: 'mutate', review: createPodMutator(facts, options) },
-    { path: '/validate/pods', phase: 'validate', review: createPodValidator(facts) },
-    { path: '/mutate/taskgrants', phase: 'mutate', review: createGrantMutator(facts) },
-    { path: '/validate/taskgrants', phase: 'validate', review: createGrantValidator(facts) },
+    { path: '/mutate/pods', phase: 'mutate', resource: 'pods', review: createPodMutator(facts, options) },
+    { path: '/validate/pods', phase: 'validate', resource: 'pods', review: createPodValidator(facts) },
+    {
+      path: '/mutate/taskgrants',
+      phase: 'mutate',
+      resource: 'taskgrants',
+      review: createGrantMutator(facts),
+    },
+    {
+      path: '/validate/taskgrants',
+      phase: 'validate',
+      resource: 'taskgrants',
+      review: createGrantValidator(facts),
+    },
   ];
 }
 

@@ -53,12 +53,23 @@ beforeEach(async () => {
   registry = new Registry();
   const facts = someFacts();
   const routes: Route[] = [
-    { path: '/mutate/pods', phase: 'mutate', review: createPodMutator(facts, { holdMs: 0 }) },
-    { path: '/validate/pods', phase: 'validate', review: createPodValidator(facts) },
-    { path: '/fail', phase: 'validate', review: () => Promise.reject(new Error('the API server is away')) },
+    {
+      path: '/mutate/pods',
+      phase: 'mutate',
+      resource: 'pods',
+      review: createPodMutator(facts, { holdMs: 0 }),
+    },
+    { path: '/validate/pods', phase: 'validate', resource: 'pods', review: createPodValidator(facts) },
+    {
+      path: '/fail',
+      phase: 'validate',
+      resource: 'pods',
+      review: () => Promise.reject(new Error('the API server is away')),
+    },
     {
       path: '/wait',
       phase: 'validate',
+      resource: 'pods',
       review: (_, context) =>
         new Promise((answer) => {
           calls.push({ context, answer });
@@ -115,6 +126,13 @@ const reviewJson = (object: unknown) =>
     request: aRequest({ object }),
   });
 
+/** Whatever a stranger says that it is about: it would be a label of the metrics. */
+const reviewOfSecrets = JSON.stringify({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: aRequest({ object: aPod(), resource: { group: '', version: 'v1', resource: 'secrets' } }),
+});
+
 const ask = async (path: string, object: unknown) => {
   const { status, body } = await post(path, reviewJson(object));
   expect(status).toBe(200);
@@ -166,6 +184,7 @@ describe('what cannot be a review gets a clean error, and the next one is served
     ['a list', '/validate/pods', '[]', json, 400],
     ['nothing', '/validate/pods', '', json, 400],
     ['a review of no pod', '/validate/pods', reviewJson({ kind: 'Secret' }), json, 400],
+    ['a review of another resource', '/validate/pods', reviewOfSecrets, json, 400],
     ['another type', '/validate/pods', reviewJson(aPod()), { 'content-type': 'text/plain' }, 400],
     [
       'another charset',
@@ -254,7 +273,7 @@ describe('a call', () => {
 describe('who sends too slowly', () => {
   const json = JSON.stringify({ half: 'a review' });
   const review = () => Promise.resolve<Answer>({ allowed: true });
-  const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', review }];
+  const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', resource: 'pods', review }];
   const head = `POST /validate/pods HTTP/1.1\r\nhost: ${NAME}\r\ncontent-type: application/json\r\n`;
 
   test.each([
@@ -361,6 +380,7 @@ test('requests, decisions and violations are counted', async () => {
   await ask('/validate/pods', aPod(withContainer({ image: 'busybox' })));
   await ask('/fail', aPod());
   await post('/validate/pods', '{}');
+  await post('/validate/pods', reviewOfSecrets);
   // Counted when the response is closed, which the client may see first.
   agent.destroy();
   await server.close(1000);
@@ -369,7 +389,7 @@ test('requests, decisions and violations are counted', async () => {
     `taskgrant_admission_decisions_total{phase="${phase}",resource="pods",operation="CREATE",decision="${decision}"} 1`;
   for (const line of [
     'controller_runtime_webhook_requests_total{webhook="/validate/pods",code="200"} 2',
-    'controller_runtime_webhook_requests_total{webhook="/validate/pods",code="400"} 1',
+    'controller_runtime_webhook_requests_total{webhook="/validate/pods",code="400"} 2',
     'controller_runtime_webhook_requests_in_flight{webhook="/validate/pods"} 0',
     decided('validate', 'allowed'),
     decided('validate', 'denied'),
@@ -379,4 +399,5 @@ test('requests, decisions and violations are counted', async () => {
   ]) {
     expect(text).toContain(`${line}\n`);
   }
+  expect(text).not.toContain('secrets');
 });

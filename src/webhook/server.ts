@@ -16,6 +16,8 @@ export interface Route {
   /** As in the webhook configuration: `/validate/pods`. */
   path: string;
   phase: Phase;
+  /** What is judged there, in the plural: `pods`. Reviews of anything else are malformed. */
+  resource: string;
   review: Reviewer;
 }
 
@@ -193,6 +195,8 @@ function measured(path: string, metrics: WebhookMetrics): RequestHandler {
 function reviewed(route: Route, metrics: WebhookMetrics, logger: Logger): RequestHandler {
   return async (httpRequest, response) => {
     const request = parseReview(httpRequest.body);
+    const { resource } = request.resource;
+    if (resource !== route.resource) throw new MalformedReview(`${route.path} judges ${route.resource} only`);
     const stop = new AbortController();
     response.once('close', () => {
       stop.abort(new Error('nobody waits for the answer any more'));
