@@ -16,7 +16,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     ...crds(),
     { path: 'docs/reference/api.md', content: apiReference() },
     { path: 'docs/reference/reasons.md', content: reasonsReference() },
-    { path: 'docs/reference/metrics.md', content: await metricsReference() },
+    { path: 'docs/reference/metrics.md', content: metricsReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
   ];
 }

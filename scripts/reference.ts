@@ -75,16 +75,16 @@ ${table(['Reason', 'What it says'], Object.entries(CLASS_REASONS))}`;
 }
 
 /** Every metric of each process but those of Node.js itself. */
-export async function metricsReference(): Promise<string> {
-  const kube = await metricsOf((registry) => createKubeMetrics(registry));
-  const controller = await metricsOf((registry) =>
+export function metricsReference(): string {
+  const kube = metricsOf((registry) => createKubeMetrics(registry));
+  const controller = metricsOf((registry) =>
     createControllerMetrics(
       registry,
       () => [],
       () => 0,
     ),
   );
-  const webhook = await metricsOf((registry) => createWebhookMetrics(registry));
+  const webhook = metricsOf((registry) => createWebhookMetrics(registry));
   return `${notice('the code that registers them')}# Metrics
 
 Port 8080 of every pod, \`/metrics\`; beside them are \`/livez\` and \`/readyz\`. No label ever holds an object's name.
@@ -113,7 +113,7 @@ export async function flagsReference(): Promise<string> {
     [[], ...commands.map((command) => [command])].map(async (command) => {
       const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
       const { stdout } = await promisify(execFile)(process.execPath, [main, ...command, '--help'], {
-        env: { ...process.env, COLUMNS: '110', NO_COLOR: '1' },
+        env: { ...process.env, NO_COLOR: '1' },
       });
       return `## ${['taskgrant', ...command].join(' ')}\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
     }),
@@ -169,7 +169,7 @@ function sentence(message: string): string {
   return message === '' ? '' : `${message.charAt(0).toUpperCase()}${message.slice(1).replace(/\.$/, '')}.`;
 }
 
-async function metricsOf(register: (registry: Registry) => void): Promise<string> {
+function metricsOf(register: (registry: Registry) => void): string {
   const registry = new Registry();
   register(registry);
   const metrics = registry.getMetricsAsArray() as (MetricObject & { labelNames?: string[] })[];
@@ -181,7 +181,7 @@ async function metricsOf(register: (registry: Registry) => void): Promise<string
       labelNames.map(code).join(', '),
       help,
     ]);
-  return Promise.resolve(table(['Metric', 'Type', 'Labels', 'What it is'], rows));
+  return table(['Metric', 'Type', 'Labels', 'What it is'], rows);
 }
 
 const code = (text: string) => `\`${text}\``;

@@ -21,7 +21,7 @@ export function keepActive(facts: Facts): Plan {
     },
     [],
   );
-  // Admission judges by a cache, so two pods can slip in at once: the later one goes (decision 0005).
+  // Admission judges by a cache, so two pods can slip in at once: the later one goes.
   const stops = overBudget
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata }): Action => ({
