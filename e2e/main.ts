@@ -18,16 +18,19 @@ interface Suite {
   needs: Needs;
   /** Programs that the cluster itself does without. */
   programs?: readonly Program[];
+  /** Its files do not meet: each has a cluster, or namespaces, of its own. Two at a time is what two cores carry. */
+  apart?: true;
 }
 
 /** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
 const SUITES: Record<string, Suite> = {
-  cluster: { needs: 'nothing' },
-  kube: { needs: 'cluster' },
+  cluster: { needs: 'nothing', apart: true },
+  kube: { needs: 'cluster', apart: true },
   api: { needs: 'cluster' },
   webhook: { needs: 'cluster' },
   chart: { needs: 'image', programs: ['helm3'] },
-  grant: { needs: 'product' },
+  grant: { needs: 'product', apart: true },
+  disruption: { needs: 'product' },
 };
 
 interface Flags {
@@ -75,14 +78,17 @@ async function main(
   const failed: string[] = [];
   let has: Needs = 'nothing';
   try {
-    for (const [suite, { needs, programs = [] }] of chosen) {
+    for (const [suite, { needs, programs = [], apart }] of chosen) {
       if (needs !== 'nothing' && has === 'nothing') {
         await cluster.up({ kubernetes });
         has = 'cluster';
       }
       for (const each of programs) await cluster.program(each);
       if (needs === 'image') await loadProductImage(cluster, progress);
-      if (needs === 'product') await installProduct(cluster, progress);
+      if (needs === 'product' && has !== 'product') {
+        await installProduct(cluster, progress);
+        has = 'product';
+      }
       progress.say(`tests: ${suite}`);
       const vitest = [
         process.execPath,
@@ -90,6 +96,7 @@ async function main(
         'run',
         '--config',
         'e2e/vitest.config.ts',
+        ...(apart ? ['--fileParallelism', '--maxWorkers=2'] : []),
         ...(test === undefined ? [] : ['--testNamePattern', test]),
         `e2e/${suite}/`,
       ];

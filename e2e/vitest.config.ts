@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['e2e/**/*.e2e.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // They share one cluster, and the machine with it.
+    // They share one cluster, and the machine with it. Suites that bear more at a time say so: e2e/main.ts.
     fileParallelism: false,
     reporters: ['verbose'],
   },

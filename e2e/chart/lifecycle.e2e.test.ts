@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { customResourceDefinition, KINDS } from '../../src/api/crd.ts';
 import { FINALIZER, GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
+import { creationHasStopped } from '../../src/controller/drain.ts';
 import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
 import { isNotFound } from '../../src/kube/api-error.ts';
 import {
@@ -142,6 +143,12 @@ describe.each(helmVersions)('with %s', (version) => {
     await kubectl('delete', '--filename', example);
   });
 
+  test('that the drain may not use a class is not taken for the end of new grants', async () => {
+    await kubectlApply(mayCreateGrants(work, 'drainer'));
+    const drainer = admin.as({ username: 'drainer' });
+    expect(await creationHasStopped(drainer, work, AbortSignal.timeout(30_000))).toBe(false);
+  });
+
   test(
     'an uninstall revokes what is active, and the receipt says so',
     async () => {
@@ -193,7 +200,6 @@ describe.each(helmVersions)('with %s', (version) => {
   }
 });
 
-/** Takes something out of the CRD that this version has. */
 /** Leaves the CRD as an older release would have: without the columns of this one, by the hand of its Job. */
 async function outdateCrd(): Promise<void> {
   const kind = KINDS.find(({ plural }) => crd.name.startsWith(`${plural}.`));
@@ -206,6 +212,22 @@ async function outdateCrd(): Promise<void> {
 async function hasColumns(): Promise<boolean> {
   const { spec } = await admin.get(customResourceDefinitions, crd);
   return spec.versions[0]?.additionalPrinterColumns?.some(({ name }) => name === 'Intent') ?? false;
+}
+
+/** What the chart gives the drain's own account in the probe namespace. */
+function mayCreateGrants(namespaceName: string, user: string): string {
+  return `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: ${user}, namespace: ${namespaceName}}
+rules: [{apiGroups: [taskgrant.dev], resources: [taskgrants], verbs: [create]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: ${user}, namespace: ${namespaceName}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${user}}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: ${user}}]
+`;
 }
 
 /** A grant, and a pod under it that runs until it is ended. */

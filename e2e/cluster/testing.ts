@@ -3,8 +3,10 @@ import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { platform } from 'node:process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { beforeAll, describe } from 'vitest';
 import { hierarchies, processesIn } from './cgroups.ts';
 import { cacheDirectory, layoutOf } from './layout.ts';
 import type { Layout } from './layout.ts';
@@ -23,8 +25,22 @@ import { firstProcess, trackingGroup } from './remains.ts';
 const cache = cacheDirectory(process.env);
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
+// Local clusters need Linux and root. Where a cluster of another kind is used, there is nothing of these to test.
+const able = platform === 'linux' && process.getuid?.() === 0;
+
+/** The first time ever, everything is built. */
+const PREPARATION_MS = 45 * 60_000;
+
+/** Tests of the driver `local`, on a machine that has what it needs. */
+export function describeLocal(what: string, tests: () => void): void {
+  describe.runIf(able)(what, () => {
+    beforeAll(prepareMachine, PREPARATION_MS);
+    tests();
+  });
+}
+
 /** Installs and builds what local clusters need, and says so. */
-export async function prepareMachine(): Promise<void> {
+async function prepareMachine(): Promise<void> {
   const progress = createProgress(
     (line) => {
       console.error(line);

@@ -6,6 +6,7 @@ import { API_VERSION, FINALIZER } from '../api/group.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import type { Violation } from '../core/decision/violation.ts';
 import { ApiError, isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { sleep } from '../kube/clock.ts';
@@ -68,17 +69,34 @@ async function stopNewGrants(client: Client, name: string, signal: AbortSignal):
 }
 
 async function untilRefused(client: Client, namespace: string, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      await client.create(taskGrants, unstampedGrant(namespace), { dryRun: true, signal });
-    } catch (error) {
-      // Whatever the reason: a grant that cannot be created cannot be left over.
-      if (error instanceof ApiError) return;
-      throw error;
-    }
-    await sleep(REFUSAL_RETRY_MS, signal);
+  while (!(await creationHasStopped(client, namespace, signal))) await sleep(REFUSAL_RETRY_MS, signal);
+}
+
+/**
+ * Whether a new grant, sent as a dry run, is refused for a reason that does not go away by itself: for want of the stamp, or
+ * because no webhook answers. Any other refusal tells nothing of the grants of others: of the class, which the
+ * asker may not use, least of all.
+ *
+ * @throws NoAnswerError
+ */
+export async function creationHasStopped(
+  client: Client,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await client.create(taskGrants, unstampedGrant(namespace), { dryRun: true, signal });
+    return false;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return error.message.includes(STAMP_MISSING) || error.code === WEBHOOK_DOWN;
   }
 }
+
+const STAMP_MISSING = 'RequesterNotStamped' satisfies Violation['code'];
+
+/** As the API server answers where `failurePolicy: Fail` refuses for it (apiserver, admission/plugin/webhook/errors). */
+const WEBHOOK_DOWN = 500;
 
 function unstampedGrant(namespace: string): TaskGrant {
   return {

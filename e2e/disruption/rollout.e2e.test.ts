@@ -4,7 +4,14 @@ import { listAll } from '../../src/kube/list-all.ts';
 import { namespaces, pods } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import { NAMESPACE, RELEASE } from '../product/install.ts';
-import { aGrantManifest, aPodManifest, apply, enforcedNamespace, kubectl, untilPhase } from './testbed.ts';
+import {
+  aGrantManifest,
+  aPodManifest,
+  apply,
+  enforcedNamespace,
+  kubectl,
+  untilPhase,
+} from '../grant/testbed.ts';
 
 const client = testClient(clusterKubeConfig());
 let namespace: string;

@@ -27,7 +27,7 @@ import { startFaultProxy, type FaultProxy } from '../kube/fault-proxy.ts';
 import type { ProxiedRequest } from '../kube/proxied-request.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import { NAMESPACE } from '../product/install.ts';
-import { aGrantManifest, apply, enforcedNamespace, kubectl, until, untilPhase } from './testbed.ts';
+import { aGrantManifest, apply, enforcedNamespace, kubectl, until, untilPhase } from '../grant/testbed.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/taskgrant.js', import.meta.url));
 const DEPLOYMENT = 'deployment/taskgrant-controller';

@@ -1,0 +1,42 @@
+import { afterEach, expect, test } from 'vitest';
+import { describeLocal, quietCluster, tool, traces } from './testing.ts';
+
+describeLocal('up', () => {
+  const cluster = quietCluster('test-start');
+  afterEach(() => cluster.down());
+
+  test('twice at once makes one cluster', async () => {
+    const both = await Promise.all([tool('test-start', 'up'), tool('test-start', 'up')]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    const said = both.map(({ stderr }) => stderr).join('');
+    expect(said).toContain('waiting: another up or down of test-start is at work');
+    expect(said).toContain('the cluster test-start was up already');
+  });
+
+  test('says which component ended, with the end of its log, and leaves nothing running', async () => {
+    const { code, stderr } = await tool('test-start', 'up', '--api-server-arg=--no-such-flag');
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'test-start did not come up: kube-apiserver ended (exit code 1) before the API server is ready.',
+    );
+    expect(stderr).toContain('unknown flag: --no-such-flag');
+    expect(await cluster.status()).toMatchObject({ state: 'broken' });
+    expect(await traces('test-start', [])).toEqual(['test-start']);
+    expect(await cluster.up()).toBe('made');
+  });
+
+  test('gives up on a component that hangs, with the end of its log', async () => {
+    // It is not where it is looked for, and so is never seen to be ready.
+    const hang = ['--api-server-arg=--secure-port=6444', '--step-limit', '3'];
+    const { code, stderr } = await tool('test-start', 'up', ...hang);
+    expect(code).toBe(1);
+    expect(stderr).toContain('test-start did not come up: the API server is ready: not so after 3 s.');
+    expect(stderr).toMatch(/kube-apiserver\.log:\n([IWE]\d{4} .*\n)+/);
+  });
+
+  test('passes further flags to the API server', async () => {
+    await cluster.up({ apiServerArgs: ['--default-not-ready-toleration-seconds=77'] });
+    const dry = ['kubectl', 'run', 'x', '--image=x', '--dry-run=server', '--output=json'];
+    expect((await cluster.run(dry)).stdout).toContain('"tolerationSeconds": 77');
+  });
+});
