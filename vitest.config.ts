@@ -5,5 +5,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/**/*.test.ts'],
     exclude: ['**/*.e2e.test.ts', '**/node_modules/**'],
+    // A process for each of a hundred files takes longer than most of them. Tests here share no state by modules.
+    isolate: false,
+    maxWorkers: 2,
   },
 });

@@ -1,9 +1,8 @@
 /**
- * The bare client that everything is measured with, the floor above all: HTTPS over connections that are kept alive, and no
+ * The bare client that all of the load is made with, the floor above all: HTTPS over connections that are kept alive, and no
  * more. Not the product's client, so that what that one costs is part of what is measured and not of the floor.
  */
 import type { RequestOptions } from 'node:https';
-import type { Readable } from 'node:stream';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Pool } from 'undici';
 
@@ -19,8 +18,6 @@ export interface ApiServer {
   send(method: Method, path: string, body?: object): Promise<Answer>;
   /** @throws Error with what the API server said, where that is no success */
   must(method: Method, path: string, body?: object): Promise<string>;
-  /** The answer as it comes: for a watch. */
-  stream(path: string): Promise<Readable>;
   /** The same server for somebody who has nothing but a token. */
   withToken(token: string): ApiServer;
   /** The same server as somebody else, by impersonation. @param username as in `system:serviceaccount:<namespace>:<name>` */
@@ -84,11 +81,6 @@ function over(pool: Pool, headers: Record<string, string>, rest: Rest): ApiServe
       const { status, text } = await send(method, path, body);
       if (status >= 300) throw new Error(`${method} ${path}: ${status} ${messageOf(text)}`);
       return text;
-    },
-    async stream(path) {
-      const response = await pool.request({ method: 'GET', path, headers });
-      if (response.statusCode === 200) return response.body;
-      throw new Error(`GET ${path}: ${response.statusCode} ${messageOf(await response.body.text())}`);
     },
     withToken: (token) => rest.withToken(token, rest),
     as: (username) => over(pool, { ...headers, 'impersonate-user': username }, rest),

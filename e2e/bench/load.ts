@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { createProgress } from '../cluster/progress.ts';
 import { connect, type ApiServer } from './api-server.ts';
-import { removeAllGrants, watchGrants } from './grants.ts';
+import { removalSeconds, removeAllGrants, watchGrants } from './grants.ts';
 import { measureActivation } from './measure/activation.ts';
 import { measureAdmission } from './measure/admission.ts';
 import type { AdmissionResult } from './measure/admission.ts';
@@ -34,7 +34,7 @@ const kubernetes = await versionOf(api);
 await progress.run([
   { doing: 'making the namespaces for the load', seconds: 5, work: () => createNamespaces(api) },
 ]);
-const watch = await watchGrants(api);
+const watch = await watchGrants();
 const results = await measure({ api, watch, plan: quick ? QUICK : FULL, progress }, names.filter(isSuite));
 await watch.close();
 await api.close();
@@ -73,15 +73,21 @@ async function measure(ground: Ground, chosen: readonly Suite[]): Promise<Result
 
   if (wants('memory')) await remembering(() => Promise.resolve());
   const activation = wants('activation') ? await measureActivation(ground) : undefined;
-  if (wants('admission')) admission.push(await measureAdmission(ground));
+  if (wants('admission')) admission.push(await measureAdmission(ground, 'few'));
   const revocation = wants('revocation') ? await measureRevocation(ground) : undefined;
   if (wants('memory')) {
-    await removeAllGrants(ground.api, ground.watch);
+    await progress.run([
+      {
+        doing: 'removing all grants before memory is looked at',
+        seconds: removalSeconds(ground.watch.count()),
+        work: () => removeAllGrants(ground.api, ground.watch),
+      },
+    ]);
     await remembering(() => population.activate(few));
     await remembering(() => population.finish());
   }
   if (wants('memory') || wants('admission')) await remembering(() => population.activate(many));
-  if (wants('admission')) admission.push(await measureAdmission(ground));
+  if (wants('admission')) admission.push(await measureAdmission(ground, 'many'));
   if (wants('memory')) await remembering(() => population.finish());
 
   return {

@@ -31,7 +31,7 @@ export function createPopulation({ api, watch, progress }: Ground): Population {
       await progress.run([
         {
           doing: `making ${missing} grants`,
-          seconds: missing * 0.015,
+          seconds: missing * 0.03,
           work: async () => {
             await closedLoop({
               count: missing,
@@ -51,7 +51,7 @@ export function createPopulation({ api, watch, progress }: Ground): Population {
       await progress.run([
         {
           doing: `ending ${active.length} grants`,
-          seconds: active.length * 0.015,
+          seconds: active.length * 0.03,
           work: async () => {
             const ending = active.splice(0);
             await closedLoop({

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { withChange } from '../core/lifecycle/change.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Action, Facts } from '../core/lifecycle/facts.ts';
-import { aGrant, inPhase, NOW, withStatus } from '../core/testing/builders.ts';
+import { aGrant, inPhase, NOW, withGrantSpec, withStatus } from '../core/testing/builders.ts';
 import { aTaskPod, factsWhileActive, outlineOf, someFacts } from '../core/testing/lifecycle.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
@@ -72,8 +72,17 @@ describe('a status', () => {
     ['somebody else was faster', 409, 'the object has been modified'],
     ['the grant is gone', 404, 'not found'],
     ['the server is overloaded', 429, 'try again'],
-    ['the server has failed', 500, 'internal error'],
   ])('is to be tried again where %s', async (_what, code, message) => {
     await expect(applied(action, factsWhileActive(), refused(code, message))).rejects.toThrow(message);
+  });
+
+  test('is to be tried again where the server has failed, but for that of an end, which does not wait for it', async () => {
+    const failed = refused(500, 'failed calling webhook');
+    const other: Action = { do: 'writeStatus', status: { phase: 'Active' } };
+    await expect(applied(other, factsWhileActive(), failed)).rejects.toThrow('failed calling webhook');
+    const change = await applied(action, factsWhileActive(), failed);
+    expect(change.unrecorded).toContain('failed calling webhook');
+    const facts = factsWhileActive({}, withGrantSpec({ revoke: true }));
+    expect(outlineOf(decide(withChange(facts, change)))[0]).toEqual(['remove RoleBinding']);
   });
 });

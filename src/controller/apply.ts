@@ -18,7 +18,7 @@ import {
   type IssuedObject,
 } from '../core/lifecycle/issued.ts';
 import { usernameOf } from '../core/names.ts';
-import { ApiError, isAlreadyExists, isConflict, isNotFound } from '../kube/api-error.ts';
+import { ApiError, isAlreadyExists, isConflict, isNotFound, NoAnswerError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { sleep } from '../kube/clock.ts';
 import { pods, subjectAccessReviews, taskGrants, type Resource } from '../kube/resources.ts';
@@ -100,8 +100,19 @@ async function writeStatus(
     return { grant: after };
   } catch (error) {
     if (isRefusal(error)) return { unrecorded: `the status was refused: ${error.message}` };
+    // An end does not wait for its record: somebody's admission webhook that is down must not keep rights alive.
+    if (grant.status?.phase === 'Revoking' && isTrouble(error))
+      return { unrecorded: `the status was not stored: ${error.message}` };
     throw error;
   }
+}
+
+/** Whether the API server could not do it, and it is not because of what was asked. */
+function isTrouble(error: unknown): error is ApiError | NoAnswerError {
+  return (
+    (error instanceof ApiError && error.code >= 500) ||
+    (error instanceof NoAnswerError && error.reason === 'Timeout')
+  );
 }
 
 /** Whether the same content will be refused again. The limit of etcd's requests comes as an internal error (500). */
@@ -147,7 +158,10 @@ async function adopt(object: IssuedObject, facts: Facts, client: Client): Promis
   const found = await getIssued(item, client);
   if (!found)
     throw new Error(`${item.kind} ${item.namespace}/${item.name} exists and does not: trying again`);
-  if (isIssuedFor(facts.grant, found) && driftOf(object, found) === undefined) return { created: found };
+  const isOurs = isIssuedFor(facts.grant, found);
+  if (isOurs && found.metadata.deletionTimestamp !== undefined)
+    throw new Error(`${item.kind} ${item.namespace}/${item.name} is being deleted: trying again`);
+  if (isOurs && driftOf(object, found) === undefined) return { created: found };
   return {
     failure: {
       reason: 'NameTaken',
@@ -214,19 +228,15 @@ async function look(
   const { namespace } = grant.metadata;
   // The account alone, without its groups: what all service accounts may do is not the grant's.
   const account = { username: usernameOf({ namespace, name: grant.status?.serviceAccountName ?? '' }) };
-  const [found, { allowed }] = await Promise.all([
-    Promise.all(items.map((item) => getIssued(item, options.client))),
-    ask(account, grant, options),
-  ]);
-  return {
-    at: timeOf({ now: options.now() }),
-    remaining: items.filter((item, index) => {
-      const there = found[index];
-      // By UID too: a label can be taken off, and the object is what it was.
-      return there !== undefined && (there.metadata.uid === item.uid || isIssuedFor(grant, there));
-    }),
-    stillAllowed: allowed.map(renderRight),
-  };
+  const found = await Promise.all(items.map((item) => getIssued(item, options.client)));
+  const remaining = items.filter((item, index) => {
+    const there = found[index];
+    // By UID too: a label can be taken off, and the object is what it was.
+    return there !== undefined && (there.metadata.uid === item.uid || isIssuedFor(grant, there));
+  });
+  // While something is left it is looked again and again, and what that allows needs no hundreds of questions.
+  const { allowed } = remaining.length > 0 ? { allowed: [] } : await ask(account, grant, options);
+  return { at: timeOf({ now: options.now() }), remaining, stillAllowed: allowed.map(renderRight) };
 }
 
 /** How many SubjectAccessReviews are under way at once for one grant. */

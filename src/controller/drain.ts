@@ -13,7 +13,7 @@ import { sleep } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import { createReader, type Reader } from '../kube/reader.ts';
 import { mutatingWebhookConfigurations, taskGrants } from '../kube/resources.ts';
-import { keyOfGrant } from './observe.ts';
+import { keyOfGrant } from './grant-key.ts';
 
 export interface DrainOptions {
   /** The MutatingWebhookConfiguration that stamps new grants. */

@@ -4,7 +4,6 @@ import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Plan } from '../core/lifecycle/facts.ts';
 import { inventoryItemOf, isIssuedFor } from '../core/lifecycle/issued.ts';
-import { isOurName } from '../core/names.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
@@ -91,9 +90,8 @@ async function getGrant(
 }
 
 /**
- * Removes what is labelled as made for a grant that is no more, or for an earlier one of the same name: left over by a
- * process that was paused or killed. Only of names that are the product's, so that nobody gets others' objects removed
- * by putting a label on them.
+ * Removes what stands in the place of a grant that is no more, or of an earlier one of the same name: left over by a
+ * process that was paused or killed. What is going already is left to go: somebody's finalizer may hold it for ever.
  */
 async function removeStrangers(
   key: string,
@@ -101,11 +99,15 @@ async function removeStrangers(
   { readers, client, onSwept }: GrantReconcilerOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const object of labelledFor(key, readers)) {
-    if (grant && isIssuedFor(grant, object)) continue;
-    const item = inventoryItemOf(object);
-    if (!isOurName(item.kind, item.name)) continue;
-    await removeIssued({ ...item, uid: object.metadata.uid }, { client, signal });
-    onSwept(item);
-  }
+  const strangers = labelledFor(key, readers).filter(
+    (object) =>
+      object.metadata.deletionTimestamp === undefined && !(grant !== undefined && isIssuedFor(grant, object)),
+  );
+  await Promise.all(
+    strangers.map(async (object) => {
+      const item = inventoryItemOf(object);
+      await removeIssued({ ...item, uid: object.metadata.uid }, { client, signal });
+      onSwept(item);
+    }),
+  );
 }

@@ -25,6 +25,8 @@ export function createGrantView(reader: Pick<Reader<TaskGrant>, 'get'>): GrantVi
     get(key) {
       const cached = reader.get(key);
       const own = written.get(key);
+      // Gone, and never to come again: the next grant of this name is another one.
+      if (!cached) written.delete(key);
       if (!own || !cached) return cached;
       if (own.outdated.has(cached.metadata.resourceVersion)) return own.grant;
       // The cache has caught up, or somebody wrote after us.

@@ -1,17 +1,7 @@
 /** Reads everything that a grant is decided on: from the caches, and live where a cache could be behind. */
-import { GRANT_LABEL, GRANT_NAMESPACE_LABEL } from '../api/group.ts';
-import type {
-  KubernetesObject,
-  Namespace,
-  Pod,
-  Role,
-  RoleBinding,
-  ServiceAccount,
-  Stored,
-} from '../api/kubernetes.ts';
+import type { Pod, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
-import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Facts } from '../core/lifecycle/facts.ts';
 import {
   driftOf,
@@ -25,40 +15,17 @@ import {
 import { unobserved } from '../core/lifecycle/pods.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import type { Reader } from '../kube/reader.ts';
 import { pods, roleBindings, roles, serviceAccounts, type Resource } from '../kube/resources.ts';
 import type { EnforcementProbe } from './enforcement.ts';
-
-/** The caches of the controller. Those of issued kinds hold only what carries the product's label. */
-export interface Readers {
-  grants: Reader<TaskGrant, 'class' | 'namespace'>;
-  classes: Reader<TaskGrantClass>;
-  namespaces: Reader<Namespace>;
-  /** Pods with the grant label; by `namespace/grant`. */
-  pods: Reader<Pod, 'grant'>;
-  /** By `namespace/grant` of the grant they were made for. */
-  serviceAccounts: Reader<ServiceAccount, 'grant'>;
-  roles: Reader<Role, 'grant'>;
-  roleBindings: Reader<RoleBinding, 'grant'>;
-}
-
-/** `namespace/name` of the grant that an object of ours was made for, by its labels. */
-export function grantKeyOfIssued({ metadata }: KubernetesObject): string[] {
-  const namespace = metadata.labels?.[GRANT_NAMESPACE_LABEL];
-  const name = metadata.labels?.[GRANT_LABEL];
-  return namespace !== undefined && name !== undefined ? [`${namespace}/${name}`] : [];
-}
-
-/** `namespace/name` of the grant that a pod names. */
-export function grantKeyOfPod({ metadata }: KubernetesObject): string[] {
-  const name = metadata.labels?.[GRANT_LABEL];
-  return name !== undefined && metadata.namespace !== undefined ? [`${metadata.namespace}/${name}`] : [];
-}
+import { keyOfGrant } from './grant-key.ts';
+import type { Readers } from './readers.ts';
 
 export interface ObserveOptions {
   client: Client;
   readers: Readers;
   probe: EnforcementProbe;
+  /** Namespaces that the webhook configurations leave out by name. */
+  neverJudged: readonly string[];
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -66,7 +33,7 @@ export interface ObserveOptions {
 /** Everything that is known about a grant. `grant` is handed in, because only the caller knows how fresh it is. */
 export async function observe(
   grant: Stored<TaskGrant>,
-  { client, readers, probe, now }: ObserveOptions,
+  { client, readers, probe, neverJudged, now }: ObserveOptions,
 ): Promise<Facts> {
   const { namespace } = grant.metadata;
   const { className } = grant.spec;
@@ -75,16 +42,13 @@ export async function observe(
     now: now(),
     class: className === undefined ? undefined : readers.classes.get(className),
     namespace: readers.namespaces.get(namespace),
+    neverJudged: neverJudged.includes(namespace),
     enforcement: probe.state(),
     olderUnfinished: olderUnfinished(grant, readers),
     pods: await findPods(grant, client, readers),
     found: await findIssued(grant, client, readers),
     progress: {},
   };
-}
-
-export function keyOfGrant({ metadata }: TaskGrant): string {
-  return `${metadata.namespace}/${metadata.name}`;
 }
 
 /** Everything in the caches that is labelled as made for the grant of this key, whichever grant of that name it was. */

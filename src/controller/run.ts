@@ -1,6 +1,6 @@
 /** The controller process: caches, the queue, and what leads to what. Its parts do not know each other. */
 import type { Registry } from 'prom-client';
-import { FINALIZER, GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
+import { FINALIZER } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
@@ -10,18 +10,8 @@ import { createElection } from '../kube/election.ts';
 import { createEventRecorder, referenceTo } from '../kube/events.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { KubeMetrics } from '../kube/metrics.ts';
-import { createReader, type Reader } from '../kube/reader.ts';
+import type { Reader } from '../kube/reader.ts';
 import { createController } from '../kube/reconciler.ts';
-import {
-  namespaces,
-  pods,
-  roleBindings,
-  roles,
-  serviceAccounts,
-  taskGrantClasses,
-  taskGrants,
-  type Resource,
-} from '../kube/resources.ts';
 import type { Change } from '../kube/store.ts';
 import {
   CERTIFICATES_KEY,
@@ -31,10 +21,11 @@ import {
 } from './certificates.ts';
 import { createClassReconciler } from './class-reconciler.ts';
 import { createEnforcementProbe } from './enforcement.ts';
+import { grantKeyOfIssued, grantKeyOfPod, keyOfGrant } from './grant-key.ts';
 import { createGrantReconciler, URGENT } from './grant-reconciler.ts';
 import { createGrantView } from './grant-view.ts';
 import { createControllerMetrics } from './metrics.ts';
-import { grantKeyOfIssued, grantKeyOfPod, keyOfGrant, type Readers } from './observe.ts';
+import { createReaders, type Readers } from './readers.ts';
 
 export interface ControllerOptions {
   /** The product's own namespace, and the Lease in it. */
@@ -73,7 +64,7 @@ export function runController(
   signal: AbortSignal,
 ): RunningController {
   const now = () => Date.now();
-  const readers = createReaders(client, logger, kubeMetrics);
+  const readers = createReaders(client, logger, kubeMetrics.reader);
   const certificateReaders = createCertificateReaders(
     options.certificates,
     client,
@@ -120,6 +111,8 @@ export function runController(
         client,
         readers,
         probe,
+        // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
+        neverJudged: ['kube-system', options.namespace],
         now,
         view: createGrantView(readers.grants),
         logger,
@@ -225,43 +218,6 @@ export function runController(
         ? `waiting for the first list of ${waiting.map(([name]) => name).join(', ')}`
         : undefined;
     },
-  };
-}
-
-function createReaders(client: Client, logger: Logger, { reader: metrics }: KubeMetrics): Readers {
-  const ofGrants = <T extends KubernetesObject>(resource: Resource<T>) =>
-    createReader({
-      client,
-      logger,
-      metrics,
-      resource,
-      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
-      indexers: { grant: grantKeyOfIssued },
-    });
-  return {
-    grants: createReader({
-      client,
-      logger,
-      metrics,
-      resource: taskGrants,
-      indexers: {
-        class: ({ spec }: TaskGrant) => (spec.className === undefined ? [] : [spec.className]),
-        namespace: ({ metadata }: TaskGrant) => [metadata.namespace],
-      },
-    }),
-    classes: createReader({ client, logger, metrics, resource: taskGrantClasses }),
-    namespaces: createReader({ client, logger, metrics, resource: namespaces }),
-    pods: createReader({
-      client,
-      logger,
-      metrics,
-      resource: pods,
-      labelSelector: GRANT_LABEL,
-      indexers: { grant: grantKeyOfPod },
-    }),
-    serviceAccounts: ofGrants(serviceAccounts),
-    roles: ofGrants(roles),
-    roleBindings: ofGrants(roleBindings),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isOurName, roleNameFor, serviceAccountNameFor, usernameOf } from './names.ts';
+import { isPlacedFor, roleNameFor, serviceAccountNameFor, usernameOf } from './names.ts';
 
 const grantName = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,45}[a-z0-9])?$/);
 
@@ -23,7 +23,8 @@ describe('the service account of a grant', () => {
         const account = serviceAccountNameFor({ name, namespace: 'agents', uid });
         expect(account.length).toBeLessThanOrEqual(63);
         expect(account).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
-        expect(isOurName('ServiceAccount', account)).toBe(true);
+        const object = { kind: 'ServiceAccount', namespace: 'agents', name: account };
+        expect(isPlacedFor(object, { namespace: 'agents', name })).toBe(true);
       }),
     );
   });
@@ -43,11 +44,25 @@ test('grants of two namespaces that write into a third one have Roles of differe
   expect(other).not.toBe(one);
 });
 
-test('names that anybody may give are not the product’s', () => {
-  expect(isOurName('ServiceAccount', 'default')).toBe(false);
-  expect(isOurName('ServiceAccount', 'my-taskgrant-account')).toBe(false);
-  expect(isOurName('Role', 'taskgrant-ceiling')).toBe(false);
-  expect(isOurName('RoleBinding', 'taskgrant:agents:nightly')).toBe(true);
+test.each([
+  ['another name', { kind: 'ServiceAccount', namespace: 'agents', name: 'default' }],
+  [
+    'the name of another grant',
+    { kind: 'ServiceAccount', namespace: 'agents', name: 'taskgrant-nightly-2-bcdfg' },
+  ],
+  ['another namespace', { kind: 'ServiceAccount', namespace: 'mallory', name: 'taskgrant-nightly-bcdfg' }],
+  [
+    'a suffix that none is given',
+    { kind: 'ServiceAccount', namespace: 'agents', name: 'taskgrant-nightly-aeiou' },
+  ],
+  ['the Role of another grant', { kind: 'Role', namespace: 'agents', name: 'taskgrant:builds:nightly' }],
+])('what stands under %s was not made for a grant, whatever its labels say', (_, object) => {
+  expect(isPlacedFor(object, { namespace: 'agents', name: 'nightly' })).toBe(false);
+});
+
+test('a Role of the grant’s name is in its place wherever it stands: the envelope may name any namespace', () => {
+  const role = { kind: 'RoleBinding', namespace: 'support', name: 'taskgrant:agents:nightly' };
+  expect(isPlacedFor(role, { namespace: 'agents', name: 'nightly' })).toBe(true);
 });
 
 test('a service account is a user by the name that the API server gives it', () => {

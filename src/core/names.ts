@@ -5,6 +5,7 @@ import { MAX_GRANT_NAME_LENGTH, SERVICE_ACCOUNT_PREFIX } from '../api/group.ts';
 /** Kubernetes' own alphabet for generated suffixes: no vowels, nothing that looks alike (apimachinery, util/rand). */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX_LENGTH = 5;
+const SUFFIX = new RegExp(`^[${ALPHABET}]{${SUFFIX_LENGTH}}$`);
 
 interface NamedGrant {
   name: string;
@@ -37,9 +38,24 @@ export function roleNameFor({ name, namespace }: Pick<NamedGrant, 'name' | 'name
   return `taskgrant:${namespace}:${name}`;
 }
 
-/** Whether a name is of those that only this product gives: what it may clean up by label. */
-export function isOurName(kind: 'ServiceAccount' | 'Role' | 'RoleBinding', name: string): boolean {
-  return kind === 'ServiceAccount' ? name.startsWith(SERVICE_ACCOUNT_PREFIX) : name.startsWith('taskgrant:');
+/** An object by its kind, place and name. */
+interface NamedObject {
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+/**
+ * Whether an object stands where one stands that is made for a grant of this name, whichever UID it has: labels are written
+ * by anybody, and must not lead the controller to objects elsewhere, nor have it take them for a grant's of another namespace.
+ */
+export function isPlacedFor(
+  { kind, namespace, name }: NamedObject,
+  grant: Pick<NamedGrant, 'name' | 'namespace'>,
+): boolean {
+  if (kind !== 'ServiceAccount') return name === roleNameFor(grant);
+  const prefix = `${SERVICE_ACCOUNT_PREFIX}${grant.name}-`;
+  return namespace === grant.namespace && name.startsWith(prefix) && SUFFIX.test(name.slice(prefix.length));
 }
 
 /** How the API server names a service account as a user (k8s.io/apiserver, serviceaccount.MakeUsername). */

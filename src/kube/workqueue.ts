@@ -46,8 +46,8 @@ export interface WorkQueueOptions {
   backoff?: BackoffPolicy;
 }
 
-/** client-go's 5 ms doubling, but to 5 minutes and not to its 1000 s: a revocation may be waiting behind it. */
-export const QUEUE_BACKOFF: BackoffPolicy = { initialMs: 5, maxMs: 300_000, factor: 2, jitter: 0 };
+/** client-go's 5 ms doubling, but to half a minute and not to its 1000 s: a revocation may be waiting behind it. */
+export const QUEUE_BACKOFF: BackoffPolicy = { initialMs: 5, maxMs: 30_000, factor: 2, jitter: 0 };
 
 export const createWorkQueue = ({ name, metrics, backoff = QUEUE_BACKOFF }: WorkQueueOptions): WorkQueue => {
   /** Each waiting key with the time at which it was added, by priority, in order of arrival. */

@@ -3,6 +3,7 @@ import { FINALIZER } from '../api/group.ts';
 import {
   aClass,
   aGrant,
+  inPhase,
   justCreated,
   NAMESPACE,
   withEnvelope,
@@ -175,6 +176,22 @@ describe('a grant is refused', () => {
     ]);
   });
 
+  test('whose requester may use the class in the grant’s own namespace only, and that reaches others', async () => {
+    const elsewhere = withEnvelope({
+      kubernetes: [
+        { namespaces: [NAMESPACE, 'support'], apiGroups: [''], resources: ['configmaps'], verbs: ['get'] },
+      ],
+    })(grant);
+    const denies = (question: object) =>
+      'verb' in question &&
+      question.verb === 'use' &&
+      'namespace' in question &&
+      question.namespace !== NAMESPACE;
+    expect(await refusal(elsewhere, { denies })).toMatchObject({
+      violations: [{ code: 'ClassNotAllowed', asked: 'default in namespace support' }],
+    });
+  });
+
   const rules = withEnvelope({
     kubernetes: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] }],
   });
@@ -238,7 +255,14 @@ describe('a change of a grant', () => {
 
   test('is the CRD’s business', async () => {
     expect((await change(withGrantSpec({ revoke: true })(grant))).allowed).toBe(true);
-    expect((await change({ ...grant, metadata: { ...grant.metadata, finalizers: [] } })).allowed).toBe(true);
+  });
+
+  test('that takes its finalizer off is refused until it has ended: its rights would outlive it', async () => {
+    const without = (one: typeof grant) => ({ ...one, metadata: { ...one.metadata, finalizers: [] } });
+    const held = { ...grant, metadata: { ...grant.metadata, finalizers: [FINALIZER] } };
+    expect(codesOf(await change(without(held), held))).toEqual(['FinalizerHeld']);
+    const ended = inPhase('Completed')(held);
+    expect((await change(without(ended), ended)).allowed).toBe(true);
   });
 
   test('to what is not supported yet is refused', async () => {
@@ -249,7 +273,7 @@ describe('a change of a grant', () => {
   });
 
   test('of what was there already passes, or its finalizer could never be removed', async () => {
-    const old = withGrantSpec({ parentRef: { name: 'plan' } })(grant);
+    const old = inPhase('Denied')(withGrantSpec({ parentRef: { name: 'plan' } })(grant));
     expect((await change({ ...old, metadata: { ...old.metadata, finalizers: [] } }, old)).allowed).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
-import { ENFORCE_LABEL, GROUP, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
+import { ENFORCE_LABEL, FINALIZER, GROUP, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
 import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
+import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
@@ -49,11 +50,29 @@ async function judgeCreation(request: AdmissionRequest, facts: Facts): Promise<A
 function judgeUpdate({ object, oldObject }: AdmissionRequest): Answer {
   const [grant, before] = [grantIn(object), grantIn(oldObject)];
   const known = new Set(unsupportedInGrant(before).map(({ path }) => path));
-  const violations = unsupportedInGrant(grant).filter(({ path }) => !known.has(path));
+  const violations = [
+    ...unsupportedInGrant(grant).filter(({ path }) => !known.has(path)),
+    ...finalizerStays(before, grant),
+  ];
   const audit = { grant: grant.metadata.name };
   return violations.length > 0
     ? { allowed: false, headline: 'the TaskGrant cannot be changed so', violations, audit }
     : { allowed: true, audit };
+}
+
+/** Without it a deletion would take the grant before its rights, and its receipt with it. */
+function finalizerStays(before: TaskGrant, after: TaskGrant): Violation[] {
+  const isHeld = ({ metadata }: TaskGrant) => metadata.finalizers?.includes(FINALIZER) ?? false;
+  if (!isHeld(before) || isHeld(after) || isFinal(before.status?.phase)) return [];
+  return [
+    {
+      code: 'FinalizerHeld',
+      path: 'metadata.finalizers',
+      asked: `without ${FINALIZER}`,
+      allowed: `${FINALIZER} until everything is revoked`,
+      fix: 'set spec.revoke or delete the TaskGrant: the finalizer is taken off when nothing is left',
+    },
+  ];
 }
 
 function stamped(user: UserInfo, { spec }: TaskGrant): Violation[] {
@@ -93,7 +112,7 @@ async function withinClass(
   const itsClass = className === undefined ? undefined : await facts.classes.get(className);
   if (className === undefined || !itsClass) return [classNotFound(className)];
   return [
-    ...(await mayUse(user, { className, namespace }, facts)),
+    ...(await mayUse(user, className, namespacesOf(grant, namespace), facts)),
     ...classIsSupported(itsClass),
     ...grantWithinClass(grant, itsClass),
     ...fewEnough(itsClass, namespace, facts),
@@ -111,21 +130,39 @@ function classNotFound(className: string | undefined): Violation {
   };
 }
 
-/** Asked in the grant's namespace, so that a RoleBinding there gives a class for grants there. */
+/** The grant's own, and each in which it gives rights. */
+function namespacesOf({ spec }: TaskGrant, own: string): string[] {
+  return [
+    ...new Set([own, ...(spec.envelope.kubernetes ?? []).flatMap(({ namespaces = [] }) => namespaces)]),
+  ];
+}
+
+/**
+ * A RoleBinding gives a class for grants in its namespace; so it is asked in each namespace that the grant reaches: who may do
+ * anything in one namespace must not have the class's rights in all of them by that.
+ */
 async function mayUse(
   user: UserInfo,
-  { className: name, namespace }: { className: string; namespace: string },
+  name: string,
+  namespaces: readonly string[],
   { access }: Facts,
 ): Promise<Violation[]> {
-  const denied = await access.denied(user, [
-    { namespace, group: GROUP, resource: 'taskgrantclasses', verb: 'use', name },
-  ]);
-  return denied.map(() => ({
+  const denied = await access.denied(
+    user,
+    namespaces.map((namespace) => ({
+      namespace,
+      group: GROUP,
+      resource: 'taskgrantclasses',
+      verb: 'use',
+      name,
+    })),
+  );
+  return denied.map(({ namespace }) => ({
     code: 'ClassNotAllowed',
     path: 'spec.className',
-    asked: name,
-    allowed: 'classes on which you have the verb use',
-    fix: `have the verb use on taskgrantclasses granted to you, with the resourceName ${name}`,
+    asked: `${name} in namespace ${namespace}`,
+    allowed: 'classes on which you have the verb use there',
+    fix: `have the verb use on taskgrantclasses granted to you in namespace ${namespace}, with the resourceName ${name}`,
   }));
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { ApiServer } from '../api-server.ts';
 import { asGrantor, createSet, floorSet, removeAllSets } from '../floor.ts';
-import { activate, grantPlace, removeAllGrants } from '../grants.ts';
+import { activate, grantPlace, removalSeconds, removeAllGrants } from '../grants.ts';
 import type { Level } from '../plan.ts';
 import { closedLoop, inTurns, type Measured } from '../rounds.ts';
 import { PAUSE_MS, type Ground } from './ground.ts';
@@ -62,7 +62,7 @@ export async function measureActivation(ground: Ground): Promise<ActivationResul
 function removal({ api, watch }: Ground, count: number) {
   return {
     doing: 'removing what that left',
-    seconds: 3 + count * 0.015,
+    seconds: removalSeconds(count),
     work: async () => {
       await removeAllSets(api);
       await removeAllGrants(api, watch);

@@ -25,9 +25,10 @@ export interface AdmissionResult {
 /** The pods take them by turns. */
 const GRANTS = 100;
 
-export async function measureAdmission(ground: Ground): Promise<AdmissionResult> {
+/** @param among how many grants there are: of both measurements the grants of the pods exist side by side */
+export async function measureAdmission(ground: Ground, among: 'few' | 'many'): Promise<AdmissionResult> {
   const { api, watch, plan, progress } = ground;
-  const grants = Array.from({ length: GRANTS }, (_, index) => grantPlace('pods', index));
+  const grants = Array.from({ length: GRANTS }, (_, index) => grantPlace(`pods-${among}`, index));
   const levels: AdmissionLevel[] = [];
   let there = 0;
   await progress.run([

@@ -155,6 +155,14 @@ export const VIOLATION_CODES = {
       'Leave spec.requestedBy out. Where it was left out: the MutatingWebhookConfiguration is not in force.',
     allows: 'the API server says',
   },
+  FinalizerHeld: {
+    means: 'The finalizer taskgrant.dev/revocation was taken off a TaskGrant that has not ended.',
+    because:
+      'Without it a deletion would take the grant before its rights, its pods would not be stopped, and nobody could read a receipt. The controller takes it off when nothing is left.',
+    remedy:
+      'Set spec.revoke, or delete the TaskGrant, and wait. Where the controller is gone for good: the chart’s README says how to clean up by hand.',
+    allows: 'the grant keeps',
+  },
   NameTooLong: {
     means: 'The name of the TaskGrant is too long.',
     because:
@@ -194,11 +202,11 @@ export const VIOLATION_CODES = {
     allows: 'the class allows at most',
   },
   ImagePatternInvalid: {
-    means: 'A pattern of spec.workload.images can match no image.',
+    means: 'A pattern of spec.workload.images can match no image, or has more than 8 wildcards.',
     because:
-      'Patterns are compared with image references in canonical form, part by part. One that is no reference once its wildcards are filled in was meant to be something else.',
+      'Patterns are compared with image references in canonical form, part by part. One that is no reference once its wildcards are filled in was meant to be something else. One with more wildcards than an image has parts says nothing that people could check by reading it.',
     remedy:
-      'Write registry/repository:tag or registry/repository@sha256:*, with * within a path segment and ** across them.',
+      'Write registry/repository:tag or registry/repository@sha256:*, with * within a path segment and ** across them, at most 8 times in all.',
     allows: 'a grant allows',
   },
   AudienceTwice: {

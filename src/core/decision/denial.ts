@@ -24,15 +24,16 @@ export function renderViolation({ code, path, asked, allowed, fix }: Violation):
  * @param headline what is refused, without a full stop: `the pod asks for more than its grant allows`
  */
 export function renderDenial(headline: string, violations: readonly Violation[]): string {
-  const lines = inOrder(violations).map(renderViolation);
-  const count = lines.length === 1 ? '1 violation' : `${lines.length} violations`;
+  const { length } = violations;
+  const count = length === 1 ? '1 violation' : `${length} violations`;
   let message = `${quoted(headline)} (${count}):`;
   // Room for the line that says how many were cut.
-  const room = MAX_DENIAL_BYTES - bytes(cutLine(lines.length));
-  for (const [index, line] of lines.entries()) {
-    const next = `${message}\n${line}`;
-    const isLast = index === lines.length - 1;
-    if (bytes(next) > (isLast ? MAX_DENIAL_BYTES : room)) return message + cutLine(lines.length - index);
+  const room = MAX_DENIAL_BYTES - bytes(cutLine(length));
+  // What does not fit is not rendered either: a pod can have tens of thousands.
+  for (const [index, violation] of inOrder(violations).entries()) {
+    const next = `${message}\n${renderViolation(violation)}`;
+    const isLast = index === length - 1;
+    if (bytes(next) > (isLast ? MAX_DENIAL_BYTES : room)) return message + cutLine(length - index);
     message = next;
   }
   return message;
@@ -40,11 +41,15 @@ export function renderDenial(headline: string, violations: readonly Violation[])
 
 /** By path, as a reader of the file meets them (volumes[2] before volumes[10]), then by code. */
 export function inOrder(violations: readonly Violation[]): Violation[] {
-  return [...violations].sort((a, b) => comparePaths(a.path, b.path) || compare(a.code, b.code));
+  return violations
+    .map((violation) => ({ violation, parts: partsOf(violation.path) }))
+    .sort((a, b) => compareParts(a.parts, b.parts) || compare(a.violation.code, b.violation.code))
+    .map(({ violation }) => violation);
 }
 
-function comparePaths(a: string, b: string): number {
-  const [left, right] = [partsOf(a), partsOf(b)];
+type PathParts = readonly (string | number)[];
+
+function compareParts(left: PathParts, right: PathParts): number {
   for (let index = 0; index < Math.min(left.length, right.length); index++) {
     const order = compare(left[index] ?? '', right[index] ?? '');
     if (order !== 0) return order;
@@ -53,7 +58,7 @@ function comparePaths(a: string, b: string): number {
 }
 
 /** The text between indexes, and the indexes as numbers: `spec.volumes[`, 10, `].name`. */
-function partsOf(path: string): (string | number)[] {
+function partsOf(path: string): PathParts {
   return path.split(/(\d+)/).map((part, index) => (index % 2 === 1 ? Number(part) : part));
 }
 

@@ -13,7 +13,12 @@ export interface Violation {
   fix: string;
 }
 
+/** More are not read in a denial, and a pod may have thousands of violations that name them; kubectl get shows them all. */
+const MAX_LISTED = 10;
+
 /** Several values as a denial names them; `nothing` where there are none. */
 export function listed(values: readonly string[]): string {
-  return values.length === 0 ? 'nothing' : values.join(', ');
+  if (values.length === 0) return 'nothing';
+  const more = values.length - MAX_LISTED;
+  return [...values.slice(0, MAX_LISTED), ...(more > 0 ? [`… and ${more} more`] : [])].join(', ');
 }

@@ -13,14 +13,17 @@ export interface ImageReference {
 }
 
 /** What a reference, or a pattern of one, is made of. */
-export interface ImageParts {
+interface ImageParts {
   name: string;
   tag: string | undefined;
   digest: string | undefined;
 }
 
-/** distribution/reference: NameTotalLengthMax, the tag's 128, and a digest of at most SHA-512. */
-const MAX_LENGTH = 255 + 1 + 128 + 1 + 140;
+/** distribution/reference: NameTotalLengthMax. */
+const MAX_NAME_LENGTH = 255;
+
+/** The name, the tag's 128, and a digest of at most SHA-512. */
+const MAX_LENGTH = MAX_NAME_LENGTH + 1 + 128 + 1 + 140;
 
 const DOMAIN_PART = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const DOMAIN = new RegExp(`^(?:${DOMAIN_PART}(?:\\.${DOMAIN_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
@@ -34,18 +37,16 @@ const IDENTIFIER = /^[a-f0-9]{64}$/;
 export function parseImage(text: string): ImageReference | undefined {
   if (text.length > MAX_LENGTH || IDENTIFIER.test(text)) return undefined;
   const { name, tag, digest } = partsOf(text);
-  const [domain = '', ...path] = canonicalName(name).split('/');
+  const canonical = canonicalName(name);
+  const [domain = '', ...path] = canonical.split('/');
   const isValid =
+    canonical.length <= MAX_NAME_LENGTH &&
     DOMAIN.test(domain) &&
     path.every((segment) => PATH_SEGMENT.test(segment)) &&
     (tag === undefined || TAG.test(tag)) &&
     (digest === undefined || DIGEST.test(digest));
   if (!isValid) return undefined;
-  return {
-    name: canonicalName(name),
-    tag: tag ?? (digest === undefined ? DEFAULT_TAG : undefined),
-    digest,
-  };
+  return { name: canonical, tag: tag ?? (digest === undefined ? DEFAULT_TAG : undefined), digest };
 }
 
 /** What no tag and no digest means. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { matchesGlob } from './glob.ts';
-import { imagePatternsOf, matchesImage, parseImagePattern } from './image-pattern.ts';
+import { VIOLATION_CODES } from '../decision/codes.ts';
+import { imagePatternsOf, MAX_WILDCARDS, matchesImage, parseImagePattern } from './image-pattern.ts';
 import { parseImage } from './image-reference.ts';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -114,39 +114,6 @@ test('a reference written as a pattern allows itself and nothing else', () => {
   );
 });
 
-describe('a glob', () => {
-  const globs = fc
-    .array(fc.constantFrom('a', 'b', '/', '.', '*', '**'), { maxLength: 8 })
-    .map((parts) => parts.join(''));
-  const texts = fc
-    .array(fc.constantFrom('a', 'b', '/', '.'), { maxLength: 10 })
-    .map((parts) => parts.join(''));
-
-  test('matches what the same pattern as a regular expression matches', () => {
-    const expression = (glob: string) =>
-      new RegExp(
-        `^${(glob.match(/\*\*|[^]/g) ?? [])
-          .map((part) => (part === '**' ? '[^]*' : part === '*' ? '[^/]*' : part.replace('.', '\\.')))
-          .join('')}$`,
-      );
-    fc.assert(
-      fc.property(globs, texts, (glob, text) => {
-        expect(matchesGlob(glob, text)).toBe(expression(glob).test(text));
-      }),
-      { numRuns: 2000 },
-    );
-  });
-
-  test('takes no longer than the product of both lengths, where backtracking would never end', () => {
-    expect(matchesGlob(`${'*a'.repeat(250)}b`, 'a'.repeat(250))).toBe(false);
-    expect(matchesGlob('**a'.repeat(160), 'a'.repeat(512))).toBe(true);
-  });
-
-  test('takes characters outside the basic plane as one', () => {
-    expect(matchesGlob('*😀', 'a😀')).toBe(true);
-  });
-});
-
 describe('patterns', () => {
   test.each([
     'registry.example/agents/summariser@sha256:*',
@@ -172,5 +139,26 @@ describe('patterns', () => {
     expect(imagePatternsOf(['fine', pattern])).toMatchObject([
       { code: 'ImagePatternInvalid', path: 'spec.workload.images[1]', asked: pattern },
     ]);
+  });
+
+  const withWildcards = (count: number) => `registry.example/${'a*'.repeat(count - 2)}/**:*`;
+
+  test('may have as many wildcards as stated, and a run of stars is one', () => {
+    expect(imagePatternsOf([withWildcards(MAX_WILDCARDS)])).toEqual([]);
+    expect(imagePatternsOf(['**'.repeat(20)])).toEqual([]);
+  });
+
+  test('with more wildcards are refused and told so', () => {
+    expect(imagePatternsOf(['fine', withWildcards(MAX_WILDCARDS + 1)])).toEqual([
+      {
+        code: 'ImagePatternInvalid',
+        path: 'spec.workload.images[1]',
+        asked: '9 wildcards',
+        allowed: '8 wildcards in a pattern, where a run of * is one',
+        fix: 'write one ** for several segments, or several patterns',
+      },
+    ]);
+    expect(VIOLATION_CODES.ImagePatternInvalid.means).toContain(`more than ${MAX_WILDCARDS} wildcards`);
+    expect(VIOLATION_CODES.ImagePatternInvalid.remedy).toContain(`at most ${MAX_WILDCARDS} times`);
   });
 });

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   aGrant,
   aPod,
   IMAGE,
   withContainer,
   withInitContainer,
+  withSpec,
   withVolume,
   withWorkload,
 } from '../testing/builders.ts';
@@ -45,4 +46,37 @@ test('what is no image reference is refused and called so', () => {
 test('who pins an image that is granted by tag only is told how a grant allows that', () => {
   const [violation] = judge(aPod(withContainer({ image: `${IMAGE}@${digest}` })));
   expect(violation?.fix).toContain('only a pattern with @ matches a digest');
+});
+
+describe('many images', () => {
+  const containers = (images: readonly string[]) =>
+    withSpec({ containers: images.map((image, index) => ({ name: `c${index}`, image })) });
+
+  test('of one value are refused once for each container', () => {
+    const images = Array.from({ length: 3 }, () => 'busybox');
+    expect(judge(aPod(containers(images)))).toMatchObject([
+      { path: 'spec.containers[0].image', asked: 'busybox' },
+      { path: 'spec.containers[1].image', asked: 'busybox' },
+      { path: 'spec.containers[2].image', asked: 'busybox' },
+    ]);
+  });
+
+  test('are told the first ten patterns and how many more there are', () => {
+    const patterns = Array.from({ length: 12 }, (_, index) => `agent-${index}`);
+    const allowedBy = (images: string[]) =>
+      judge(aPod(withContainer({ image: 'busybox' })), aGrant(withWorkload({ images })))[0]?.allowed;
+    expect(allowedBy(patterns)).toBe(`${patterns.slice(0, 10).join(', ')}, … and 2 more`);
+    expect(allowedBy(patterns.slice(0, 10))).toBe(patterns.slice(0, 10).join(', '));
+  });
+
+  test('are judged by the worst patterns of a grant that never met the webhook', () => {
+    // As long as the CRD takes patterns and runtimes take references. Where positions were followed one by one, this
+    // was three thousand million steps.
+    const patterns = Array.from({ length: 64 }, (_, index) =>
+      index % 2 === 0 ? `docker.io/${'**a'.repeat(167)}b` : `docker.io/**${'a'.repeat(490)}b`,
+    );
+    const images = Array.from({ length: 300 }, (_, index) => `docker.io/${'a'.repeat(500)}c${index}`);
+    const violations = judge(aPod(containers(images)), aGrant(withWorkload({ images: patterns })));
+    expect(violations).toHaveLength(300);
+  });
 });

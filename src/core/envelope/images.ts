@@ -1,21 +1,49 @@
-import { listed } from '../decision/violation.ts';
-import { parseImage } from './image-reference.ts';
+import { listed, type Violation } from '../decision/violation.ts';
 import { matchesImage, parseImagePattern } from './image-pattern.ts';
-import type { RequestRule } from './rule.ts';
+import { parseImage } from './image-reference.ts';
+import type { GrantFacts, RequestRule } from './rule.ts';
 
 /** Every image matches a pattern of the grant, both in canonical form. */
-export const imageIsGranted: RequestRule<'Image'> = function* ({ value, path }, { grant }) {
-  const { images } = grant.spec.workload;
-  const image = parseImage(value);
-  if (image && images.some((pattern) => matchesImage(image, parseImagePattern(pattern)))) return;
-  yield {
-    code: 'ImageNotGranted',
-    path,
-    asked: image ? value : `${value}, which is no image reference`,
-    allowed: listed(images),
-    fix: fixFor(image?.digest !== undefined),
-  };
+export const imageIsGranted: RequestRule<'Image'> = function* ({ value, path }, facts) {
+  const refusal = judgeOf(facts)(value);
+  if (refusal) yield { ...refusal, path };
 };
+
+type Refusal = Omit<Violation, 'path'>;
+type ImageJudge = (value: string) => Refusal | undefined;
+
+/**
+ * One judge for each review, whose facts are one object that nobody changes: a pod may have thousands of images and its
+ * grant 64 patterns, so a pattern is parsed once, a value judged once, and what is allowed is one text.
+ */
+const judges = new WeakMap<GrantFacts, ImageJudge>();
+
+function judgeOf(facts: GrantFacts): ImageJudge {
+  const judge = judges.get(facts) ?? judgeFor(facts.grant.spec.workload.images);
+  judges.set(facts, judge);
+  return judge;
+}
+
+function judgeFor(images: readonly string[]): ImageJudge {
+  const patterns = images.map(parseImagePattern);
+  const allowed = listed(images);
+  const judged = new Map<string, Refusal | undefined>();
+  return (value) => {
+    if (judged.has(value)) return judged.get(value);
+    const image = parseImage(value);
+    const isGranted = image !== undefined && patterns.some((pattern) => matchesImage(image, pattern));
+    const refusal: Refusal | undefined = isGranted
+      ? undefined
+      : {
+          code: 'ImageNotGranted',
+          asked: image ? value : `${value}, which is no image reference`,
+          allowed,
+          fix: fixFor(image?.digest !== undefined),
+        };
+    judged.set(value, refusal);
+    return refusal;
+  };
+}
 
 function fixFor(hasDigest: boolean): string {
   return hasDigest

@@ -37,5 +37,7 @@ export function withFindings(
 }
 
 function shortened(message: string): string {
-  return message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS - 1)}…` : message;
+  // A pair of surrogates that is cut in half would be stored as something else, and be written anew each time.
+  const whole = message.toWellFormed();
+  return whole.length > MOST_CHARACTERS ? `${whole.slice(0, MOST_CHARACTERS - 1).toWellFormed()}…` : whole;
 }

@@ -146,11 +146,24 @@ describe('a grant whose objects are not what was issued has drifted', () => {
 });
 
 test('of several reasons the one that says most about who is to blame is given', () => {
-  const facts = factsWhileActive({ found: [], now: END, pods: [aTaskPod('summarise', 'Succeeded')] });
+  const { found } = factsWhileActive();
+  const widened = found.map((object) => (object.kind === 'Role' ? { ...object, rules: [] } : object));
+  const facts = factsWhileActive({ found: widened, now: END, pods: [aTaskPod('summarise', 'Succeeded')] });
   expect(endingOf(facts)?.reason).toBe('Drifted');
   const revoked = { ...facts, grant: withGrantSpec({ revoke: true })(facts.grant) };
   expect(endingOf(revoked)?.reason).toBe('Revoked');
   expect(endingOf({ ...revoked, grant: deleted(revoked.grant) })?.reason).toBe('Deleted');
+});
+
+test('what is missing after the end is no drift: an end that could not be recorded has removed it', () => {
+  expect(endingOf(factsWhileActive({ found: [], now: END }))?.reason).toBe('Expired');
+  expect(endingOf(factsWhileActive({ found: [], now: END - 1 }))?.reason).toBe('Drifted');
+});
+
+test('an active grant of which nothing can be recorded ends: pods that are not recorded are not counted', () => {
+  const facts = factsWhileActive({ unrecorded: 'request is too large' });
+  expect(endingOf(facts)?.message).toContain('request is too large');
+  expect(endingOf(someFacts({ unrecorded: 'request is too large' }))).toBeUndefined();
 });
 
 test.each([

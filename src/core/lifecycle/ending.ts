@@ -21,7 +21,7 @@ export function finalPhaseOf(reason: string): FinalPhase {
 
 /** Why rights must end now, whether the grant is active or was about to be; the worst reason first. */
 export function endingOf(facts: Facts): Ending | undefined {
-  const { grant, namespace, now } = facts;
+  const { grant, namespace, now, unrecorded } = facts;
   if (grant.metadata.deletionTimestamp !== undefined) {
     return { reason: 'Deleted', message: 'the TaskGrant was deleted' };
   }
@@ -29,13 +29,14 @@ export function endingOf(facts: Facts): Ending | undefined {
     return { reason: 'Deleted', message: 'the namespace is being deleted' };
   }
   if (grant.spec.revoke) return { reason: 'Revoked', message: 'spec.revoke is true' };
-  const drift = driftIn(facts);
-  if (drift !== undefined) return { reason: 'Drifted', message: drift };
   const ends = expiryOf(facts);
-  if (ends !== undefined && ends <= now) {
-    return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
-  }
+  const isOver = ends !== undefined && ends <= now;
+  const drift = driftIn(facts, { isOver });
+  if (drift !== undefined) return { reason: 'Drifted', message: drift };
+  if (isOver) return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
   if (grant.status?.phase !== 'Active') return undefined;
+  // Pods that are not recorded are not counted: the grant would take any number, one after the other.
+  if (unrecorded !== undefined) return { reason: 'Drifted', message: `cannot be recorded: ${unrecorded}` };
   const { records } = recordPods(
     grant.status.pods ?? [],
     facts.pods,
@@ -65,16 +66,17 @@ export function expiryOf({ grant }: Pick<Facts, 'grant'>): number | undefined {
 
 /**
  * What was issued is exactly what the decision said, or else the decision no longer holds. While the grant is not
- * active some of it may not be there yet; what is there must be right all the same.
+ * active some of it may not be there yet; what is there must be right all the same. Nor is it drift where something is missing
+ * after the grant's time: an end that could not be recorded at once has removed it.
  */
-function driftIn({ grant, found }: Facts): string | undefined {
+function driftIn({ grant, found }: Facts, { isOver }: { isOver: boolean }): string | undefined {
   const active = grant.status?.phase === 'Active';
   for (const issued of issuedFor(grant)) {
     const item = inventoryItemOf(issued);
     const name = `${item.kind} ${item.namespace}/${item.name}`;
     const there = found.find((object) => sameName(inventoryItemOf(object), item));
     if (!there) {
-      if (active) return `${name} is gone`;
+      if (active && !isOver) return `${name} is gone`;
       continue;
     }
     // Somebody else's object in the way is met when ours is created, and refused there.

@@ -13,6 +13,8 @@ export interface Facts {
   class: TaskGrantClass | undefined;
   /** The grant's own namespace, where it exists. */
   namespace: Namespace | undefined;
+  /** Whether the webhooks leave that namespace alone whatever its labels say. */
+  neverJudged: boolean;
   /** Whether a request that has to be refused was refused, a short time ago. */
   enforcement: { proven: boolean; message: string };
   /** Unfinished grants of the same class in the same namespace that are older than this one. */

@@ -115,6 +115,11 @@ describe('a grant is denied for good, and is told why', () => {
       },
     ],
     [
+      'when the webhooks leave its namespace alone, whatever its labels say',
+      { neverJudged: true },
+      { type: 'Enforced', reason: 'NamespaceNotEnforced', message: 'in another one' },
+    ],
+    [
       'when admission did not stamp who asked',
       { grant: withoutRequester() },
       { type: 'Accepted', reason: 'RequesterUnknown', message: 'create it anew' },

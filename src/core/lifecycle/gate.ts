@@ -89,6 +89,15 @@ const GATES: readonly Gate[] = [
     );
   },
 
+  function namespaceCanBeJudged({ grant, neverJudged }) {
+    if (!neverJudged) return undefined;
+    return deny(
+      'Enforced',
+      'NamespaceNotEnforced',
+      `pods are never judged in namespace ${grant.metadata.namespace}: create the TaskGrant in another one`,
+    );
+  },
+
   function namespaceIsEnforced({ grant, namespace }) {
     const level = namespace?.metadata.labels?.[ENFORCE_LABEL];
     if (level === 'granted') return undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FINALIZER } from '../../api/group.ts';
 import { withGrantSpec, withStatus } from '../testing/builders.ts';
 import {
   aTaskPod,
@@ -88,6 +89,82 @@ describe('an end that the API server does not store', () => {
     expect(plan.steps).toEqual([]);
     expect(plan.againAt).toBeGreaterThan(facts.now);
   });
+});
+
+describe('a deleted grant of which nothing can be recorded', () => {
+  const deleted = (facts: Facts): Facts => ({
+    ...facts,
+    grant: {
+      ...facts.grant,
+      metadata: { ...facts.grant.metadata, deletionTimestamp: AT, finalizers: [FINALIZER] },
+    },
+    unrecorded: 'request is too large',
+  });
+  const gone = { at: AT, remaining: [], stillAllowed: [] };
+
+  test.each([
+    ['was active', factsWhileActive()],
+    ['was never active', factsWhileProvisioning()],
+  ])('loses everything where it %s', (_, facts) => {
+    const plan = beginRevocation(deleted(facts), EXPIRED);
+    expect(outlineOf(plan)).toEqual(outlineOf(revoke(factsWhileRevoking())));
+  });
+
+  test('goes without a receipt when nothing is left, so that its namespace can go', () => {
+    const facts = { ...deleted(factsWhileActive({ found: [] })), progress: { look: gone } };
+    expect(outlineOf(beginRevocation(facts, EXPIRED))).toEqual([['removeFinalizer']]);
+    expect(outlineOf(revoke({ ...deleted(afterTheLook()), progress: { look: gone } }))).toEqual([
+      ['removeFinalizer'],
+    ]);
+  });
+
+  test('stays while something is left', () => {
+    const [item] = factsWhileActive().found.map(inventoryItemOf);
+    const look = { ...gone, remaining: item ? [item] : [] };
+    const plan = beginRevocation({ ...deleted(factsWhileActive()), progress: { look } }, EXPIRED);
+    expect(plan.steps).toEqual([]);
+    expect(plan.againAt).toBeGreaterThan(Date.parse(AT));
+  });
+
+  test('needs nothing more once its finalizer is off', () => {
+    const facts = deleted(factsWhileActive({ found: [] }));
+    const { metadata } = facts.grant;
+    const grant = { ...facts.grant, metadata: { ...metadata, finalizers: [] } };
+    expect(beginRevocation({ ...facts, grant, progress: { look: gone } }, EXPIRED)).toEqual({ steps: [] });
+  });
+});
+
+describe('what only says by its labels that it was made for a grant', () => {
+  const [role] = factsWhileRevoking().found.filter(({ kind }) => kind === 'Role');
+  const stray = role && {
+    ...role,
+    metadata: { ...role.metadata, namespace: 'mallory', uid: 'uid-of-stray' },
+  };
+  const facts = factsWhileRevoking({ found: stray ? [stray] : [] });
+  const actions = revoke(facts).steps.flat();
+
+  test('is removed as well', () => {
+    expect(facts.found).toHaveLength(1);
+    expect(actions).toEqual(
+      expect.arrayContaining(facts.found.map((found) => ({ do: 'remove', item: inventoryItemOf(found) }))),
+    );
+  });
+
+  test('is not looked for: a finalizer of its owner’s must not hold the receipt up', () => {
+    const look = actions.find((action) => action.do === 'look');
+    expect(look?.items.map(({ namespace }) => namespace)).not.toContain('mallory');
+    expect(look?.items).toHaveLength(facts.grant.status?.inventory?.length ?? 0);
+  });
+});
+
+test('what is held by somebody’s finalizer is looked at soon, and then ever more seldom', () => {
+  const remaining = factsWhileRevoking().found.map(inventoryItemOf);
+  const pauseAfter = (seconds: number) => {
+    const facts = afterTheLook({ remaining });
+    const now = Date.parse('2026-11-23T09:00:29.990Z') + seconds * 1000;
+    return (revoke({ ...facts, now }).againAt ?? 0) - now;
+  };
+  expect([1, 40, 3600].map(pauseAfter)).toEqual([1000, 10_000, 60_000]);
 });
 
 describe('a revocation', () => {

@@ -6,7 +6,8 @@
 import type { InventoryItem, PodRecord, TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { Finding } from './conditions.ts';
 import { finalPhaseOf, type Ending } from './ending.ts';
-import { timeOf, type Action, type Facts, type Look, type Plan } from './facts.ts';
+import { NOTHING, timeOf, type Action, type Facts, type Look, type Plan } from './facts.ts';
+import { isHeld } from './gate.ts';
 import { inventoryItemOf, isIssuedFor, sameName } from './issued.ts';
 import { recordPods } from './pods.ts';
 import { RECORD_RETRY_MS, writeStatus } from './status.ts';
@@ -53,9 +54,20 @@ export function beginRevocation(
  * active cannot be so again, because what was issued for it is gone; one that was not keeps its account, for it might be.
  */
 function revokeUnrecorded(facts: Facts): Plan {
-  const againAt = facts.now + RECORD_RETRY_MS;
-  if (facts.grant.status?.activatedAt === undefined) return { steps: removeRights(facts), againAt };
-  return facts.progress.look ? { steps: [], againAt } : removeEverything(facts);
+  if (facts.grant.status?.activatedAt === undefined && !isBeingDeleted(facts))
+    return { steps: removeRights(facts), againAt: facts.now + RECORD_RETRY_MS };
+  return facts.progress.look ? withoutReceipt(facts, facts.progress.look) : removeEverything(facts);
+}
+
+/** Nobody would read the receipt of a deleted grant, and one that cannot be written must not keep a namespace from going. */
+function withoutReceipt(facts: Facts, { remaining }: Look): Plan {
+  if (!isBeingDeleted(facts) || remaining.length > 0)
+    return { steps: [], againAt: facts.now + RECORD_RETRY_MS };
+  return isHeld(facts) ? { steps: [[{ do: 'removeFinalizer' }]] } : NOTHING;
+}
+
+function isBeingDeleted({ grant }: Facts): boolean {
+  return grant.metadata.deletionTimestamp !== undefined;
 }
 
 /** What remains to be done for a grant whose end has been declared. */
@@ -66,9 +78,9 @@ export function revoke(facts: Facts): Plan {
   const waited = Date.parse(look.at) - Date.parse(facts.progress.rbacRemovedAt ?? look.at);
   if (look.stillAllowed.length > 0 && waited < AUTHORIZER_LAG_MS) {
     // As long again as it was waited already: soon at first, and a dozen looks in all at most.
-    return { steps: [[{ do: 'look', items: itemsToRemove(facts), afterMs: Math.max(2, waited) }]] };
+    return { steps: [[{ do: 'look', items: itemsToLookAt(facts), afterMs: Math.max(2, waited) }]] };
   }
-  return writeReceipt(facts, look);
+  return facts.unrecorded === undefined ? writeReceipt(facts, look) : withoutReceipt(facts, look);
 }
 
 /**
@@ -88,10 +100,20 @@ function sayWhatRemains(facts: Facts, { remaining }: Look): Plan {
       message: `deleted and still there, held by somebody's finalizer: ${names.join(', ')}`,
     },
   ]);
-  return { steps, againAt: facts.now + REMAINING_RETRY_MS };
+  return { steps, againAt: facts.now + pauseBeforeNextLook(facts) };
 }
 
-const REMAINING_RETRY_MS = 1000;
+/** Soon at first, and then ever later: a finalizer that stays for good must not cost much for good. */
+function pauseBeforeNextLook({ grant, now }: Facts): number {
+  const waited = now - Date.parse(grant.status?.revocation?.requestedAt ?? '');
+  return Number.isNaN(waited) ? LOOK_AGAIN_MS.least : clamp(waited / 4, LOOK_AGAIN_MS);
+}
+
+const LOOK_AGAIN_MS = { least: 1000, most: 60_000 };
+
+function clamp(value: number, { least, most }: { least: number; most: number }): number {
+  return Math.min(most, Math.max(least, value));
+}
 
 /** Takes away what the account may do, and leaves it there: a name is given to one account only. */
 export function removeRights({ grant, found }: Facts): Action[][] {
@@ -121,7 +143,7 @@ function removeEverything(facts: Facts): Plan {
       removals(others),
       [{ do: 'note', what: 'identityRemovedAt' } as const],
       podsToStop(facts),
-      [{ do: 'look', items, afterMs: 0 } as const],
+      [{ do: 'look', items: itemsToLookAt(facts), afterMs: 0 } as const],
     ].filter((step) => step.length > 0),
   };
 }
@@ -169,12 +191,26 @@ function notProvisionedAnyMore({ grant }: Facts): Finding[] {
 }
 
 /** What stands in the inventory, and what is labelled as this grant's without standing there. */
-function itemsToRemove({ grant, found }: Facts): InventoryItem[] {
-  const inventory = grant.status?.inventory ?? [];
-  const labelled = found.filter((object) => isIssuedFor(grant, object)).map(inventoryItemOf);
+function itemsToRemove(facts: Facts): InventoryItem[] {
+  const known = itemsToLookAt(facts);
+  const labelled = labelledItems(facts);
+  return [...known, ...labelled.filter((item) => !known.some((other) => sameName(other, item)))];
+}
+
+/**
+ * What the receipt is about: the inventory. Nothing is made for a grant that is not recorded there first; what only says by its
+ * labels that it was is somebody else's, who must not be able to hold a revocation up with it.
+ */
+function itemsToLookAt(facts: Facts): InventoryItem[] {
+  const labelled = labelledItems(facts);
   // A found object knows its UID, which a planned entry does not.
-  const known = inventory.map((item) => labelled.find((other) => sameName(other, item)) ?? item);
-  return [...known, ...labelled.filter((item) => !inventory.some((other) => sameName(other, item)))];
+  return (facts.grant.status?.inventory ?? []).map(
+    (item) => labelled.find((other) => sameName(other, item)) ?? item,
+  );
+}
+
+function labelledItems({ grant, found }: Facts): InventoryItem[] {
+  return found.filter((object) => isIssuedFor(grant, object)).map(inventoryItemOf);
 }
 
 function podsAtTheEnd(facts: Facts): { pods?: PodRecord[]; podsUsed?: string } {

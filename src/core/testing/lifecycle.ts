@@ -68,6 +68,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     now: NOW,
     class: CEILING,
     namespace: aNamespace(),
+    neverJudged: false,
     enforcement: { proven: true, message: 'a pod that has to be refused was refused' },
     olderUnfinished: 0,
     pods: [],

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { Pod, Stored } from '../api/kubernetes.ts';
+import { driftOf, inventoryItemOf, issuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
+import { recordPods } from '../core/lifecycle/pods.ts';
+import { aGrant, inPhase, withStatus } from '../core/testing/builders.ts';
+import { aTaskPod, everythingIssuedFor, withRights } from '../core/testing/lifecycle.ts';
+import { grantKeyOfIssued } from './grant-key.ts';
+import { slimGrant, slimPod, slimRole, slimRoleBinding, slimServiceAccount } from './readers.ts';
+
+const grant = aGrant(withRights);
+const LARGE = 'x'.repeat(100_000);
+const size = (object: object) => JSON.stringify(object).length;
+
+function slim(object: FoundObject): FoundObject {
+  switch (object.kind) {
+    case 'ServiceAccount':
+      return { ...slimServiceAccount(object), kind: object.kind };
+    case 'Role':
+      return { ...slimRole(object), kind: object.kind };
+    case 'RoleBinding':
+      return { ...slimRoleBinding(object), kind: object.kind };
+  }
+}
+
+test('what was issued is kept as far as it could have drifted, and belongs to its grant', () => {
+  const found = everythingIssuedFor(grant).map(slim);
+  issuedFor(grant).forEach((issued, index) => {
+    const kept = found[index];
+    expect(kept && driftOf(issued, kept)).toBeUndefined();
+    expect(kept && grantKeyOfIssued(kept)).toEqual([`${grant.metadata.namespace}/${grant.metadata.name}`]);
+    expect(kept && inventoryItemOf(kept).uid).toBe(`uid-${index}`);
+  });
+});
+
+test('annotations of others cost nothing', () => {
+  for (const object of everythingIssuedFor(grant)) {
+    const padded = { ...object, metadata: { ...object.metadata, annotations: { padding: LARGE } } };
+    expect(size(slim(padded))).toBeLessThan(2000);
+  }
+});
+
+test('the rules of a Role that is in no grant’s place are not kept', () => {
+  const role = everythingIssuedFor(grant).find(({ kind }) => kind === 'Role');
+  if (role?.kind !== 'Role') throw new Error('a Role is issued');
+  const rules = [{ apiGroups: [LARGE], resources: ['configmaps'], verbs: ['get'] }];
+  const stray = { ...role, metadata: { ...role.metadata, name: 'mine' }, rules };
+  expect(size(slim(stray))).toBeLessThan(2000);
+});
+
+test('of a pod is kept what its record needs, and nothing that its author can make large', () => {
+  const status = {
+    containerStatuses: [{ name: 'a', image: 'a', imageID: 'sha256:1', ready: true, restartCount: 0 }],
+  };
+  const pod = aTaskPod('work', 'Running', status);
+  const large: Stored<Pod> = {
+    ...pod,
+    metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, other: 'x' }, annotations: { a: LARGE } },
+    spec: { ...pod.spec, containers: [{ name: 'a', image: 'a', args: [LARGE] }] },
+  };
+  const kept = slimPod(large);
+  expect(size(kept)).toBeLessThan(1000);
+  const time = '2026-11-23T09:00:30.000Z';
+  expect(recordPods([], [kept], 1, time)).toMatchObject({ records: recordPods([], [pod], 1, time).records });
+});
+
+test('of a finished grant its receipt is not kept, of another everything but annotations', () => {
+  const annotated = { ...grant, metadata: { ...grant.metadata, annotations: { a: LARGE } } };
+  expect(slimGrant(annotated)).toEqual({ ...grant, metadata: { ...grant.metadata } });
+  const finished = inPhase('Completed')(
+    withStatus({
+      finishedAt: '2026-11-23T09:00:30Z',
+      inventory: everythingIssuedFor(grant).map(inventoryItemOf),
+    })(annotated),
+  );
+  const kept = slimGrant(finished);
+  expect(kept.status).toEqual({
+    phase: 'Completed',
+    finishedAt: '2026-11-23T09:00:30Z',
+    ...(grant.status?.serviceAccountName !== undefined && {
+      serviceAccountName: grant.status.serviceAccountName,
+    }),
+  });
+  expect(kept.spec.ttlAfterFinished).toBe(grant.spec.ttlAfterFinished);
+});

@@ -1,0 +1,180 @@
+/**
+ * The caches of the controller, and what of each object is worth its memory. What is read here is other people's, and as large as
+ * they make it: pods with a megabyte of arguments, accounts with annotations to match.
+ */
+import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
+import type {
+  KubernetesObject,
+  Namespace,
+  Pod,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+  Stored,
+  StoredMeta,
+} from '../api/kubernetes.ts';
+import { isFinal } from '../api/reasons.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
+import type { ReaderMetrics } from '../kube/metrics.ts';
+import { createReader, type Reader } from '../kube/reader.ts';
+import {
+  namespaces,
+  pods,
+  roleBindings,
+  roles,
+  serviceAccounts,
+  taskGrantClasses,
+  taskGrants,
+  type Resource,
+} from '../kube/resources.ts';
+import { grantKeyOfIssued, grantKeyOfPod } from './grant-key.ts';
+
+/** Those of issued kinds hold what carries the product's label, which anybody may write. */
+export interface Readers {
+  grants: Reader<TaskGrant, 'class' | 'namespace'>;
+  classes: Reader<TaskGrantClass>;
+  namespaces: Reader<Namespace>;
+  /** Pods with the grant label; by `namespace/grant`. */
+  pods: Reader<Pod, 'grant'>;
+  /** By `namespace/grant` of the grant they were made for, where they stand in its place. */
+  serviceAccounts: Reader<ServiceAccount, 'grant'>;
+  roles: Reader<Role, 'grant'>;
+  roleBindings: Reader<RoleBinding, 'grant'>;
+}
+
+export function createReaders(client: Client, logger: Logger, metrics: ReaderMetrics): Readers {
+  const common = { client, logger, metrics };
+  const ofGrants = <T extends KubernetesObject>(
+    resource: Resource<T>,
+    transform: (object: Stored<T>) => Stored<T>,
+  ) =>
+    createReader({
+      ...common,
+      resource,
+      transform,
+      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
+      indexers: { grant: grantKeyOfIssued },
+    });
+  return {
+    grants: createReader({
+      ...common,
+      resource: taskGrants,
+      transform: slimGrant,
+      indexers: {
+        class: ({ spec }: TaskGrant) => (spec.className === undefined ? [] : [spec.className]),
+        namespace: ({ metadata }: TaskGrant) => [metadata.namespace],
+      },
+    }),
+    classes: createReader({ ...common, resource: taskGrantClasses }),
+    namespaces: createReader({ ...common, resource: namespaces, transform: slimNamespace }),
+    pods: createReader({
+      ...common,
+      resource: pods,
+      transform: slimPod,
+      labelSelector: GRANT_LABEL,
+      indexers: { grant: grantKeyOfPod },
+    }),
+    serviceAccounts: ofGrants(serviceAccounts, slimServiceAccount),
+    roles: ofGrants(roles, slimRole),
+    roleBindings: ofGrants(roleBindings, slimRoleBinding),
+  };
+}
+
+/** Who the object is, and whether it is going. Annotations are nobody's business here, and labels are kept where they say something. */
+function slimMetadata<Meta extends StoredMeta>({ metadata }: { metadata: Meta }): Meta {
+  const kept = { ...metadata };
+  delete kept.annotations;
+  delete kept.ownerReferences;
+  return kept;
+}
+
+/** Of a finished grant, what its removal needs: there are many of them, and their receipts are the API server's to keep. */
+export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
+  const { apiVersion, kind, spec, status } = grant;
+  const metadata = slimMetadata(grant);
+  if (!status || !isFinal(status.phase)) return { ...grant, metadata };
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec: {
+      ...pick(
+        spec,
+        'className',
+        'completion',
+        'duration',
+        'ttlAfterFinished',
+        'onDrift',
+        'suspend',
+        'revoke',
+      ),
+      task: { intent: '' },
+      workload: { ...spec.workload, images: [] },
+      envelope: {},
+    },
+    status: pick(status, 'phase', 'finishedAt', 'serviceAccountName'),
+  };
+}
+
+export function slimNamespace(namespace: Stored<Namespace>): Stored<Namespace> {
+  const { apiVersion, kind } = namespace;
+  return { apiVersion, kind, metadata: slimMetadata(namespace) };
+}
+
+/** What is recorded of a pod in the status of its grant. */
+export function slimPod(pod: Stored<Pod>): Stored<Pod> {
+  const { apiVersion, kind, spec, status } = pod;
+  const metadata = slimMetadata(pod);
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...metadata, labels: pick(metadata.labels ?? {}, GRANT_LABEL) },
+    ...(spec && { spec: { ...pick(spec, 'serviceAccountName', 'nodeName'), containers: [] } }),
+    ...(status && {
+      status: {
+        ...pick(status, 'phase'),
+        initContainerStatuses: imagesOf(status.initContainerStatuses),
+        containerStatuses: imagesOf(status.containerStatuses),
+      },
+    }),
+  };
+}
+
+type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number];
+
+function imagesOf(statuses: readonly ContainerStatus[] = []): ContainerStatus[] {
+  return statuses.map(({ imageID }) => ({ name: '', image: '', imageID, ready: false, restartCount: 0 }));
+}
+
+export function slimServiceAccount(account: Stored<ServiceAccount>): Stored<ServiceAccount> {
+  const { apiVersion, kind } = account;
+  return {
+    apiVersion,
+    kind,
+    metadata: slimMetadata(account),
+    ...pick(account, 'automountServiceAccountToken'),
+  };
+}
+
+/** The rights of what stands in no grant's place are nobody's business. */
+export function slimRole(role: Stored<Role>): Stored<Role> {
+  const { apiVersion, kind } = role;
+  const rules = grantKeyOfIssued(role).length > 0 ? pick(role, 'rules') : {};
+  return { apiVersion, kind, metadata: slimMetadata(role), ...rules };
+}
+
+export function slimRoleBinding(binding: Stored<RoleBinding>): Stored<RoleBinding> {
+  const { apiVersion, kind, roleRef } = binding;
+  const subjects = grantKeyOfIssued(binding).length > 0 ? pick(binding, 'subjects') : {};
+  return { apiVersion, kind, metadata: slimMetadata(binding), roleRef, ...subjects };
+}
+
+/** These of an object's fields, as far as they are there. */
+function pick<T extends object, Key extends keyof T>(object: T, ...keys: readonly Key[]): Pick<T, Key> {
+  return Object.fromEntries(
+    keys.filter((key) => object[key] !== undefined).map((key) => [key, object[key]]),
+  ) as Pick<T, Key>;
+}
