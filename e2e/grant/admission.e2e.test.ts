@@ -294,9 +294,11 @@ describe('a grant', () => {
       }),
     );
     expect(refusals(outcome)).toEqual([
+      'ClassNotAllowed spec.className',
       'BeyondRequester spec.envelope.kubernetes',
       'BeyondRequester spec.envelope.kubernetes',
     ]);
+    expect(outcome.stderr).toContain('default in namespace kube-system');
     expect(outcome.stderr).toContain('get configmaps in namespace kube-system');
     expect(outcome.stderr).toContain('list configmaps in namespace kube-system');
   });
