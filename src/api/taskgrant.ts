@@ -69,7 +69,7 @@ const workload = record(
       minItems: 1,
       maxItems: 64,
       description:
-        'Images that the pods may run: each container’s image must match one. Registry and repository, tag, and digest are matched apart; * stays within one path segment, ** crosses them; no tag and no digest means latest; a pattern with a digest part wants a digest.',
+        'Images that the pods may run: each container’s image must match one. Registry and repository, tag, and digest are matched apart; * stays within one path segment, ** crosses them; no tag and no digest means latest; a pattern with a digest part wants a digest. At most eight wildcards a pattern.',
     }),
     deviceClasses: optional(
       set(text({ minLength: 1, maxLength: 253, description: 'A DeviceClass.' }), {

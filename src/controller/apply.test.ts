@@ -14,14 +14,15 @@ const done = () => Promise.resolve(undefined);
 function applied(action: Action, facts: Facts, answer: () => Promise<unknown> = done) {
   // Only the calls that these actions make; each gets the same answer.
   const client = { remove: answer, replace: answer } as unknown as Client;
-  return apply(action, facts, {
-    client,
-    now: () => NOW,
-    signal: new AbortController().signal,
-    onStatus: () => undefined,
-    onPodRemoved: () => undefined,
-  });
+  return apply(action, facts, { ...options, client });
 }
+
+const options = {
+  now: () => NOW,
+  signal: new AbortController().signal,
+  onStatus: () => undefined,
+  onPodRemoved: () => undefined,
+};
 
 /** What is decided after the first action of the plan was carried out. */
 async function decidedAfter(facts: Facts): Promise<string[][]> {
@@ -50,6 +51,40 @@ describe('what is done is not decided on again, although the caches have not hea
     const facts = someFacts({ grant: { ...grant, metadata: { ...grant.metadata, finalizers: [] } } });
     expect(outlineOf(decide(facts))).toEqual([['removeGrant']]);
     expect(await decidedAfter(facts)).toEqual([]);
+  });
+});
+
+describe('an account that stands under the name of the grant’s own', () => {
+  const facts = factsWhileActive();
+  const [account] = facts.found.filter(({ kind }) => kind === 'ServiceAccount');
+  if (!account) throw new Error('an account is issued');
+  const item = {
+    kind: account.kind,
+    namespace: account.metadata.namespace ?? '',
+    name: account.metadata.name,
+  };
+  const bare = { ...account, metadata: { ...account.metadata, uid: 'another', labels: {} } };
+
+  test('is removed whatever its labels and its UID are: the name is made from the grant’s', async () => {
+    const removed: unknown[] = [];
+    const client = {
+      get: () => Promise.resolve(bare),
+      remove: (...[, , options]: unknown[]) => {
+        removed.push(options);
+        return Promise.resolve(undefined);
+      },
+    } as unknown as Client;
+    await apply({ do: 'remove', item }, facts, { ...options, client });
+    expect(removed).toMatchObject([{ preconditions: { uid: 'another' } }]);
+  });
+
+  test('is still there, says the look', async () => {
+    const client = { get: () => Promise.resolve(bare) } as unknown as Client;
+    const { progress } = await apply({ do: 'look', items: [item], afterMs: 0 }, facts, {
+      ...options,
+      client,
+    });
+    expect(progress?.look?.remaining).toEqual([item]);
   });
 });
 

@@ -180,7 +180,18 @@ async function remove(item: InventoryItem, grant: Stored<TaskGrant>, options: Ap
     return;
   // Planned and not known to exist, or another object of that name by now: look whose it is.
   const found = await getIssued(item, options.client);
-  if (found && isIssuedFor(grant, found)) await removeIssued({ ...item, uid: found.metadata.uid }, options);
+  if (found && isTheGrants(grant, item, found))
+    await removeIssued({ ...item, uid: found.metadata.uid }, options);
+}
+
+/**
+ * Whether what stands under the name of an inventory entry has to go with the grant. By UID too, since a label can be taken off
+ * and the object is what it was; and an account by its name alone: it is made from the grant's UID, so nobody else's has it, and
+ * whatever has it is who the grant's pods say they are.
+ */
+function isTheGrants(grant: Stored<TaskGrant>, item: InventoryItem, there: FoundObject): boolean {
+  const isAccount = item.kind === 'ServiceAccount' && item.name === grant.status?.serviceAccountName;
+  return isAccount || there.metadata.uid === item.uid || isIssuedFor(grant, there);
 }
 
 /**
@@ -231,8 +242,7 @@ async function look(
   const found = await Promise.all(items.map((item) => getIssued(item, options.client)));
   const remaining = items.filter((item, index) => {
     const there = found[index];
-    // By UID too: a label can be taken off, and the object is what it was.
-    return there !== undefined && (there.metadata.uid === item.uid || isIssuedFor(grant, there));
+    return there !== undefined && isTheGrants(grant, item, there);
   });
   // While something is left it is looked again and again, and what that allows needs no hundreds of questions.
   const { allowed } = remaining.length > 0 ? { allowed: [] } : await ask(account, grant, options);

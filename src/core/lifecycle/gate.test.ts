@@ -120,6 +120,11 @@ describe('a grant is denied for good, and is told why', () => {
       { type: 'Enforced', reason: 'NamespaceNotEnforced', message: 'in another one' },
     ],
     [
+      'when the time before which it must not begin is none',
+      { grant: aNewGrant(withGrantSpec({ notBefore: '2026-11-23T10:00:00+24:30' })) },
+      { type: 'Accepted', reason: 'NotBefore', message: '+24:30' },
+    ],
+    [
       'when admission did not stamp who asked',
       { grant: withoutRequester() },
       { type: 'Accepted', reason: 'RequesterUnknown', message: 'create it anew' },

@@ -120,8 +120,14 @@ const GATES: readonly Gate[] = [
 
   function timeHasCome({ grant, now }) {
     const { notBefore } = grant.spec;
-    if (notBefore === undefined || Date.parse(notBefore) <= now) return undefined;
-    return wait('Active', 'NotBefore', { message: `not before ${notBefore}`, until: Date.parse(notBefore) });
+    if (notBefore === undefined) return undefined;
+    const until = Date.parse(notBefore);
+    // The schema takes some that name no moment: +24:30 is a time zone by its pattern alone.
+    if (Number.isNaN(until))
+      return deny('Accepted', 'NotBefore', `spec.notBefore names no time: ${notBefore}`);
+    return until <= now
+      ? undefined
+      : wait('Active', 'NotBefore', { message: `not before ${notBefore}`, until });
   },
 
   function requesterHolds({ grant, class: itsClass, requesterLacks }) {
