@@ -25,7 +25,7 @@ interface Suite {
 /** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
 const SUITES: Record<string, Suite> = {
   cluster: { needs: 'nothing', apart: true },
-  kube: { needs: 'cluster', apart: true },
+  kube: { needs: 'cluster' },
   api: { needs: 'cluster' },
   webhook: { needs: 'cluster' },
   chart: { needs: 'image', programs: ['helm3'] },
