@@ -113,6 +113,9 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
     await show(`${stolen} auth whoami`);
     tell('Then the task is done. Its pod is still there; the token is worth nothing.');
     await show('kubectl -n agents wait --for=jsonpath={.status.phase}=Succeeded pod/leak --timeout=60s');
+    await show(
+      'kubectl -n agents wait --for=jsonpath={.status.phase}=Completed taskgrant/leak --timeout=60s',
+    );
     await show(`${stolen} -n agents get configmap tickets`, { refused: true });
     await untilRefused(`${stolen} auth whoami`, run);
     await show(`${stolen} auth whoami`, { refused: true });

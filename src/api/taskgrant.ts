@@ -142,7 +142,8 @@ const token = record(
       minLength: 1,
       maxLength: 63,
       pattern: DNS_LABEL,
-      description: 'The token’s name, and its file’s.',
+      description:
+        'The token’s name. The pod finds it at /var/run/secrets/taskgrant.dev/<name>/token; the one for the API server where in-cluster clients look for it.',
     }),
     audience: optional(
       text({

@@ -52,6 +52,24 @@ describe('pods start under an active grant only', () => {
     );
   });
 
+  test('of one that was active, why it ended is said, and not that its identity is gone by now', () => {
+    const condition = (type: 'Provisioned' | 'Active', reason: 'Revoked' | 'Completed', message: string) =>
+      ({ type, status: 'False', reason, message, lastTransitionTime: '' }) as const;
+    const grant = aGrant(
+      inPhase('Completed'),
+      withStatus({
+        activatedAt: '2026-11-23T09:00:00.000Z',
+        conditions: [
+          condition('Provisioned', 'Revoked', 'what was created is removed'),
+          condition('Active', 'Completed', '1 of 1 pods were used, none is running'),
+        ],
+      }),
+    );
+    expect(judge(aPod(), grant)[0]?.asked).toBe(
+      'summarise-4711, which is Completed: Completed, 1 of 1 pods were used, none is running',
+    );
+  });
+
   test('one that has ended is not waited for', () => {
     expect(judge(aPod(), aGrant(inPhase('Expired')))[0]?.fix).toBe(
       'create a new TaskGrant: one that has ended does not come back',

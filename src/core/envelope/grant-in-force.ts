@@ -69,9 +69,13 @@ export const podsAreLeft: GrantRule = function* ({ grant, podsUsed }) {
   };
 };
 
-/** The first of its conditions that stands in the way, in the order in which they are reached. */
+/**
+ * The first of its conditions that stands in the way, in the order in which they are reached. Of a grant that was active, why it
+ * is so no more: that what was issued is removed by now is no reason.
+ */
 function whyNotActive({ status }: Pick<TaskGrant, 'status'>): string | undefined {
-  const blocking = (['Accepted', 'Approved', 'Enforced', 'Provisioned', 'Active'] as const)
+  const types = ['Accepted', 'Approved', 'Enforced', 'Provisioned', 'Active'] as const;
+  const blocking = (status?.activatedAt === undefined ? types : (['Active'] as const))
     .map((wanted) => status?.conditions?.find(({ type }) => type === wanted))
     .find((condition) => condition?.status === 'False');
   return blocking && `${blocking.reason}, ${blocking.message}`;
