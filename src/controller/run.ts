@@ -230,7 +230,9 @@ interface Queues {
 function subscribe(readers: Readers, { grant, itsClass }: Queues): (() => void)[] {
   const issued = (change: Change<KubernetesObject>) => {
     // Created by us, mostly; changed or deleted by somebody else, it may have to end the grant.
-    for (const key of grantKeyOfIssued(change.object)) grant(key, change.type === 'added' ? 0 : URGENT);
+    // Whose it was before as well: labelled as another's, it would be out of sight.
+    const states = change.type === 'updated' ? [change.old, change.object] : [change.object];
+    for (const key of states.flatMap(grantKeyOfIssued)) grant(key, change.type === 'added' ? 0 : URGENT);
   };
   return [
     readers.grants.subscribe(({ object }) => {

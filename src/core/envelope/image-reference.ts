@@ -33,6 +33,9 @@ const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]
 /** Runtimes refuse it as a name, because it looks like an image's id. */
 const IDENTIFIER = /^[a-f0-9]{64}$/;
 
+/** Nor is this a repository with a tag: containerd looks for an image of that id on the node, whole or shortened. */
+const LOCAL_ID = /^sha(?:256|384|512):/;
+
 /** A reference in canonical form; undefined where runtimes would not accept it. */
 export function parseImage(text: string): ImageReference | undefined {
   if (text.length > MAX_LENGTH || IDENTIFIER.test(text)) return undefined;
@@ -40,6 +43,7 @@ export function parseImage(text: string): ImageReference | undefined {
   const canonical = canonicalName(name);
   const [domain = '', ...path] = canonical.split('/');
   const isValid =
+    !LOCAL_ID.test(text) &&
     canonical.length <= MAX_NAME_LENGTH &&
     DOMAIN.test(domain) &&
     path.every((segment) => PATH_SEGMENT.test(segment)) &&

@@ -36,6 +36,16 @@ test('an image volume is held to the same', () => {
   ]);
 });
 
+test.each(['sha256:7f24888b48cff', digest])(
+  '%s is an image of the node by its id, whatever a pattern says',
+  (id) => {
+    const grant = aGrant(withWorkload({ images: ['*:*', '**'] }));
+    expect(judge(aPod(withContainer({ image: id })), grant).map(({ code }) => code)).toContain(
+      'ImageNotGranted',
+    );
+  },
+);
+
 test('what is no image reference is refused and called so', () => {
   const grant = aGrant(withWorkload({ images: ['**'] }));
   expect(judge(aPod(withContainer({ image: 'Not An Image' })), grant)).toMatchObject([

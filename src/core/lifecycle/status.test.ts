@@ -20,6 +20,16 @@ test('what is said already is not written again', () => {
   expect(writeStatus(later, { phase: 'Pending' }, [finding]).steps).toEqual([]);
 });
 
+test('what is written under a new generation is not written again, though conditions of before stay as they were', () => {
+  const facts = someFacts();
+  const first = statusWrittenBy(writeStatus(facts, { phase: 'Pending' }, [finding]));
+  const changed = withStatus(first)(facts.grant);
+  const grown = { ...changed, metadata: { ...changed.metadata, generation: 2 } };
+  const second = statusWrittenBy(writeStatus(someFacts({ grant: grown }), { podsUsed: '1/1' }, []));
+  const written = { ...grown, status: second };
+  expect(writeStatus(someFacts({ grant: written }), { podsUsed: '1/1' }, []).steps).toEqual([]);
+});
+
 test('a new generation that changes nothing is no reason to write', () => {
   const facts = someFacts();
   const status = statusWrittenBy(writeStatus(facts, {}, [finding]));

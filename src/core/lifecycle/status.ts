@@ -22,19 +22,16 @@ export function writeStatus(
     observedGeneration: generation,
     conditions: withFindings(before.conditions ?? [], findings, { time: timeOf(facts), generation }),
   };
-  return canonicalize(status) === canonicalize(withoutGenerations(before, status))
+  return canonicalize(withoutGenerations(status)) === canonicalize(withoutGenerations(before))
     ? NOTHING
     : { steps: [[{ do: 'writeStatus', status }]] };
 }
 
 /** A new generation alone (say, a shrunk duration that changes nothing) is no reason to write. */
-function withoutGenerations(before: TaskGrantStatus, after: TaskGrantStatus): TaskGrantStatus {
+function withoutGenerations({ conditions = [], ...status }: TaskGrantStatus): TaskGrantStatus {
   return {
-    ...before,
-    ...(after.observedGeneration !== undefined && { observedGeneration: after.observedGeneration }),
-    conditions: (before.conditions ?? []).map((condition) => ({
-      ...condition,
-      observedGeneration: after.observedGeneration ?? 0,
-    })),
+    ...status,
+    observedGeneration: 0,
+    conditions: conditions.map((condition) => ({ ...condition, observedGeneration: 0 })),
   };
 }
