@@ -116,16 +116,15 @@ function clamp(value: number, { least, most }: { least: number; most: number }):
 }
 
 /** Takes away what the account may do, and leaves it there: a name is given to one account only. */
-export function removeRights({ grant, found }: Facts): Action[][] {
-  const items = found.filter((object) => isIssuedFor(grant, object)).map(inventoryItemOf);
+export function removeRights(facts: Facts): Action[][] {
+  const items = labelledItems(facts);
   const roles = items.filter(({ kind }) => kind === 'Role');
   return [removals(items.filter(isBinding)), removals(roles)].filter((step) => step.length > 0);
 }
 
 /** Removes what is left of a finished grant: a process that was paused before its end may have created it since. */
 export function removeLeftovers(facts: Facts): Action[][] {
-  const { grant } = facts;
-  const leftovers = facts.found.filter((object) => isIssuedFor(grant, object)).map(inventoryItemOf);
+  const leftovers = labelledItems(facts);
   const bindings = leftovers.filter(isBinding);
   const others = leftovers.filter((item) => !isBinding(item));
   return [removals(bindings), removals(others), podsToStop(facts)].filter((step) => step.length > 0);
