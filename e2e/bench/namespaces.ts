@@ -24,6 +24,9 @@ export function allNamespaces(): string[] {
 /** Without the label: what is created here, the product never hears of. */
 export const PLAIN_NAMESPACE = 'bench-plain';
 
+/** Without the label as well: what is created here, the bare webhook is asked about. */
+export const BARE_NAMESPACE = 'bench-bare';
+
 /** What an earlier run has left is removed first. Returns when pods can be created in all of them. */
 export async function createNamespaces(api: ApiServer): Promise<void> {
   await removeNamespaces(api);
@@ -34,13 +37,16 @@ export async function createNamespaces(api: ApiServer): Promise<void> {
       data: { text: 'what the task works on' },
     });
   }
-  await createNamespace(api, PLAIN_NAMESPACE, {});
+  const others = [PLAIN_NAMESPACE, BARE_NAMESPACE];
+  for (const namespace of others) await createNamespace(api, namespace, {});
   const defaults = '/api/v1/serviceaccounts?fieldSelector=metadata.name%3Ddefault';
   await until('every namespace has its default service account', 60, async () => {
     const { items } = JSON.parse(await api.must('GET', defaults)) as {
       items: { metadata: { namespace: string } }[];
     };
-    return items.filter(({ metadata }) => metadata.namespace.startsWith('bench-')).length === COUNT + 1;
+    return (
+      items.filter(({ metadata }) => metadata.namespace.startsWith('bench-')).length === COUNT + others.length
+    );
   });
 }
 

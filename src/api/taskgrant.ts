@@ -262,13 +262,16 @@ const completion = record(
   { description: 'When the task is complete.', default: {} },
 );
 
+/** More groups than these cannot be recorded of a requester. */
+export const MAX_REQUESTER_GROUPS = 512;
+
 const requestedBy = record(
   {
     username: text({ maxLength: 1024, description: 'The user’s name.' }),
     uid: optional(text({ maxLength: 256, description: 'The user’s UID.' })),
     groups: optional(
       list(text({ maxLength: 512, description: 'A group.' }), {
-        maxItems: 512,
+        maxItems: MAX_REQUESTER_GROUPS,
         description: 'The user’s groups.',
       }),
     ),

@@ -12,7 +12,10 @@ export function creationFailure(
   { kind, metadata: { namespace = '', name = '' } }: IssuedObject,
 ): { reason: GrantReason; message: string } | undefined {
   if (isForbidden(error) && error.message.includes(ESCALATION)) {
-    return { reason: 'BeyondCeiling', message: error.message.slice(error.message.indexOf(ESCALATION)) };
+    return {
+      reason: 'BeyondCeiling',
+      message: `the grantor of the class may not grant ${notHeldIn(error.message)}: ask for less in a new TaskGrant, or widen the ceiling of the class`,
+    };
   }
   if (isNotFound(error) || (isForbidden(error) && causesOf(error).includes('NamespaceTerminating'))) {
     return {
@@ -24,6 +27,16 @@ export function creationFailure(
     return { reason: 'CreationRefused', message: `${kind} ${namespace}/${name}: ${error.message}` };
   }
   return undefined;
+}
+
+/**
+ * The rules that the API server names after the colon, one a line:
+ * `user "g" (groups=[…]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], …}\n{…}`
+ */
+function notHeldIn(message: string): string {
+  const lines = message.slice(message.indexOf(ESCALATION)).split('\n');
+  const rules = lines.map((line) => /\{.*\}/.exec(line)?.[0]).filter((rule) => rule !== undefined);
+  return rules.length > 0 ? rules.join(', ') : 'this';
 }
 
 function causesOf(error: ApiError): string[] {

@@ -2,7 +2,7 @@
 import type { Stored } from '../api/kubernetes.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
-import type { Plan } from '../core/lifecycle/facts.ts';
+import type { Facts, Plan } from '../core/lifecycle/facts.ts';
 import { inventoryItemOf, isIssuedFor } from '../core/lifecycle/issued.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
@@ -44,7 +44,7 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
     let conflicts = 0;
     for (let plans = 0; plans < MOST_PLANS; plans++) {
       const plan = decide(facts);
-      if (plan.steps.length === 0) return whenNext(plan, now());
+      if (plan.steps.length === 0) return whenNext(plan, facts);
       try {
         const known = facts.unrecorded;
         const after = await carryOut(plan, facts, (action, state) =>
@@ -71,8 +71,11 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
   };
 }
 
-function whenNext({ againAt }: Plan, now: number): Result | undefined {
-  return againAt === undefined ? undefined : { requeueAfterMs: Math.max(1, againAt - now), priority: URGENT };
+/** A grant that waits for its beginning must not stand before others' ends. */
+function whenNext({ againAt }: Plan, { grant, now }: Facts): Result | undefined {
+  if (againAt === undefined) return undefined;
+  const mayHoldRights = (grant.status?.phase ?? 'Pending') !== 'Pending';
+  return { requeueAfterMs: Math.max(1, againAt - now), ...(mayHoldRights && { priority: URGENT }) };
 }
 
 async function getGrant(

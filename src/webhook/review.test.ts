@@ -83,7 +83,7 @@ test('a denial is a Forbidden with everything in its message, and its codes in t
       code: 403,
       reason: 'Forbidden',
       message: [
-        'no (3 violations):',
+        'no (3 violations: ImageNotGranted, SecretNotGranted):',
         'SecretNotGranted o: asked a, the grant allows b; c',
         'ImageNotGranted p: asked a, the grant allows b; c',
         'SecretNotGranted p: asked a, the grant allows b; c',

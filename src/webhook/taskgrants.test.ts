@@ -52,6 +52,16 @@ describe('a new grant', () => {
     ]);
   });
 
+  test('is refused where its requester is in more groups than can be recorded, and nothing else names them', async () => {
+    const groups = Array.from({ length: 513 }, (_, index) => `group-${index}`);
+    expect(await review(mutator, { object: authored, userInfo: { username: 'jane', groups } })).toMatchObject(
+      {
+        allowed: false,
+        violations: [{ code: 'RequesterTooLarge', asked: '513 groups', allowed: '512' }],
+      },
+    );
+  });
+
   test('records everything that the API server says of the user', async () => {
     const userInfo = { username: 'jane', uid: '7', groups: ['a'], extra: { scopes: ['x'] } };
     expect(patchOf(await review(mutator, { object: authored, userInfo }))).toContainEqual({

@@ -1,10 +1,11 @@
 /**
- * What admission adds to the creation of a pod: a pod with the label, in an enforced namespace, under an active grant, which is
- * mutated and validated, against the same pod without the label where nothing of the product's is asked. Server-side dry runs: everything
- * happens but the storing.
+ * What admission adds to the creation of a pod: a pod with the label, in an enforced namespace, under an active grant, which
+ * is mutated and validated, against the same pod without the label where no webhook is asked, and where the bare one is.
+ * Server-side dry runs: everything happens but the storing.
  */
+import { startBareWebhook } from '../bare-webhook.ts';
 import { activate, grantPlace, type GrantPlace } from '../grants.ts';
-import { PLAIN_NAMESPACE } from '../namespaces.ts';
+import { BARE_NAMESPACE, PLAIN_NAMESPACE } from '../namespaces.ts';
 import type { Level } from '../plan.ts';
 import { dryRunPod } from '../pods.ts';
 import { closedLoop, inTurns, type Measured } from '../rounds.ts';
@@ -13,6 +14,7 @@ import { PAUSE_MS, type Ground } from './ground.ts';
 export interface AdmissionLevel {
   readonly atATime: number;
   readonly without: Measured;
+  readonly bare: Measured;
   readonly with: Measured;
 }
 
@@ -31,6 +33,7 @@ export async function measureAdmission(ground: Ground, among: 'few' | 'many'): P
   const grants = Array.from({ length: GRANTS }, (_, index) => grantPlace(`pods-${among}`, index));
   const levels: AdmissionLevel[] = [];
   let there = 0;
+  const bare = await startBareWebhook(api);
   await progress.run([
     {
       doing: `admission: making ${GRANTS} grants for the pods`,
@@ -41,13 +44,14 @@ export async function measureAdmission(ground: Ground, among: 'few' | 'many'): P
       },
     },
     ...plan.admission.map((level) => ({
-      doing: `admission, ${level.atATime} at a time: ${level.rounds} rounds of ${level.perRound} pods without the label and with it`,
-      seconds: (level.rounds + 1) * (1 + (level.perRound * 5) / 1000),
+      doing: `admission, ${level.atATime} at a time: ${level.rounds} rounds of ${level.perRound} pods without the label, by the bare webhook, and with the label`,
+      seconds: (level.rounds + 1) * (1 + (level.perRound * 8) / 1000),
       work: async () => {
         levels.push(await measureLevel(ground, level, grants));
       },
     })),
   ]);
+  await bare.stop();
   return { grants: there, levels };
 }
 
@@ -65,6 +69,7 @@ async function measureLevel(
       without: side((index) =>
         dryRunPod(api, { namespace: PLAIN_NAMESPACE, name: `pod-${index}` }, undefined),
       ),
+      bare: side((index) => dryRunPod(api, { namespace: BARE_NAMESPACE, name: `pod-${index}` }, undefined)),
       with: side((index) => {
         const grant = grants[index % grants.length];
         if (!grant) throw new Error('there are no grants for the pods');

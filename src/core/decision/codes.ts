@@ -163,6 +163,13 @@ export const VIOLATION_CODES = {
       'Set spec.revoke, or delete the TaskGrant, and wait. Where the controller is gone for good: the chart’s README says how to clean up by hand.',
     allows: 'the grant keeps',
   },
+  RequesterTooLarge: {
+    means: 'The user who creates the TaskGrant is in more groups than a grant can record.',
+    because:
+      'What the requester holds is asked with all groups that the API server knows of them; a record that leaves some out would be about somebody else.',
+    remedy: 'Let a user or a service account with fewer groups create the grant.',
+    allows: 'a grant records',
+  },
   NameTooLong: {
     means: 'The name of the TaskGrant is too long.',
     because:

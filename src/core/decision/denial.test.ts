@@ -38,9 +38,9 @@ test('violations come in the order of the file: by path, with indexes as numbers
   ).toEqual(['TokenLivesTooLong', 'TokenWouldBeExtended']);
 });
 
-test('a denial has one line for each violation under its headline', () => {
+test('a denial has one line for each violation under its headline, which says their codes', () => {
   expect(renderDenial('the pod asks for too much', [atPath('b'), atPath('a')]).split('\n')).toEqual([
-    'the pod asks for too much (2 violations):',
+    'the pod asks for too much (2 violations: SecretNotGranted):',
     'SecretNotGranted a: asked db-admin, the grant allows ticket-db; drop the reference',
     'SecretNotGranted b: asked db-admin, the grant allows ticket-db; drop the reference',
   ]);

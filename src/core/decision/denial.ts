@@ -1,6 +1,6 @@
 /** Violations as people read them: in the answer of kubectl apply, in an Event, in a condition. */
 import { VIOLATION_CODES } from './codes.ts';
-import type { Violation } from './violation.ts';
+import { listed, type Violation } from './violation.ts';
 
 /**
  * The longest message of a denial, in bytes of UTF-8. It travels in a Status, and into Events of whatever controller
@@ -19,14 +19,15 @@ export function renderViolation({ code, path, asked, allowed, fix }: Violation):
 
 /**
  * All violations, ordered by path, one a line under the headline; at most MAX_DENIAL_BYTES, with a count of those
- * that did not fit.
+ * that did not fit. Their codes are in the headline too: of an Event, kubectl shows the first line only.
  *
  * @param headline what is refused, without a full stop: `the pod asks for more than its grant allows`
  */
 export function renderDenial(headline: string, violations: readonly Violation[]): string {
   const { length } = violations;
   const count = length === 1 ? '1 violation' : `${length} violations`;
-  let message = `${quoted(headline)} (${count}):`;
+  const codes = [...new Set(violations.map(({ code }) => code))].sort();
+  let message = `${quoted(headline)} (${count}: ${listed(codes)}):`;
   // Room for the line that says how many were cut.
   const room = MAX_DENIAL_BYTES - bytes(cutLine(length));
   // What does not fit is not rendered either: a pod can have tens of thousands.

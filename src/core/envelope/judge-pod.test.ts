@@ -56,7 +56,7 @@ describe('a new pod', () => {
         path: 'metadata.labels[taskgrant.dev/grant]',
         asked: 'summarise-4711',
         allowed: 'no such TaskGrant',
-        fix: 'create the TaskGrant in the pod’s namespace, or correct the label',
+        fix: 'create the TaskGrant in the pod’s namespace first, or correct the label',
       },
     ]);
   });

@@ -138,7 +138,7 @@ function grantNotFound(name: string): Violation[] {
       path: LABEL_PATH,
       asked: name,
       allowed: 'no such TaskGrant',
-      fix: 'create the TaskGrant in the pod’s namespace, or correct the label',
+      fix: 'create the TaskGrant in the pod’s namespace first, or correct the label',
     },
   ];
 }

@@ -86,6 +86,34 @@ describe('a grant waits, and is told what for', () => {
     expect(until({ failure: { reason: 'CreationRefused', message: 'quota' } })).toBeGreaterThan(now);
     expect(until({ unrecorded: 'too large' })).toBeGreaterThan(now);
   });
+
+  test.each([
+    ['at first', 0, 5],
+    ['later', 20, 20],
+    ['and at least once a minute', 3600, 60],
+  ])('what was refused is tried again less and less often: %s', (_when, triedForSeconds, afterSeconds) => {
+    const { now } = someFacts();
+    const began = new Date(now - triedForSeconds * 1000).toISOString();
+    const grant = aNewGrant((fresh) => ({
+      ...fresh,
+      status: {
+        conditions: [
+          {
+            type: 'Provisioned',
+            status: 'False',
+            reason: 'CreationRefused',
+            message: 'quota',
+            lastTransitionTime: began,
+            observedGeneration: 1,
+          },
+        ],
+      },
+    }));
+    const obstacle = obstacleOf(
+      someFacts({ grant, failure: { reason: 'CreationRefused', message: 'quota' } }),
+    );
+    expect(obstacle?.until).toBe(now + afterSeconds * 1000);
+  });
 });
 
 describe('a grant is denied for good, and is told why', () => {

@@ -32,8 +32,11 @@ export function obstacleOf(facts: Facts): Obstacle | undefined {
 /** How long to wait before enforcement is looked at again; the prober itself tries more often than that. */
 const ENFORCEMENT_RETRY_MS = 1000;
 
-/** What refused a creation (a quota, a policy, a missing right) is mended by people. */
-const CREATION_RETRY_MS = 5000;
+/**
+ * What refused a creation (a quota, a policy, a missing right) is mended by people: tried again after as long as it has
+ * been tried already, within these limits. Every attempt asks anew what the requester holds.
+ */
+const CREATION_RETRY_MS = { least: 5000, most: 60_000 };
 
 const GATES: readonly Gate[] = [
   function supported({ grant }) {
@@ -136,10 +139,14 @@ const GATES: readonly Gate[] = [
     return deny('Accepted', 'BeyondRequester', `${who} does not hold: ${requesterLacks.join('; ')}`);
   },
 
-  function creationWorked({ failure, now }) {
+  function creationWorked({ grant, failure, now }) {
     if (failure?.reason !== 'CreationRefused')
       return failure && deny('Provisioned', failure.reason, failure.message);
-    return wait('Provisioned', failure.reason, { message: failure.message, until: now + CREATION_RETRY_MS });
+    const { lastTransitionTime } = grant.status?.conditions?.find(({ type }) => type === 'Provisioned') ?? {};
+    const triedForMs = lastTransitionTime === undefined ? 0 : now - Date.parse(lastTransitionTime);
+    const { least, most } = CREATION_RETRY_MS;
+    const until = now + Math.min(Math.max(triedForMs, least), most);
+    return wait('Provisioned', failure.reason, { message: failure.message, until });
   },
 
   function canBeRecorded({ unrecorded, now }) {

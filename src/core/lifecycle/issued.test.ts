@@ -135,6 +135,12 @@ describe('drift', () => {
       'binds another role',
     ],
     [
+      'an account that is being deleted, which somebody’s finalizer holds',
+      'ServiceAccount',
+      { metadata: { ...found[0]?.metadata, deletionTimestamp: '2026-11-23T09:00:00Z' } },
+      'is being deleted',
+    ],
+    [
       'an account that mounts its token',
       'ServiceAccount',
       { automountServiceAccountToken: true },
