@@ -1,5 +1,11 @@
 /** `npm run check`: types, lint, format, generated files and unit tests; each with its time, all of them even when one fails. */
+import { takesNoArguments } from './arguments.ts';
 import { runSteps } from './steps.ts';
+
+takesNoArguments(
+  'check',
+  'Types, lint, format, generated files and unit tests: about a minute, and no cluster. Each with its time, all of them even when one fails.',
+);
 
 await runSteps([
   { name: 'types', command: ['tsc', '-p', '.'] },

@@ -5,10 +5,17 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { generatedFiles } from './generated.ts';
 
 const root = new URL('..', import.meta.url);
-const checking = process.argv.includes('--check');
+const program = new Command('generate')
+  .description('Writes what is generated from the code: CRDs and reference docs.')
+  .option('--check', 'write nothing, and fail where a file differs from what would be written')
+  .allowExcessArguments(false)
+  .showHelpAfterError();
+program.parse();
+const { check: checking = false } = program.opts<{ check?: boolean }>();
 
 const stale: string[] = [];
 for (const { path, content } of await generatedFiles()) {

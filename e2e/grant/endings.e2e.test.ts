@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
+import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
 import { RESOURCES } from '../../src/controller/observe.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
@@ -186,6 +186,12 @@ describe('what was issued and is changed by somebody', () => {
         roles,
         { namespace, name: `taskgrant:${namespace}:${name}` },
         { type: 'merge', body: { metadata: { labels: { [MANAGED_BY_LABEL]: null } } } },
+      ),
+    'a binding that was labelled as another grant’s': (admin, { namespace, name }) =>
+      admin.patch(
+        roleBindings,
+        { namespace, name: `taskgrant:${namespace}:${name}` },
+        { type: 'merge', body: { metadata: { labels: { [GRANT_LABEL]: 'another' } } } },
       ),
     'an account that mounts its token by itself': (admin, { namespace }, grant) =>
       admin.patch(
