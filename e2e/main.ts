@@ -4,34 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { openCluster } from './cluster/open.ts';
 import { createProgress } from './cluster/progress.ts';
-import { defaultKubernetes, type Program } from './cluster/programs.ts';
+import { defaultKubernetes } from './cluster/programs.ts';
 import { run } from './cluster/process.ts';
 import { Unmet } from './cluster/unmet.ts';
 import { installProduct, loadProductImage } from './product/install.ts';
+import { SUITES, type Needs } from './suites.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** What a suite finds when it begins. */
-type Needs = 'nothing' | 'cluster' | 'image' | 'product';
-
-interface Suite {
-  needs: Needs;
-  /** Programs that the cluster itself does without. */
-  programs?: readonly Program[];
-  /** Its files do not meet: each has a cluster, or namespaces, of its own. Two at a time is what two cores carry. */
-  apart?: true;
-}
-
-/** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
-const SUITES: Record<string, Suite> = {
-  cluster: { needs: 'nothing', apart: true },
-  kube: { needs: 'cluster' },
-  api: { needs: 'cluster' },
-  webhook: { needs: 'cluster' },
-  chart: { needs: 'image', programs: ['helm3'] },
-  grant: { needs: 'product', apart: true },
-  disruption: { needs: 'product' },
-};
 
 interface Flags {
   kubernetes: string;

@@ -1,9 +1,9 @@
 /** The product's container image as an archive, made without a builder. The Dockerfile makes the same for people with one. */
-import { mkdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeImage } from '../e2e/cluster/image.ts';
 import { describeNodeImage } from '../e2e/cluster/node-image.ts';
-import { bundle, BUNDLE, version } from './bundle.ts';
+import { bundle, version } from './bundle.ts';
 
 const root = new URL('..', import.meta.url);
 
@@ -13,13 +13,12 @@ export const IMAGE_ARCHIVE = 'dist/taskgrant-image.tar';
 
 /** @returns the name of the image and the absolute path of its archive. */
 export async function makeProductImage(): Promise<{ name: string; archive: string }> {
-  await bundle();
+  const files = await bundle();
   const name = `${IMAGE_REPOSITORY}:${await version()}`;
   const archive = fileURLToPath(new URL(IMAGE_ARCHIVE, root));
-  await mkdir(new URL('dist/', root), { recursive: true });
   const image = await describeNodeImage({
     name,
-    files: [{ path: '/app/taskgrant.js', from: fileURLToPath(new URL(BUNDLE, root)), mode: 0o644 }],
+    files: files.map((from) => ({ path: `/app/${basename(from)}`, from, mode: 0o644 })),
     entrypoint: ['/app/taskgrant.js'],
   });
   await writeImage(image, archive);

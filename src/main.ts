@@ -1,5 +1,4 @@
 /** The composition root: the one place that reads flags and the environment, and wires the parts together. */
-import { KubeConfig } from '@kubernetes/client-node';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -9,6 +8,7 @@ import { installCrds } from './controller/install-crds.ts';
 import { runController } from './controller/run.ts';
 import { milliseconds } from './core/duration.ts';
 import { createClient, type Client } from './kube/client.ts';
+import { loadClusterAccess } from './kube/cluster-access.ts';
 import { serveHealth } from './kube/health-server.ts';
 import type { Logger } from './kube/logger.ts';
 import { createKubeMetrics, type KubeMetrics } from './kube/metrics.ts';
@@ -86,7 +86,7 @@ command('controller', 'activates and revokes grants: all writes of the product')
   .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
   .option('--concurrency <count>', 'how many grants are worked on at a time', wholeNumber(1, 1000), 32)
   .action(async (flags: ControllerFlags) => {
-    const parts = start('controller', flags);
+    const parts = await start('controller', flags);
     const { caSecret, tlsSecret, webhookService, webhookConfiguration, ...options } = flags;
     const { namespace } = options;
     const certificates = {
@@ -131,7 +131,7 @@ command('webhook', 'answers the API server: injects identities into pods, and re
     'what the API server calls itself; default: as this pod’s own token says',
   )
   .action(async (flags: WebhookFlags) => {
-    const parts = start('webhook', flags);
+    const parts = await start('webhook', flags);
     const webhook = runWebhook(
       {
         port: flags.port,
@@ -189,7 +189,7 @@ function command(name: string, description: string): Command {
     );
 }
 
-function start(name: string, { logLevel }: CommonFlags): Process {
+async function start(name: string, { logLevel }: CommonFlags): Promise<Process> {
   const logger = createLogger(name, logLevel);
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -201,10 +201,8 @@ function start(name: string, { logLevel }: CommonFlags): Process {
       stop.abort(new Error(`ended by ${reason}`));
     });
   }
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromDefault();
   const client = createClient({
-    kubeConfig,
+    kubeConfig: await loadClusterAccess(),
     userAgent: `taskgrant-${name}/${VERSION}`,
     fieldManager: 'taskgrant',
     metrics: kubeMetrics.client,
@@ -221,7 +219,7 @@ async function once(
   flags: CommonFlags & { timeout: number },
   run: (parts: Process) => Promise<void>,
 ): Promise<void> {
-  const parts = start(name, flags);
+  const parts = await start(name, flags);
   const signal = AbortSignal.any([parts.signal, AbortSignal.timeout(flags.timeout)]);
   try {
     await run({ ...parts, signal });

@@ -44,7 +44,8 @@ const architecture = arch === 'x64' ? 'amd64' : arch;
  * Changeset Format"). The same files make the same archive. No file is held in memory, and none is read twice.
  */
 export async function writeImage(image: Image, path: string): Promise<void> {
-  const unfinished = `${path}.unfinished`;
+  // Two scripts may write it at the same time.
+  const unfinished = `${path}.${process.pid}`;
   try {
     await pipeline(Readable.from(archive(image)), createWriteStream(unfinished));
     await rename(unfinished, path);

@@ -24,13 +24,14 @@ import {
   serviceAccounts,
   taskGrants,
 } from '../../src/kube/resources.ts';
+import { BUNDLE } from '../../scripts/bundle.ts';
 import { startFaultProxy, type FaultProxy } from '../kube/fault-proxy.ts';
 import type { ProxiedRequest } from '../kube/proxied-request.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import { NAMESPACE } from '../product/install.ts';
 import { aGrantManifest, apply, enforcedNamespace, kubectl, until, untilPhase } from '../grant/testbed.ts';
 
-const BUNDLE = fileURLToPath(new URL('../../dist/taskgrant.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL(`../../${BUNDLE}`, import.meta.url));
 const DEPLOYMENT = 'deployment/taskgrant-controller';
 
 const client = testClient(clusterKubeConfig());
@@ -96,7 +97,7 @@ async function startController(): Promise<ChildProcess> {
   const controller = spawn(
     process.execPath,
     [
-      BUNDLE,
+      PROGRAM,
       'controller',
       `--namespace=${NAMESPACE}`,
       `--lease=${LEASE}`,

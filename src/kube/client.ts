@@ -1,7 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubernetesObject, List, ListMeta, Status, Stored } from '../api/kubernetes.ts';
 import { ApiError, NoAnswerError } from './api-error.ts';
 import { monotonicNow, sleep } from './clock.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import type { Random } from './clock.ts';
 import type { ClientMetrics } from './metrics.ts';
 import { apiVersionOf, pathOf } from './resources.ts';
@@ -140,7 +140,7 @@ export interface Client {
 }
 
 export interface ClientOptions {
-  kubeConfig: KubeConfig;
+  kubeConfig: ClusterAccess;
   /** As in `taskgrant-controller/0.1.0`. */
   userAgent: string;
   /** The field manager of all writes that name no other. */

@@ -1,10 +1,10 @@
 import type { RequestOptions as TlsOptions } from 'node:https';
 import { createHash } from 'node:crypto';
-import type { KubeConfig } from '@kubernetes/client-node';
 import { Pool, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { NoAnswerError } from './api-error.ts';
 import { monotonicNow } from './clock.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -33,7 +33,7 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  kubeConfig: KubeConfig;
+  kubeConfig: ClusterAccess;
   userAgent: string;
 }
 

@@ -1,0 +1,24 @@
+/** The suites of tests that need a cluster, and what each of them needs. */
+import type { Program } from './cluster/programs.ts';
+
+/** What a suite finds when it begins. */
+export type Needs = 'nothing' | 'cluster' | 'image' | 'product';
+
+export interface Suite {
+  needs: Needs;
+  /** Programs that the cluster itself does without. */
+  programs?: readonly Program[];
+  /** Its files do not meet: each has a cluster, or namespaces, of its own. Two at a time is what two cores carry. */
+  apart?: true;
+}
+
+/** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
+export const SUITES: Record<string, Suite> = {
+  cluster: { needs: 'nothing', apart: true },
+  kube: { needs: 'cluster' },
+  api: { needs: 'cluster' },
+  webhook: { needs: 'cluster' },
+  chart: { needs: 'image', programs: ['helm3'] },
+  grant: { needs: 'product', apart: true },
+  disruption: { needs: 'product' },
+};

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RequestOptions } from 'node:https';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accessOfPod, loadClusterAccess } from './cluster-access.ts';
+
+const POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cluster-access-'));
+  await writeFile(join(folder, 'ca.crt'), 'the CA');
+  await writeFile(join(folder, 'token'), 'first');
+  await writeFile(
+    join(folder, 'kubeconfig'),
+    JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: 'https://elsewhere:6443' } }],
+      users: [{ name: 'u', user: {} }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    }),
+  );
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function optionsOf(access: ReturnType<typeof accessOfPod>): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  await access?.applyToHTTPSOptions(options);
+  return options;
+}
+
+describe('in a pod', () => {
+  test('the API server is the one that the environment names, and an IPv6 address stands in brackets', () => {
+    expect(accessOfPod(POD, folder)?.getCurrentCluster()?.server).toBe('https://10.96.0.1:443');
+    expect(
+      accessOfPod({ ...POD, KUBERNETES_SERVICE_HOST: 'fd00::1' }, folder)?.getCurrentCluster()?.server,
+    ).toBe('https://[fd00::1]:443');
+  });
+
+  test('the token is read anew each time, since the kubelet renews it', async () => {
+    const access = accessOfPod(POD, folder);
+    expect(await optionsOf(access)).toMatchObject({
+      ca: 'the CA',
+      headers: { authorization: 'Bearer first' },
+    });
+    await writeFile(join(folder, 'token'), 'second');
+    expect(await optionsOf(access)).toMatchObject({ headers: { authorization: 'Bearer second' } });
+  });
+
+  test('an error for a token that is not there names the file', async () => {
+    await expect(optionsOf(accessOfPod(POD, join(folder, 'nowhere')))).rejects.toThrow('nowhere');
+  });
+
+  test('$KUBECONFIG counts for more', async () => {
+    const kubeconfig = join(folder, 'kubeconfig');
+    process.env['KUBECONFIG'] = kubeconfig;
+    try {
+      const access = await loadClusterAccess({ ...POD, KUBECONFIG: kubeconfig });
+      expect(access.getCurrentCluster()?.server).toBe('https://elsewhere:6443');
+    } finally {
+      delete process.env['KUBECONFIG'];
+    }
+  });
+
+  test('and is what counts where there is none', async () => {
+    const access = await loadClusterAccess(POD);
+    expect(access.currentContext).toBe('in-cluster');
+  });
+});
+
+test('elsewhere there is no pod’s account', () => {
+  expect(accessOfPod({})).toBeUndefined();
+});
