@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,7 +22,7 @@ export async function version(): Promise<string> {
 }
 
 /**
- * @returns the absolute paths of all files of the bundle, BUNDLE's first
+ * @returns the absolute paths of all files of the bundle
  * @throws BuildFailure of esbuild, with its messages.
  */
 export async function bundle(): Promise<string[]> {
@@ -58,10 +58,10 @@ export async function bundle(): Promise<string[]> {
   });
   const directory = join(root, DIRECTORY);
   await mkdir(directory, { recursive: true });
-  const [main, ...chunks] = outputFiles.toSorted((a, b) => Number(isMain(b.path)) - Number(isMain(a.path)));
-  if (!main) throw new Error('esbuild made no files');
+  const isMain = ({ path }: OutputFile): boolean => path === join(root, BUNDLE);
   // Another script may read them, or write them, at the same time: what imports comes after what is imported.
-  for (const { path, contents } of [...chunks, main]) {
+  const inOrder = [...outputFiles.filter((file) => !isMain(file)), ...outputFiles.filter(isMain)];
+  for (const { path, contents } of inOrder) {
     const unfinished = join(root, 'dist', `${basename(path)}.${process.pid}`);
     await writeFile(unfinished, contents);
     await rename(unfinished, path);
@@ -69,9 +69,5 @@ export async function bundle(): Promise<string[]> {
   const names = outputFiles.map(({ path }) => basename(path));
   const outdated = (await readdir(directory)).filter((name) => !names.includes(name));
   for (const name of outdated) await rm(join(directory, name), { force: true });
-  return [main, ...chunks].map(({ path }) => path);
-}
-
-function isMain(path: string): boolean {
-  return path === join(root, BUNDLE);
+  return outputFiles.map(({ path }) => path);
 }

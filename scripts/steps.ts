@@ -62,12 +62,11 @@ async function run(
   [program, ...args]: readonly [string, ...string[]],
   shown: Shown,
 ): Promise<{ code: number; output: string }> {
-  const options = { cwd: new URL('..', import.meta.url) };
   // One pipe for both streams, so that their lines stay in order.
   const [file, ...rest] =
     shown === 'live' ? [program, ...args] : ['sh', '-c', 'exec "$@" 2>&1', 'sh', program, ...args];
   const child = spawn(file, rest, {
-    ...options,
+    cwd: new URL('..', import.meta.url),
     stdio: shown === 'live' ? 'inherit' : ['ignore', 'pipe', 'inherit'],
   });
   const said = child.stdout ? text(child.stdout) : Promise.resolve('');

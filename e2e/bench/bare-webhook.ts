@@ -36,14 +36,16 @@ export async function startBareWebhook(api: ApiServer): Promise<BareWebhook> {
   const authority = await createAuthority(NAME, validity);
   const server = fork(fileURLToPath(new URL('bare-webhook-server.ts', import.meta.url)));
   const asked = new Set<string>();
-  const listening = new Promise<number>((resolve) => {
-    server.on('message', (said: Said) => {
-      if ('port' in said) resolve(said.port);
-      else asked.add(said.asked);
-    });
+  const listening = Promise.withResolvers<number>();
+  server.on('message', (said: Said) => {
+    if ('port' in said) listening.resolve(said.port);
+    else asked.add(said.asked);
+  });
+  server.once('exit', (code) => {
+    listening.reject(new Error(`the bare webhook ended with ${code} before it listened`));
   });
   server.send(await createLeaf(authority, ['localhost'], validity));
-  const port = await listening;
+  const port = await listening.promise;
 
   const remove = async (): Promise<void> => {
     for (const kind of KINDS) await api.send('DELETE', `${pathOf(kind)}/${NAME}`);

@@ -44,7 +44,7 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
     let conflicts = 0;
     for (let plans = 0; plans < MOST_PLANS; plans++) {
       const plan = decide(facts);
-      if (plan.steps.length === 0) return whenNext(plan, facts);
+      if (plan.steps.length === 0) return whenNext(plan, facts, now());
       try {
         const known = facts.unrecorded;
         const after = await carryOut(plan, facts, (action, state) =>
@@ -72,7 +72,7 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
 }
 
 /** A grant that waits for its beginning must not stand before others' ends. */
-function whenNext({ againAt }: Plan, { grant, now }: Facts): Result | undefined {
+function whenNext({ againAt }: Plan, { grant }: Facts, now: number): Result | undefined {
   if (againAt === undefined) return undefined;
   const mayHoldRights = (grant.status?.phase ?? 'Pending') !== 'Pending';
   return { requeueAfterMs: Math.max(1, againAt - now), ...(mayHoldRights && { priority: URGENT }) };

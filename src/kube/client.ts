@@ -1,8 +1,8 @@
 import type { KubernetesObject, List, ListMeta, Status, Stored } from '../api/kubernetes.ts';
 import { ApiError, NoAnswerError } from './api-error.ts';
 import { monotonicNow, sleep } from './clock.ts';
-import type { ClusterAccess } from './cluster-access.ts';
 import type { Random } from './clock.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import type { ClientMetrics } from './metrics.ts';
 import { apiVersionOf, pathOf } from './resources.ts';
 import type { Place, Resource } from './resources.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RequestOptions } from 'node:https';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { accessOfPod, loadClusterAccess } from './cluster-access.ts';
 
 const POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
@@ -33,6 +33,15 @@ async function optionsOf(access: ReturnType<typeof accessOfPod>): Promise<Reques
   return options;
 }
 
+async function loadIn(environment: Record<string, string>): ReturnType<typeof loadClusterAccess> {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  try {
+    return await loadClusterAccess();
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
 describe('in a pod', () => {
   test('the API server is the one that the environment names, and an IPv6 address stands in brackets', () => {
     expect(accessOfPod(POD, folder)?.getCurrentCluster()?.server).toBe('https://10.96.0.1:443');
@@ -56,18 +65,12 @@ describe('in a pod', () => {
   });
 
   test('$KUBECONFIG counts for more', async () => {
-    const kubeconfig = join(folder, 'kubeconfig');
-    process.env['KUBECONFIG'] = kubeconfig;
-    try {
-      const access = await loadClusterAccess({ ...POD, KUBECONFIG: kubeconfig });
-      expect(access.getCurrentCluster()?.server).toBe('https://elsewhere:6443');
-    } finally {
-      delete process.env['KUBECONFIG'];
-    }
+    const access = await loadIn({ ...POD, KUBECONFIG: join(folder, 'kubeconfig') });
+    expect(access.getCurrentCluster()?.server).toBe('https://elsewhere:6443');
   });
 
   test('and is what counts where there is none', async () => {
-    const access = await loadClusterAccess(POD);
+    const access = await loadIn({ ...POD, KUBECONFIG: '' });
     expect(access.currentContext).toBe('in-cluster');
   });
 });

@@ -8,15 +8,15 @@ import type { KubeConfig } from '@kubernetes/client-node';
 export type ClusterAccess = Pick<KubeConfig, 'currentContext' | 'getCurrentCluster' | 'applyToHTTPSOptions'>;
 
 /** Where the kubelet mounts a pod's token and the cluster's CA, and renews both (k8s.io/client-go, rest.InClusterConfig). */
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
  * In the order of controller-runtime (pkg/client/config): $KUBECONFIG, the pod's service account, ~/.kube/config.
  *
  * client-node is loaded only where there is a kubeconfig to read: with its models it takes 80 MiB of each process.
  */
-export async function loadClusterAccess(env: NodeJS.ProcessEnv = process.env): Promise<ClusterAccess> {
-  const inPod = env['KUBECONFIG'] ? undefined : accessOfPod(env);
+export async function loadClusterAccess(): Promise<ClusterAccess> {
+  const inPod = process.env['KUBECONFIG'] ? undefined : accessOfPod(process.env);
   if (inPod) return inPod;
   const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();

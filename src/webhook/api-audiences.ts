@@ -1,8 +1,9 @@
 /** What the API server calls itself, as the audience of tokens. */
 import { readFile } from 'node:fs/promises';
+import { SERVICE_ACCOUNT } from '../kube/cluster-access.ts';
 
 /** Where a pod's own token stands; requested without an audience, so it is for the API server. */
-const OWN_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+const OWN_TOKEN = `${SERVICE_ACCOUNT}/token`;
 
 /**
  * The audiences in the token that this process was given for the API server: those of --api-audiences, all of them.

@@ -5,6 +5,7 @@ import { jsonPatch } from '../core/injection/json-patch.ts';
 import type { Facts } from './facts.ts';
 import { requestedBy } from './requester.ts';
 import { authoredGrantIn, type Answer, type Reviewer } from './review.ts';
+import { NOT_ACCEPTED } from './validate-taskgrants.ts';
 
 /** Records who asks for a grant, over whatever was written there, and fills in its class and its finalizer. */
 export function createGrantMutator(facts: Pick<Facts, 'classes'>): Reviewer {
@@ -45,7 +46,7 @@ function tooManyGroups({ metadata }: TaskGrant, groups: number): Answer {
   };
   return {
     allowed: false,
-    headline: 'the TaskGrant cannot be accepted',
+    headline: NOT_ACCEPTED,
     violations: [violation],
     audit: { grant: metadata.name },
   };

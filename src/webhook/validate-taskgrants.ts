@@ -13,7 +13,8 @@ import type { Facts } from './facts.ts';
 import { isStampedFor } from './requester.ts';
 import { grantIn, type Answer, type Reviewer } from './review.ts';
 
-const HEADLINE = 'the TaskGrant cannot be accepted';
+/** What is refused, where a new grant is. */
+export const NOT_ACCEPTED = 'the TaskGrant cannot be accepted';
 
 /** Judges grants when they are created. What may change afterwards is held by the CRD's own rules. */
 export function createGrantValidator(facts: Facts): Reviewer {
@@ -42,7 +43,7 @@ async function judgeCreation(request: AdmissionRequest, facts: Facts): Promise<A
     ...(await withinClass(grant, namespace, request.userInfo, facts)),
   ];
   const audit = { grant: grant.metadata.name };
-  if (violations.length > 0) return { allowed: false, headline: HEADLINE, violations, audit };
+  if (violations.length > 0) return { allowed: false, headline: NOT_ACCEPTED, violations, audit };
   return { allowed: true, warnings: await warningsFor(namespace, facts), audit };
 }
 

@@ -8,6 +8,7 @@ import type { Violation } from '../decision/violation.ts';
 import { renderViolation } from '../decision/denial.ts';
 import type { Finding } from './conditions.ts';
 import type { Facts } from './facts.ts';
+import { pauseWithin } from './pause.ts';
 import { RECORD_RETRY_MS } from './status.ts';
 
 /** Why a grant is not active: it may wait for that to change, or never become active at all. */
@@ -144,8 +145,7 @@ const GATES: readonly Gate[] = [
       return failure && deny('Provisioned', failure.reason, failure.message);
     const { lastTransitionTime } = grant.status?.conditions?.find(({ type }) => type === 'Provisioned') ?? {};
     const triedForMs = lastTransitionTime === undefined ? 0 : now - Date.parse(lastTransitionTime);
-    const { least, most } = CREATION_RETRY_MS;
-    const until = now + Math.min(Math.max(triedForMs, least), most);
+    const until = now + pauseWithin(CREATION_RETRY_MS, triedForMs);
     return wait('Provisioned', failure.reason, { message: failure.message, until });
   },
 

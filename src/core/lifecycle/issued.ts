@@ -58,7 +58,7 @@ export function isIssuedFor(
  */
 export function driftOf(issued: IssuedObject, found: FoundObject): string | undefined {
   const name = `${found.kind} ${found.metadata.namespace ?? ''}/${found.metadata.name}`;
-  // Somebody's finalizer may keep it for long; but it is on its way, and the tokens of such an account are refused.
+  // Somebody's finalizer may keep it for long; but it is on its way, and cannot be relied on any more.
   if (found.metadata.deletionTimestamp !== undefined) return `${name} is being deleted`;
   for (const [label, value] of Object.entries(issued.metadata.labels ?? {})) {
     if (found.metadata.labels?.[label] !== value) return `${name} does not carry the label ${label}=${value}`;

@@ -9,6 +9,7 @@ import { finalPhaseOf, type Ending } from './ending.ts';
 import { NOTHING, timeOf, type Action, type Facts, type Look, type Plan } from './facts.ts';
 import { isHeld } from './gate.ts';
 import { inventoryItemOf, isIssuedFor, sameName } from './issued.ts';
+import { pauseWithin } from './pause.ts';
 import { recordPods } from './pods.ts';
 import { RECORD_RETRY_MS, writeStatus } from './status.ts';
 
@@ -106,14 +107,10 @@ function sayWhatRemains(facts: Facts, { remaining }: Look): Plan {
 /** Soon at first, and then ever later: a finalizer that stays for good must not cost much for good. */
 function pauseBeforeNextLook({ grant, now }: Facts): number {
   const waited = now - Date.parse(grant.status?.revocation?.requestedAt ?? '');
-  return Number.isNaN(waited) ? LOOK_AGAIN_MS.least : clamp(waited / 4, LOOK_AGAIN_MS);
+  return Number.isNaN(waited) ? LOOK_AGAIN_MS.least : pauseWithin(LOOK_AGAIN_MS, waited / 4);
 }
 
 const LOOK_AGAIN_MS = { least: 1000, most: 60_000 };
-
-function clamp(value: number, { least, most }: { least: number; most: number }): number {
-  return Math.min(most, Math.max(least, value));
-}
 
 /** Takes away what the account may do, and leaves it there: a name is given to one account only. */
 export function removeRights(facts: Facts): Action[][] {
