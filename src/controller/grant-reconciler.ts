@@ -47,11 +47,12 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
       if (plan.steps.length === 0) return whenNext(plan, facts, now());
       try {
         const known = facts.unrecorded;
-        const after = await carryOut(plan, facts, (action, state) =>
-          apply(action, state, { ...options, signal }),
-        );
+        const after = await carryOut(plan, facts, async (action, state) => {
+          const change = await apply(action, state, { ...options, signal });
+          if (change.grant) view.wrote(key, state.grant, change.grant);
+          return change;
+        });
         facts = { ...after, now: now() };
-        view.wrote(key, facts.grant);
         if (facts.unrecorded !== known)
           logger.error('a status is not stored', { key, why: facts.unrecorded });
       } catch (error) {

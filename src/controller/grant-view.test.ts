@@ -13,6 +13,9 @@ function version(resourceVersion: string): Stored<TaskGrant> {
 
 let cached: Stored<TaskGrant> | undefined;
 let view: GrantView;
+const wrote = (before: string, after: string) => {
+  view.wrote(KEY, version(before), version(after));
+};
 const seen = () => view.get(KEY)?.metadata.resourceVersion;
 
 beforeEach(() => {
@@ -26,15 +29,15 @@ describe('a grant is seen', () => {
   });
 
   test('as this process wrote it, until the cache hears of that', () => {
-    view.wrote(KEY, version('2'));
+    wrote('1', '2');
     expect(seen()).toBe('2');
     cached = version('2');
     expect(seen()).toBe('2');
   });
 
   test('as the last of several writes left it, whichever of them the cache has reached', () => {
-    view.wrote(KEY, version('2'));
-    view.wrote(KEY, version('3'));
+    wrote('1', '2');
+    wrote('2', '3');
     for (const behind of ['1', '2']) {
       cached = version(behind);
       expect(seen()).toBe('3');
@@ -42,7 +45,7 @@ describe('a grant is seen', () => {
   });
 
   test('as somebody wrote it after this process did', () => {
-    view.wrote(KEY, version('2'));
+    wrote('1', '2');
     cached = version('7');
     expect(seen()).toBe('7');
     cached = version('8');
@@ -50,28 +53,35 @@ describe('a grant is seen', () => {
   });
 
   test('as gone, when it is gone', () => {
-    view.wrote(KEY, version('2'));
+    wrote('1', '2');
     cached = undefined;
     expect(seen()).toBeUndefined();
   });
 
   test('as the cache has it after this process was told that what it knows is old', () => {
-    view.wrote(KEY, version('2'));
+    wrote('1', '2');
     view.forget(KEY);
     expect(seen()).toBe('1');
   });
 
   test('as the cache has it, when the cache was faster than the answer to the write', () => {
     cached = version('2');
-    view.wrote(KEY, version('2'));
+    wrote('1', '2');
+    expect(seen()).toBe('2');
     cached = version('3');
+    expect(seen()).toBe('3');
+  });
+
+  test('as somebody wrote it later, when the cache had heard of that before the answer to the write came', () => {
+    cached = version('3');
+    wrote('1', '2');
     expect(seen()).toBe('3');
   });
 });
 
 test('versions are not compared by size: a smaller one may be newer', () => {
   cached = version('900');
-  view.wrote(KEY, version('1000'));
+  wrote('900', '1000');
   expect(seen()).toBe('1000');
   cached = version('50');
   expect(seen()).toBe('50');

@@ -8,8 +8,8 @@ import type { Reader } from '../kube/reader.ts';
 
 export interface GrantView {
   get(key: string): Stored<TaskGrant> | undefined;
-  /** The API server answered a write of ours with this object. */
-  wrote(key: string, grant: Stored<TaskGrant>): void;
+  /** The API server answered a write of ours, which was made on this version, with this object. */
+  wrote(key: string, before: Stored<TaskGrant>, after: Stored<TaskGrant>): void;
   forget(key: string): void;
 }
 
@@ -33,19 +33,12 @@ export function createGrantView(reader: Pick<Reader<TaskGrant>, 'get'>): GrantVi
       written.delete(key);
       return cached;
     },
-    wrote(key, grant) {
-      const own = written.get(key);
-      if (own?.grant.metadata.resourceVersion === grant.metadata.resourceVersion) return;
-      const outdated = own?.outdated ?? new Set<string>();
-      const cached = reader.get(key)?.metadata.resourceVersion;
-      // Already heard of, or not ours to know: then the cache is right.
-      if (cached === undefined || cached === grant.metadata.resourceVersion) {
-        written.delete(key);
-        return;
-      }
-      outdated.add(cached);
-      if (own) outdated.add(own.grant.metadata.resourceVersion);
-      written.set(key, { grant, outdated });
+    wrote(key, before, after) {
+      if (before.metadata.resourceVersion === after.metadata.resourceVersion) return;
+      const outdated = written.get(key)?.outdated ?? new Set<string>();
+      // Not what the cache has by now: that may have overtaken the answer, and be somebody's later write.
+      outdated.add(before.metadata.resourceVersion);
+      written.set(key, { grant: after, outdated });
     },
     forget(key) {
       written.delete(key);

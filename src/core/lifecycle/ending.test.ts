@@ -155,7 +155,9 @@ test('of several reasons the one that says most about who is to blame is given',
   expect(endingOf({ ...revoked, grant: deleted(revoked.grant) })?.reason).toBe('Deleted');
 });
 
-test('what is missing after the end is no drift: an end that could not be recorded has removed it', () => {
+test('what is missing after the end is no drift: an end whose record was lost has removed it', () => {
+  const complete = factsWhileActive({ found: [], pods: [aTaskPod('summarise', 'Succeeded')] });
+  expect(endingOf(complete)?.reason).toBe('Completed');
   expect(endingOf(factsWhileActive({ found: [], now: END }))?.reason).toBe('Expired');
   expect(endingOf(factsWhileActive({ found: [], now: END - 1 }))?.reason).toBe('Drifted');
 });

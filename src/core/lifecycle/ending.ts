@@ -30,26 +30,27 @@ export function endingOf(facts: Facts): Ending | undefined {
   }
   if (grant.spec.revoke) return { reason: 'Revoked', message: 'spec.revoke is true' };
   const ends = expiryOf(facts);
-  const isOver = ends !== undefined && ends <= now;
-  const drift = driftIn(facts, { isOver });
+  const hasExpired = ends !== undefined && ends <= now;
+  const completion = completionOf(facts);
+  const drift = driftIn(facts, { isOver: hasExpired || completion !== undefined });
   if (drift !== undefined) return { reason: 'Drifted', message: drift };
-  if (isOver) return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
+  if (hasExpired) return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
   if (grant.status?.phase !== 'Active') return undefined;
   // Pods that are not recorded are not counted: the grant would take any number, one after the other.
   if (unrecorded !== undefined) return { reason: 'Drifted', message: `cannot be recorded: ${unrecorded}` };
-  const { records } = recordPods(
-    grant.status.pods ?? [],
-    facts.pods,
-    grant.spec.workload.maxPods,
-    timeOf(facts),
-  );
-  if (isComplete(records, grant.spec)) {
-    return {
-      reason: 'Completed',
-      message: `${records.length} of ${grant.spec.workload.maxPods} pods were used, none is running`,
-    };
-  }
-  return undefined;
+  return completion;
+}
+
+function completionOf(facts: Facts): Ending | undefined {
+  const { grant, pods } = facts;
+  if (grant.status?.phase !== 'Active') return undefined;
+  const { maxPods } = grant.spec.workload;
+  const { records } = recordPods(grant.status.pods ?? [], pods, maxPods, timeOf(facts));
+  if (!isComplete(records, grant.spec)) return undefined;
+  return {
+    reason: 'Completed',
+    message: `${records.length} of ${maxPods} pods were used, none is running`,
+  };
 }
 
 /** An obstacle that will not go away ends the grant before it began. */
@@ -67,7 +68,7 @@ export function expiryOf({ grant }: Pick<Facts, 'grant'>): number | undefined {
 /**
  * What was issued is exactly what the decision said, or else the decision no longer holds. While the grant is not
  * active some of it may not be there yet; what is there must be right all the same. Nor is it drift where something is missing
- * after the grant's time: an end that could not be recorded at once has removed it.
+ * of a grant that is over: an end whose record was lost has removed it.
  */
 function driftIn({ grant, found }: Facts, { isOver }: { isOver: boolean }): string | undefined {
   const active = grant.status?.phase === 'Active';

@@ -33,9 +33,18 @@ function afterTheLook(look: Partial<Look> = {}, changes: Partial<Facts> = {}): F
 }
 
 describe('an end that has come', () => {
-  test('is recorded with its reason and time before anything is removed', () => {
+  test('takes the rights of an active grant while it is recorded, and notes when they are gone', () => {
     const plan = beginRevocation(factsWhileActive(), EXPIRED);
-    expect(outlineOf(plan)).toEqual([['writeStatus']]);
+    expect(outlineOf(plan)).toEqual([['writeStatus', 'remove RoleBinding'], ['note rbacRemovedAt']]);
+  });
+
+  test('is recorded before anything is removed of a grant that was not active, lest its rights be given again', () => {
+    const { found } = factsWhileActive();
+    expect(outlineOf(beginRevocation(factsWhileProvisioning({ found }), EXPIRED))).toEqual([['writeStatus']]);
+  });
+
+  test('is recorded with its reason and time', () => {
+    const plan = beginRevocation(factsWhileActive(), EXPIRED);
     const status = statusWrittenBy(plan);
     expect(status).toMatchObject({ phase: 'Revoking', revocation: { reason: 'Expired', requestedAt: AT } });
     expect(conditionOf(status, 'Active')).toMatchObject({ status: 'False', ...EXPIRED });
@@ -181,6 +190,14 @@ describe('a revocation', () => {
       ['note identityRemovedAt'],
       ['removePod running'],
       ['look'],
+    ]);
+  });
+
+  test('does not remove bindings twice, which went while its begin was recorded', () => {
+    const progress = { rbacRemovedAt: AT };
+    expect(outlineOf(revoke(factsWhileRevoking({ progress }))).at(0)).toEqual([
+      'remove ServiceAccount',
+      'remove Role',
     ]);
   });
 

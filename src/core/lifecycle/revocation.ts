@@ -14,8 +14,9 @@ import { recordPods } from './pods.ts';
 import { RECORD_RETRY_MS, writeStatus } from './status.ts';
 
 /**
- * Says that the end has come before anything is removed, so that it cannot be forgotten: a crash after the first
- * deletion must not be taken for tampering, nor the rights be given again.
+ * Says that the end has come, and takes the rights of an active grant at the same time, so that they do not outlast its task by
+ * what a record takes. Where the record is lost the end is not: an active grant whose binding is gone is over,
+ * completed or expired as it was, or drifted (ending.ts), and nothing makes that binding anew.
  */
 export function beginRevocation(
   facts: Facts,
@@ -37,7 +38,7 @@ export function beginRevocation(
       ],
     );
   }
-  return writeStatus(facts, { phase: 'Revoking', revocation: { reason, requestedAt }, ...pods }, [
+  const { steps } = writeStatus(facts, { phase: 'Revoking', revocation: { reason, requestedAt }, ...pods }, [
     ...findings,
     inactive,
     {
@@ -47,7 +48,12 @@ export function beginRevocation(
       message: 'rights and identity are being removed',
     },
   ]);
+  // One that was never active would be given its rights a second time where this record is lost: it comes first there.
+  if (facts.grant.status?.activatedAt === undefined) return { steps };
+  return { steps: [[...steps.flat(), ...removals(itemsToRemove(facts).filter(isBinding))], [RBAC_REMOVED]] };
 }
+
+const RBAC_REMOVED = { do: 'note', what: 'rbacRemovedAt' } as const;
 
 /**
  * The end has come and the API server does not store that: the object is as large as it may be, say, or is changed by
@@ -129,13 +135,12 @@ export function removeLeftovers(facts: Facts): Action[][] {
 
 function removeEverything(facts: Facts): Plan {
   const items = itemsToRemove(facts);
-  const bindings = items.filter(isBinding);
   const others = items.filter((item) => !isBinding(item));
+  const rights = [removals(items.filter(isBinding)), [RBAC_REMOVED]];
   return {
     regardless: true,
     steps: [
-      removals(bindings),
-      [{ do: 'note', what: 'rbacRemovedAt' } as const],
+      ...(facts.progress.rbacRemovedAt === undefined ? rights : []),
       removals(others),
       [{ do: 'note', what: 'identityRemovedAt' } as const],
       podsToStop(facts),
