@@ -35,7 +35,7 @@ function afterTheLook(look: Partial<Look> = {}, changes: Partial<Facts> = {}): F
 describe('an end that has come', () => {
   test('takes the rights of an active grant while it is recorded, and notes when they are gone', () => {
     const plan = beginRevocation(factsWhileActive(), EXPIRED);
-    expect(outlineOf(plan)).toEqual([['writeStatus', 'remove RoleBinding'], ['note rbacRemovedAt']]);
+    expect(outlineOf(plan)).toEqual([['remove RoleBinding', 'writeStatus'], ['note rbacRemovedAt']]);
   });
 
   test('is recorded before anything is removed of a grant that was not active, lest its rights be given again', () => {

@@ -50,7 +50,7 @@ export function beginRevocation(
   ]);
   // One that was never active would be given its rights a second time where this record is lost: it comes first there.
   if (facts.grant.status?.activatedAt === undefined) return { steps };
-  return { steps: [[...steps.flat(), ...removals(itemsToRemove(facts).filter(isBinding))], [RBAC_REMOVED]] };
+  return { steps: [[...removals(itemsToRemove(facts).filter(isBinding)), ...steps.flat()], [RBAC_REMOVED]] };
 }
 
 const RBAC_REMOVED = { do: 'note', what: 'rbacRemovedAt' } as const;
