@@ -10,12 +10,20 @@ import {
   traces,
 } from './testing.ts';
 
+/** Those that a kubelet wants changed. */
+const kernelSettings = (): string[] =>
+  ['vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys'].map((name) =>
+    readFileSync(`/proc/sys/${name}`, 'utf8'),
+  );
+
 describeLocal('down', () => {
   const cluster = quietCluster('test-down');
   afterEach(() => cluster.down());
 
-  test('leaves no process, mount, control group, namespace, link or file, whatever still ran', async () => {
+  test('leaves no process, mount, control group, namespace, link or file, whatever still ran, and the machine’s kernel as it was set', async () => {
+    const settingsBefore = kernelSettings();
     await cluster.up();
+    expect(kernelSettings()).toEqual(settingsBefore);
     const run = [
       'kubectl',
       'run',
@@ -33,17 +41,8 @@ describeLocal('down', () => {
     expect(stderr).toContain('ending 1 commands that still run in the network of test-down');
     expect((await command).code).toBe(137);
     expect(await traces('test-down', namespaces)).toEqual([]);
+    expect(kernelSettings()).toEqual(settingsBefore);
     expect(await cluster.status()).toEqual({ name: 'test-down', driver: 'local', state: 'down' });
-  });
-
-  test('leaves the settings of the machine’s kernel as they were', async () => {
-    const settings = (): string[] =>
-      ['vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops', 'kernel/keys/root_maxkeys'].map(
-        (name) => readFileSync(`/proc/sys/${name}`, 'utf8'),
-      );
-    const before = settings();
-    await cluster.up();
-    expect(settings()).toEqual(before);
   });
 
   test('of what is not there is no error', async () => {

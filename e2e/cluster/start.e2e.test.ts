@@ -13,7 +13,7 @@ describeLocal('up', () => {
     expect(said).toContain('the cluster test-start was up already');
   });
 
-  test('says which component ended, with the end of its log, and leaves nothing running', async () => {
+  test('says which component ended, with the end of its log, leaves nothing running, and works with better flags', async () => {
     const { code, stderr } = await tool('test-start', 'up', '--api-server-arg=--no-such-flag');
     expect(code).toBe(1);
     expect(stderr).toContain(
@@ -22,7 +22,10 @@ describeLocal('up', () => {
     expect(stderr).toContain('unknown flag: --no-such-flag');
     expect(await cluster.status()).toMatchObject({ state: 'broken' });
     expect(await traces('test-start', [])).toEqual(['test-start']);
-    expect(await cluster.up()).toBe('made');
+    const flags = ['--default-not-ready-toleration-seconds=77'];
+    expect(await cluster.up({ apiServerArgs: flags })).toBe('made');
+    const dry = ['kubectl', 'run', 'x', '--image=x', '--dry-run=server', '--output=json'];
+    expect((await cluster.run(dry)).stdout).toContain('"tolerationSeconds": 77');
   });
 
   test('gives up on a component that hangs, with the end of its log', async () => {
@@ -32,11 +35,5 @@ describeLocal('up', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('test-start did not come up: the API server is ready: not so after 3 s.');
     expect(stderr).toMatch(/kube-apiserver\.log:\n([IWE]\d{4} .*\n)+/);
-  });
-
-  test('passes further flags to the API server', async () => {
-    await cluster.up({ apiServerArgs: ['--default-not-ready-toleration-seconds=77'] });
-    const dry = ['kubectl', 'run', 'x', '--image=x', '--dry-run=server', '--output=json'];
-    expect((await cluster.run(dry)).stdout).toContain('"tolerationSeconds": 77');
   });
 });

@@ -178,6 +178,17 @@ export function conditions<const Types extends readonly string[], const Reasons 
  */
 export const DURATION_PATTERN = '^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$';
 
-export function duration(options: Described & { default?: string; 'x-kubernetes-validations'?: CelRule[] }) {
-  return Type.String({ minLength: 2, maxLength: 18, pattern: DURATION_PATTERN, ...options });
+/**
+ * @param rules may take it that `self` is one: what is none is refused with a message of its own. That is why it is no `pattern`,
+ *   whose message is the pattern.
+ */
+export function duration(options: Described & { default?: string }, rules: CelRule[] = []) {
+  const isDuration = `self.matches('${DURATION_PATTERN}')`;
+  return withRules(Type.String({ minLength: 2, maxLength: 18, ...options }), [
+    {
+      rule: isDuration,
+      message: 'must be hours, minutes and seconds in this order, such as 1h30m, 15m or 45s; a day is 24h',
+    },
+    ...rules.map((rule) => ({ ...rule, rule: `!${isDuration} || ${rule.rule}` })),
+  ]);
 }

@@ -361,13 +361,10 @@ const spec = record(
         'What happens when what the decision was taken on no longer holds. Suspend is not supported yet.',
     }),
     notBefore: optional(time({ description: 'The grant does not become active before this.' })),
-    duration: withRules(
-      duration({ description: 'From activation to revocation, whatever happens. May only shrink.' }),
-      [
-        { rule: "duration(self) > duration('0s')", message: 'must be longer than nothing' },
-        { rule: 'duration(self) <= duration(oldSelf)', message: 'may only shrink' },
-      ],
-    ),
+    duration: duration({ description: 'From activation to revocation, whatever happens. May only shrink.' }, [
+      { rule: "duration(self) > duration('0s')", message: 'must be longer than nothing' },
+      { rule: 'duration(self) <= duration(oldSelf)', message: 'may only shrink' },
+    ]),
     completion,
     ttlAfterFinished: duration({
       default: '24h',
