@@ -16,13 +16,14 @@ export async function describeNodeImage({
   name,
   files,
   entrypoint,
-}: Pick<Image, 'name' | 'files' | 'entrypoint'>): Promise<Image> {
+  environment = {},
+}: Pick<Image, 'name' | 'files' | 'entrypoint' | 'environment'>): Promise<Image> {
   const node = realpathSync(execPath);
   return {
     name,
     files: [{ path: NODE, from: node, mode: 0o755 }, ...(await sharedLibraries(node)), ...accounts, ...files],
     entrypoint: [NODE, ...entrypoint],
     user: '65532:65532',
-    environment: { HOME: '/tmp', NODE_ENV: 'production' },
+    environment: { HOME: '/tmp', NODE_ENV: 'production', ...environment },
   };
 }

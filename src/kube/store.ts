@@ -40,15 +40,17 @@ export const createStore = <T extends KubernetesObject, Index extends string>(
   const indexes = (Object.entries(indexers) as [Index, Indexer<T>][]).map(([name, valuesOf]) => ({
     name,
     valuesOf,
-    keys: new Map<string, Set<string>>(),
+    // Most values of most indexes lead to one object, and a set takes ten times the memory of a string.
+    keys: new Map<string, string | Set<string>>(),
   }));
 
   const index = (key: string, object: Stored<T>) => {
     for (const { valuesOf, keys } of indexes)
       for (const value of valuesOf(object)) {
         const found = keys.get(value);
-        if (found) found.add(key);
-        else keys.set(value, new Set([key]));
+        if (found === undefined || found === key) keys.set(value, key);
+        else if (typeof found === 'string') keys.set(value, new Set([found, key]));
+        else found.add(key);
       }
   };
 
@@ -56,8 +58,8 @@ export const createStore = <T extends KubernetesObject, Index extends string>(
     for (const { valuesOf, keys } of indexes)
       for (const value of valuesOf(object)) {
         const found = keys.get(value);
-        found?.delete(key);
-        if (found?.size === 0) keys.delete(value);
+        if (found === key) keys.delete(value);
+        else if (typeof found === 'object' && found.delete(key) && found.size === 0) keys.delete(value);
       }
   };
 
@@ -66,8 +68,9 @@ export const createStore = <T extends KubernetesObject, Index extends string>(
     list: () => [...objects.values()],
     keys: () => objects.keys(),
     byIndex(name, value) {
-      const keys = indexes.find((one) => one.name === name)?.keys.get(value) ?? [];
-      return [...keys].flatMap((key) => objects.get(key) ?? []);
+      const found = indexes.find((one) => one.name === name)?.keys.get(value) ?? [];
+      const keys = typeof found === 'string' ? [found] : [...found];
+      return keys.flatMap((key) => objects.get(key) ?? []);
     },
     size: () => objects.size,
     put(object) {
