@@ -4,4 +4,4 @@ FROM gcr.io/distroless/nodejs24-debian12:nonroot
 COPY dist/app /app
 USER 65532:65532
 ENV NODE_ENV=production HOME=/tmp MALLOC_ARENA_MAX=2
-ENTRYPOINT ["/nodejs/bin/node", "--optimize-for-size", "/app/taskgrant.js"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/taskgrant.js"]

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Pod, Stored } from '../api/kubernetes.ts';
+import { requesterMustHold } from '../core/envelope/requester.ts';
 import { driftOf, inventoryItemOf, issuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { recordPods } from '../core/lifecycle/pods.ts';
 import { aGrant, inPhase, withStatus } from '../core/testing/builders.ts';
@@ -63,9 +64,20 @@ test('of a pod is kept what its record needs, and nothing that its author can ma
   expect(recordPods([], [kept], 1, time)).toMatchObject({ records: recordPods([], [pod], 1, time).records });
 });
 
-test('of a finished grant its receipt is not kept, of another everything but annotations', () => {
+test('of an active grant who asked for it and why is not kept, and it is the same grant in all that is asked of it', () => {
+  const requestedBy = { username: 'jane', groups: [LARGE] };
+  const asked = inPhase('Active')({ ...grant, spec: { ...grant.spec, requestedBy } });
+  const kept = slimGrant(asked);
+  expect(size(kept)).toBeLessThan(3000);
+  expect(issuedFor(kept)).toEqual(issuedFor(asked));
+  expect(requesterMustHold(kept)).toEqual(requesterMustHold(asked));
+  expect(kept.status).toEqual(asked.status);
+});
+
+test('of a finished grant its receipt is not kept, of one that waits everything but annotations', () => {
   const annotated = { ...grant, metadata: { ...grant.metadata, annotations: { a: LARGE } } };
-  expect(slimGrant(annotated)).toEqual({ ...grant, metadata: { ...grant.metadata } });
+  const waiting = inPhase('Pending');
+  expect(slimGrant(waiting(annotated))).toEqual(waiting(grant));
   const finished = inPhase('Completed')(
     withStatus({
       finishedAt: '2026-11-23T09:00:30Z',

@@ -91,10 +91,18 @@ function slimMetadata<Meta extends StoredMeta>({ metadata }: { metadata: Meta })
   return kept;
 }
 
-/** Of a finished grant, what its removal needs: there are many of them, and their receipts are the API server's to keep. */
+/**
+ * Of a finished grant, what its removal needs: there are many of them, and their receipts are the API server's to keep. Of one that
+ * is active, who asked for it and why is not: both were decided on, and nothing asks for them again.
+ */
 export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   const { apiVersion, kind, spec, status } = grant;
   const metadata = slimMetadata(grant);
+  if (status?.phase === 'Active' || status?.phase === 'Revoking') {
+    const kept = { ...spec, task: { intent: '' } };
+    delete kept.requestedBy;
+    return { ...grant, metadata, spec: kept };
+  }
   if (!status || !isFinal(status.phase)) return { ...grant, metadata };
   return {
     apiVersion,
