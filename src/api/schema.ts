@@ -183,7 +183,7 @@ export const DURATION_PATTERN = '^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$';
  *   whose message is the pattern.
  */
 export function duration(options: Described & { default?: string }, rules: CelRule[] = []) {
-  const isDuration = `self.matches('${DURATION_PATTERN}')`;
+  const isDuration = `(self != '' && self.matches('${DURATION_PATTERN}'))`;
   return withRules(Type.String({ minLength: 2, maxLength: 18, ...options }), [
     {
       rule: isDuration,

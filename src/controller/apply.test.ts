@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { withChange } from '../core/lifecycle/change.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Action, Facts } from '../core/lifecycle/facts.ts';
-import { aGrant, inPhase, NOW, withGrantSpec, withStatus } from '../core/testing/builders.ts';
+import { issuedFor } from '../core/lifecycle/issued.ts';
+import { aClass, aGrant, inPhase, NOW, withGrantSpec, withStatus } from '../core/testing/builders.ts';
 import { aTaskPod, factsWhileActive, outlineOf, someFacts } from '../core/testing/lifecycle.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { apply } from './apply.ts';
 
+const ALREADY_EXISTS = new ApiError('create', 409, { reason: 'AlreadyExists', message: 'already exists' });
 const done = () => Promise.resolve(undefined);
 
 function applied(action: Action, facts: Facts, answer: () => Promise<unknown> = done) {
@@ -54,6 +56,46 @@ describe('what is done is not decided on again, although the caches have not hea
   });
 });
 
+describe('what exists already under the name of what is created', () => {
+  const facts = factsWhileActive({ class: aClass({ grantor: { namespace: 'system', name: 'grantor' } }) });
+  const issued = issuedFor(facts.grant);
+  const objectOf = (kind: string) => {
+    const object = issued.find((one) => one.kind === kind);
+    const there = facts.found.find((one) => one.kind === kind);
+    if (!object || !there) throw new Error(`a ${kind} is issued`);
+    return { object, there };
+  };
+  const creating = async (kind: string) => {
+    const { object, there } = objectOf(kind);
+    const removed: unknown[] = [];
+    const client = {
+      create: () => Promise.reject(ALREADY_EXISTS),
+      get: () => Promise.resolve(there),
+      remove: (...[, , options]: unknown[]) => {
+        removed.push(options);
+        return done();
+      },
+    };
+    const either = { ...client, as: () => client } as unknown as Client;
+    const change = await apply({ do: 'create', object }, facts, { ...options, client: either });
+    return { change, there, removed };
+  };
+
+  test('goes, where it gives rights: nobody knows as whom it was written', async () => {
+    for (const kind of ['Role', 'RoleBinding']) {
+      const { change, there, removed } = await creating(kind);
+      expect(removed).toMatchObject([{ preconditions: { uid: there.metadata.uid } }]);
+      expect(change.removed).toMatchObject({ kind, name: there.metadata.name });
+      expect(change.created).toBeUndefined();
+    }
+  });
+
+  test('is taken as it is, where it is the account', async () => {
+    const { change, there, removed } = await creating('ServiceAccount');
+    expect([change.created, removed]).toEqual([there, []]);
+  });
+});
+
 describe('an account that stands under the name of the grant’s own', () => {
   const facts = factsWhileActive();
   const [account] = facts.found.filter(({ kind }) => kind === 'ServiceAccount');
@@ -80,7 +122,7 @@ describe('an account that stands under the name of the grant’s own', () => {
 
   test('is still there, says the look', async () => {
     const client = { get: () => Promise.resolve(bare) } as unknown as Client;
-    const { progress } = await apply({ do: 'look', items: [item], afterMs: 0 }, facts, {
+    const { progress } = await apply({ do: 'look', items: [item] }, facts, {
       ...options,
       client,
     });

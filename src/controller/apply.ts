@@ -20,7 +20,6 @@ import {
 import { usernameOf } from '../core/names.ts';
 import { ApiError, isAlreadyExists, isConflict, isNotFound, NoAnswerError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import { sleep } from '../kube/clock.ts';
 import { pods, subjectAccessReviews, taskGrants, type Resource } from '../kube/resources.ts';
 import { creationFailure } from './creation-failure.ts';
 import { getIssued, RESOURCES } from './observe.ts';
@@ -75,7 +74,7 @@ export async function apply(action: Action, facts: Facts, options: ApplyOptions)
         client.remove(
           pods,
           { namespace: grant.metadata.namespace, name: action.name },
-          { preconditions: { uid: action.uid }, signal },
+          { preconditions: { uid: action.uid }, gracePeriodSeconds: action.graceSeconds, signal },
         ),
       );
       options.onPodRemoved(grant, action, action.why);
@@ -84,7 +83,7 @@ export async function apply(action: Action, facts: Facts, options: ApplyOptions)
       return { requesterLacks: await whatRequesterLacks(grant, options) };
     case 'look':
       return {
-        progress: { ...facts.progress, look: await look(action.items, action.afterMs, grant, options) },
+        progress: { ...facts.progress, look: await look(action.items, grant, options) },
       };
   }
 }
@@ -138,22 +137,27 @@ async function writeFinalizers(
 }
 
 /** The account as the controller; Roles and bindings as the class's grantor, whose rights are the ceiling. */
-async function create(object: IssuedObject, facts: Facts, { client, signal }: ApplyOptions): Promise<Change> {
+async function create(object: IssuedObject, facts: Facts, options: ApplyOptions): Promise<Change> {
+  const { client, signal } = options;
   const writer = object.kind === 'ServiceAccount' ? client : asGrantor(client, facts);
   const resource = RESOURCES[object.kind] as Resource<IssuedObject>;
   try {
     const created = await writer.create(resource, object, { signal });
     return { created: { ...created, kind: object.kind } as FoundObject };
   } catch (error) {
-    if (isAlreadyExists(error)) return await adopt(object, facts, client);
+    if (isAlreadyExists(error)) return await adopt(object, facts, options);
     const failure = creationFailure(error, object);
     if (failure) return { failure };
     throw error;
   }
 }
 
-/** An object of that name exists: ours from before a crash, or somebody else's trap (a name is no proof of origin). */
-async function adopt(object: IssuedObject, facts: Facts, client: Client): Promise<Change> {
+/**
+ * An object of that name exists: ours from before a crash, or somebody else's trap (a name is no proof of origin, and neither
+ * is a label). An account holds nothing by itself, and is taken as it is. What gives rights goes, and is made anew: only
+ * what was written as the grantor has passed the API server's escalation check.
+ */
+async function adopt(object: IssuedObject, facts: Facts, { client, signal }: ApplyOptions): Promise<Change> {
   const item = inventoryItemOf(object);
   const found = await getIssued(item, client);
   if (!found)
@@ -161,7 +165,11 @@ async function adopt(object: IssuedObject, facts: Facts, client: Client): Promis
   const isOurs = isIssuedFor(facts.grant, found);
   if (isOurs && found.metadata.deletionTimestamp !== undefined)
     throw new Error(`${item.kind} ${item.namespace}/${item.name} is being deleted: trying again`);
-  if (isOurs && driftOf(object, found) === undefined) return { created: found };
+  if (isOurs && driftOf(object, found) === undefined) {
+    if (object.kind === 'ServiceAccount') return { created: found };
+    await removeIssued({ ...item, uid: found.metadata.uid }, { client, signal });
+    return { removed: item };
+  }
   return {
     failure: {
       reason: 'NameTaken',
@@ -231,11 +239,9 @@ async function whatRequesterLacks(grant: Stored<TaskGrant>, options: ApplyOption
 
 async function look(
   items: readonly InventoryItem[],
-  afterMs: number,
   grant: Stored<TaskGrant>,
   options: ApplyOptions,
 ): Promise<Look> {
-  if (afterMs > 0) await sleep(afterMs, options.signal);
   const { namespace } = grant.metadata;
   // The account alone, without its groups: what all service accounts may do is not the grant's.
   const account = { username: usernameOf({ namespace, name: grant.status?.serviceAccountName ?? '' }) };

@@ -45,6 +45,19 @@ describe('a plan', () => {
     expect(after.failure).toEqual(failure);
     expect(done).toEqual(['askRequester']);
   });
+
+  test('is decided anew where something could not be created for good, though another action of the step threw', async () => {
+    const failure = { reason: 'BeyondCeiling' as const, message: 'not held' };
+    const { apply } = recorder({ askRequester: { failure }, note: new Error('no answer') });
+    expect((await carryOut({ steps: [[note, ask]] }, someFacts(), apply)).failure).toEqual(failure);
+  });
+
+  test('that comes of such a failure is carried out to its end', async () => {
+    const failure = { reason: 'BeyondCeiling' as const, message: 'not held' };
+    const { done, apply } = recorder({});
+    await carryOut({ steps: [[ask], [note]] }, someFacts({ failure }), apply);
+    expect(done).toEqual(['askRequester', 'note']);
+  });
 });
 
 test('a revocation removes all that it can, though a binding cannot be removed, and then fails to be tried again', async () => {

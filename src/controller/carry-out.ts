@@ -5,7 +5,7 @@ import type { Action, Facts, Plan } from '../core/lifecycle/facts.ts';
 
 /**
  * The facts as they are afterwards. It stops early where a creation failed for good, because that has to be decided on
- * first; and where an action failed, unless the plan is to be carried out regardless.
+ * first, whatever else went wrong beside it; and where an action failed, unless the plan is to be carried out regardless.
  *
  * @param apply does one action; those of one step are under way at the same time.
  * @throws what the first failed action threw, after all that were begun have ended.
@@ -24,7 +24,9 @@ export async function carryOut(
       if (result.status === 'fulfilled') facts = withChange(facts, result.value);
       else failures.push(result.reason);
     }
-    if (facts.failure || (failures.length > 0 && !plan.regardless)) break;
+    // One that was known before has been decided on: this plan is what came of it.
+    if (facts.failure !== before.failure) return facts;
+    if (failures.length > 0 && !plan.regardless) break;
   }
   if (failures.length > 0) throw failures[0];
   return facts;

@@ -22,10 +22,9 @@ export interface GrantReconcilerOptions extends ObserveOptions, Omit<ApplyOption
 }
 
 /**
- * More plans than any way through the lifecycle has (a revocation with a dozen looks is the longest): a plan that does
- * not change the facts would otherwise be carried out for ever.
+ * More plans than any way through the lifecycle has: a plan that does not change the facts would otherwise be carried out for ever.
  */
-const MOST_PLANS = 40;
+const MOST_PLANS = 20;
 
 /** Somebody who changes a grant over and over again must not win time by it: its end does not wait for its record. */
 const MOST_CONFLICTS = 5;
@@ -35,16 +34,24 @@ export const URGENT = 1;
 
 export function createGrantReconciler(options: GrantReconcilerOptions): Reconciler {
   const { client, view, now, logger } = options;
+  /** Of revocations that wait for their next look: others are worked on meanwhile. */
+  const underWay = new Map<string, { uid: string; progress: Facts['progress'] }>();
   return async (key, signal) => {
     const grant = view.get(key) ?? (await getGrant(key, client, signal));
     await removeStrangers(key, grant, options, signal);
+    const knownProgress = underWay.get(key);
+    underWay.delete(key);
     if (!grant) return undefined;
 
     let facts = await observe(grant, options);
+    if (knownProgress?.uid === grant.metadata.uid) facts = { ...facts, progress: knownProgress.progress };
     let conflicts = 0;
     for (let plans = 0; plans < MOST_PLANS; plans++) {
       const plan = decide(facts);
-      if (plan.steps.length === 0) return whenNext(plan, facts, now());
+      if (plan.steps.length === 0) {
+        if (isBeingLookedAt(facts)) underWay.set(key, { uid: grant.metadata.uid, progress: facts.progress });
+        return whenNext(plan, facts, now());
+      }
       try {
         const known = facts.unrecorded;
         const after = await carryOut(plan, facts, async (action, state) => {
@@ -58,11 +65,10 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
       } catch (error) {
         if (!isConflict(error) && !isNotFound(error)) throw error;
         // Somebody wrote or deleted the grant meanwhile. What was decided on is old: read, and decide anew.
-        view.forget(key);
-        const fresh = await getGrant(key, client, signal);
+        const fresh = await view.refresh(key, () => getGrant(key, client, signal));
         if (fresh?.metadata.uid !== grant.metadata.uid) return { requeueAfterMs: 1 };
-        const { progress } = facts;
-        facts = { ...(await observe(fresh, options)), progress };
+        const { progress, written } = facts;
+        facts = { ...(await observe(fresh, options)), progress, written };
         if (++conflicts > MOST_CONFLICTS)
           facts.unrecorded = 'the grant is changed faster than it can be written';
       }
@@ -72,10 +78,16 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
   };
 }
 
-/** A grant that waits for its beginning must not stand before others' ends. */
-function whenNext({ againAt }: Plan, { grant }: Facts, now: number): Result | undefined {
+/** Everything is removed, and what the API server still allows is asked again in a moment. */
+function isBeingLookedAt({ grant, progress }: Facts): boolean {
+  return grant.status?.phase === 'Revoking' && progress.look?.remaining.length === 0;
+}
+
+/** A grant that waits for its beginning, or whose rights are gone, must not stand before others' ends. */
+function whenNext({ againAt }: Plan, { grant, progress }: Facts, now: number): Result | undefined {
   if (againAt === undefined) return undefined;
-  const mayHoldRights = (grant.status?.phase ?? 'Pending') !== 'Pending';
+  const mayHoldRights =
+    (grant.status?.phase ?? 'Pending') !== 'Pending' && progress.rbacRemovedAt === undefined;
   return { requeueAfterMs: Math.max(1, againAt - now), ...(mayHoldRights && { priority: URGENT }) };
 }
 

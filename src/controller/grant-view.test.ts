@@ -58,10 +58,32 @@ describe('a grant is seen', () => {
     expect(seen()).toBeUndefined();
   });
 
-  test('as the cache has it after this process was told that what it knows is old', () => {
+  test('as the API server said when it was asked, until the cache has caught up with that', async () => {
     wrote('1', '2');
-    view.forget(KEY);
-    expect(seen()).toBe('1');
+    await view.refresh(KEY, () => Promise.resolve(version('5')));
+    for (const behind of ['1', '2']) {
+      cached = version(behind);
+      expect(seen()).toBe('5');
+    }
+    cached = version('5');
+    expect(seen()).toBe('5');
+    cached = version('6');
+    expect(seen()).toBe('6');
+  });
+
+  test('as it was written on what the API server said, while the cache is behind both', async () => {
+    await view.refresh(KEY, () => Promise.resolve(version('2')));
+    wrote('2', '3');
+    wrote('3', '4');
+    expect(seen()).toBe('4');
+    cached = version('2');
+    expect(seen()).toBe('4');
+  });
+
+  test('as gone, when the API server says so and the cache does too', async () => {
+    await view.refresh(KEY, () => Promise.resolve(undefined));
+    cached = undefined;
+    expect(seen()).toBeUndefined();
   });
 
   test('as the cache has it, when the cache was faster than the answer to the write', () => {

@@ -10,12 +10,16 @@ export interface GrantView {
   get(key: string): Stored<TaskGrant> | undefined;
   /** The API server answered a write of ours, which was made on this version, with this object. */
   wrote(key: string, before: Stored<TaskGrant>, after: Stored<TaskGrant>): void;
-  forget(key: string): void;
+  /** Asks the API server, and takes its answer for what the grant is until the cache has caught up. */
+  refresh(
+    key: string,
+    read: () => Promise<Stored<TaskGrant> | undefined>,
+  ): Promise<Stored<TaskGrant> | undefined>;
 }
 
 interface Written {
   grant: Stored<TaskGrant>;
-  /** The versions that came before it: a cache that has one of them is behind. */
+  /** Versions that came before it: a cache that has one of them is behind. */
   outdated: Set<string>;
 }
 
@@ -40,8 +44,16 @@ export function createGrantView(reader: Pick<Reader<TaskGrant>, 'get'>): GrantVi
       outdated.add(before.metadata.resourceVersion);
       written.set(key, { grant: after, outdated });
     },
-    forget(key) {
-      written.delete(key);
+    async refresh(key, read) {
+      const outdated = new Set(written.get(key)?.outdated);
+      // Both were known before the API server was asked, so neither is newer than its answer.
+      for (const known of [reader.get(key), written.get(key)?.grant])
+        if (known) outdated.add(known.metadata.resourceVersion);
+      const grant = await read();
+      if (grant) outdated.delete(grant.metadata.resourceVersion);
+      if (grant) written.set(key, { grant, outdated });
+      else written.delete(key);
+      return grant;
     },
   };
 }

@@ -47,6 +47,7 @@ export async function observe(
     olderUnfinished: olderUnfinished(grant, readers),
     pods: await findPods(grant, client, readers),
     found: await findIssued(grant, client, readers),
+    written: [],
     progress: {},
   };
 }

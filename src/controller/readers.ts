@@ -140,7 +140,12 @@ export function slimPod(pod: Stored<Pod>): Stored<Pod> {
     apiVersion,
     kind,
     metadata: { ...metadata, labels: pick(metadata.labels ?? {}, GRANT_LABEL) },
-    ...(spec && { spec: { ...pick(spec, 'serviceAccountName', 'nodeName'), containers: [] } }),
+    ...(spec && {
+      spec: {
+        ...pick(spec, 'serviceAccountName', 'nodeName', 'terminationGracePeriodSeconds'),
+        containers: [],
+      },
+    }),
     ...(status && {
       status: {
         ...pick(status, 'phase'),

@@ -75,12 +75,24 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
       apiVersion,
       kind,
       metadata,
-      spec: { ...spec, task: { intent: '' }, envelope: {}, workload: { ...spec.workload, images: [] } },
+      spec: {
+        ...withoutRequester(spec),
+        task: { intent: '' },
+        envelope: {},
+        workload: { ...spec.workload, images: [] },
+      },
       status: { phase: status.phase },
     };
   }
   const pods = status.pods?.map(({ name, uid, phase, admittedAt }) => ({ name, uid, phase, admittedAt }));
   return { ...grant, metadata, status: { ...status, inventory: [], ...(pods && { pods }) } };
+}
+
+/** Who asked, with up to hundreds of groups, is asked of a new grant only. */
+function withoutRequester(spec: TaskGrant['spec']): TaskGrant['spec'] {
+  const kept = { ...spec };
+  delete kept.requestedBy;
+  return kept;
 }
 
 /** Which pods there are under an account is all that is asked of them. */

@@ -82,4 +82,16 @@ describe('access', () => {
     expect(await facts.denied({ username: 'jane' }, verbs(512))).toEqual([]);
     expect(most()).toBe(16);
   });
+
+  test('is asked about one user in no more requests at a time, however often that user comes, and about others beside', async () => {
+    const { facts, most } = asking(() => true);
+    const often = Array.from({ length: 8 }, () => facts.denied({ username: 'jane' }, verbs(64)));
+    await Promise.all(often);
+    expect(most()).toBe(16);
+    await Promise.all([
+      facts.denied({ username: 'jane' }, verbs(64)),
+      facts.denied({ username: 'joe' }, verbs(64)),
+    ]);
+    expect(most()).toBe(32);
+  });
 });

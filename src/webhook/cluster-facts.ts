@@ -1,10 +1,12 @@
 /** Everything that reviewers ask about but grants: from the caches, and live where those have nothing. */
+import pLimit, { type LimitFunction } from 'p-limit';
 import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL } from '../api/group.ts';
 import type { KubernetesObject, Stored } from '../api/kubernetes.ts';
 import { accessReview } from '../core/envelope/requester.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client, ObjectPlace } from '../kube/client.ts';
+import { monotonicNow } from '../kube/clock.ts';
 import {
   namespaces,
   serviceAccounts,
@@ -58,23 +60,32 @@ export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'names
   };
 }
 
-/** So many questions of one request are asked at a time: the rest of the connections is for other requests. */
+/** So many questions about one user are asked at a time, in however many requests: the rest is for other users. */
 const QUESTIONS_AT_A_TIME = 16;
 
+/** The longest that a webhook may be waited for (admissionregistration/v1, timeoutSeconds is 10 in the chart). */
+const NOBODY_WAITS_AFTER_MS = 10_000;
+
 export function createAccessFacts(client: Pick<Client, 'create'>): AccessFacts {
+  const limits = new Map<string, LimitFunction>();
   return {
     async denied(user, questions) {
-      const verdicts: boolean[] = [];
-      const queue = [...questions.entries()];
-      const ask = async (): Promise<void> => {
-        for (let next = queue.shift(); next; next = queue.shift()) {
-          const [index, question] = next;
+      const { username = '' } = user;
+      const limit = limits.get(username) ?? pLimit(QUESTIONS_AT_A_TIME);
+      limits.set(username, limit);
+      const askedAt = monotonicNow();
+      try {
+        const verdicts = await limit.map(questions, async (question) => {
+          // Whoever sends more than can be answered must not have it asked on and on.
+          if (monotonicNow() - askedAt > NOBODY_WAITS_AFTER_MS)
+            throw new Error(`${username} asks for more than can be answered at a time`);
           const { status } = await client.create(subjectAccessReviews, accessReview(user, question));
-          verdicts[index] = status?.allowed === true;
-        }
-      };
-      await Promise.all(Array.from({ length: QUESTIONS_AT_A_TIME }, ask));
-      return questions.filter((_, index) => verdicts[index] !== true);
+          return status?.allowed === true;
+        });
+        return questions.filter((_, index) => !verdicts[index]);
+      } finally {
+        if (limit.activeCount + limit.pendingCount === 0) limits.delete(username);
+      }
     },
   };
 }

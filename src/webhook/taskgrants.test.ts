@@ -174,7 +174,9 @@ describe('a grant is refused', () => {
   test('whose requester may not use the class', async () => {
     const asked: object[] = [];
     const denies = (question: object) => asked.push(question) > 0;
-    expect(codesOf(await refusal(grant, { denies }))).toEqual(['ClassNotAllowed']);
+    // Nor is anything else asked about somebody who may not: that would be hundreds of questions for nothing.
+    const holders = aClass({ authorization: 'RequesterHolds' });
+    expect(codesOf(await refusal(grant, { denies, itsClass: holders }))).toEqual(['ClassNotAllowed']);
     expect(asked).toEqual([
       {
         namespace: NAMESPACE,

@@ -5,7 +5,7 @@ import {
   aNewGrant,
   CEILING,
   conditionOf,
-  everythingIssuedFor,
+  withEverythingCreated,
   factsWhileProvisioning,
   outlineOf,
   someFacts,
@@ -17,8 +17,7 @@ import { inventoryItemOf, issuedFor } from './issued.ts';
 
 const holders = aClass({ authorization: 'RequesterHolds' });
 const provisioned = (changes: Partial<Facts> = {}) => {
-  const facts = factsWhileProvisioning(changes);
-  return { ...facts, found: everythingIssuedFor(facts.grant) };
+  return withEverythingCreated(factsWhileProvisioning(changes));
 };
 
 describe('before anything is issued', () => {
@@ -50,6 +49,11 @@ describe('before anything is issued', () => {
 });
 
 describe('creation', () => {
+  test('trusts nothing that gives rights and was there before, whatever its labels say, but takes an account', () => {
+    const facts = { ...provisioned(), written: [] };
+    expect(outlineOf(activate(facts))).toEqual([['create Role'], ['create RoleBinding']]);
+  });
+
   test('makes account and Roles at once, and what binds them after that', () => {
     expect(outlineOf(activate(factsWhileProvisioning()))).toEqual([
       ['create ServiceAccount', 'create Role'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withGrantSpec, withWorkload } from '../testing/builders.ts';
 import {
   aTaskPod,
-  everythingIssuedFor,
+  withEverythingCreated,
   factsWhileActive,
   factsWhileProvisioning,
   outlineOf,
@@ -14,10 +14,9 @@ import { keepActive } from './active.ts';
 const END = Date.parse('2026-11-23T09:30:00.000Z');
 
 test('a grant that has just become active is left alone until its end: every write counts', () => {
-  const facts = factsWhileProvisioning();
-  const found = everythingIssuedFor(facts.grant);
-  const status = statusWrittenBy(activate({ ...facts, found }));
-  const plan = keepActive({ ...facts, found, grant: { ...facts.grant, status } });
+  const facts = withEverythingCreated(factsWhileProvisioning());
+  const status = statusWrittenBy(activate(facts));
+  const plan = keepActive({ ...facts, grant: { ...facts.grant, status } });
   expect(plan.steps).toEqual([]);
   expect(plan.againAt).toBe(facts.now + 30 * 60_000);
 });

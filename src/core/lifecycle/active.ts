@@ -1,9 +1,12 @@
 /** While a grant is active: its pods are recorded, too many of them are stopped, and its end stays in view. */
 import { expiryOf } from './ending.ts';
-import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
+import { timeOf, type Facts, type Plan } from './facts.ts';
 import { isHeld } from './gate.ts';
-import { recordPods } from './pods.ts';
+import { recordPods, stopping } from './pods.ts';
 import { writeStatus } from './status.ts';
+
+/** It should not be there, and has nothing to bring to an end. */
+const SURPLUS_GRACE_SECONDS = 1;
 
 export function keepActive(facts: Facts): Plan {
   // Taken off by somebody: put back, because a deletion would take the grant before its rights.
@@ -22,13 +25,10 @@ export function keepActive(facts: Facts): Plan {
     [],
   );
   // Admission judges by a cache, so two pods can slip in at once: the later one goes.
-  const stops = overBudget
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata }): Action => ({
-      do: 'removePod',
-      name: metadata.name,
-      uid: metadata.uid,
-      why: `the grant allows ${maxPods} ${maxPods === 1 ? 'pod' : 'pods'}, and they are used up`,
-    }));
+  const stops = stopping(overBudget, {
+    within: SURPLUS_GRACE_SECONDS,
+    now,
+    why: `the grant allows ${maxPods} ${maxPods === 1 ? 'pod' : 'pods'}, and they are used up`,
+  });
   return { steps: [...(stops.length > 0 ? [stops] : []), ...written.steps], againAt: expiry };
 }

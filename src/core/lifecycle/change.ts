@@ -14,11 +14,15 @@ export type Change = Partial<
 };
 
 export function withChange(facts: Facts, { created, removed, podRemoved, ...change }: Change): Facts {
-  const found = facts.found.filter((object) => !removed || !sameName(inventoryItemOf(object), removed));
+  const outdated = [...(removed ? [removed] : []), ...(created ? [inventoryItemOf(created)] : [])];
+  const found = facts.found.filter(
+    (object) => !outdated.some((item) => sameName(inventoryItemOf(object), item)),
+  );
   return {
     ...facts,
     ...change,
     found: created ? [...found, created] : found,
+    written: created ? [...facts.written, created.metadata.uid] : facts.written,
     pods: facts.pods.map((pod) =>
       pod.metadata.uid === podRemoved?.uid
         ? { ...pod, metadata: { ...pod.metadata, deletionTimestamp: podRemoved.at } }

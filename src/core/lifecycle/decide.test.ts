@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PHASES } from '../../api/reasons.ts';
 import { inPhase, withGrantSpec, withStatus } from '../testing/builders.ts';
 import {
-  everythingIssuedFor,
+  withEverythingCreated,
   factsWhileActive,
   factsWhileProvisioning,
   factsWhileRevoking,
@@ -18,9 +18,8 @@ describe('decided is', () => {
   });
 
   test('for one of which everything was made: that it is active', () => {
-    const facts = factsWhileProvisioning();
-    const found = everythingIssuedFor(facts.grant);
-    expect(statusWrittenBy(decide({ ...facts, found })).phase).toBe('Active');
+    const facts = withEverythingCreated(factsWhileProvisioning());
+    expect(statusWrittenBy(decide(facts)).phase).toBe('Active');
   });
 
   test('for an active one: nothing until its time is over', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { TaskGrantStatus } from '../../api/taskgrant.ts';
 import { aClass, withStatus } from '../testing/builders.ts';
 import {
-  everythingIssuedFor,
+  withEverythingCreated,
   factsWhileActive,
   factsWhileProvisioning,
   factsWhileRevoking,
@@ -28,9 +28,8 @@ const progress = {
 
 describe('an Event is worth', () => {
   test('that a grant is active: as whom, until when, by which decision', () => {
-    const facts = factsWhileProvisioning();
-    const ready = { ...facts, found: everythingIssuedFor(facts.grant) };
-    const { serviceAccountName = '', decision } = facts.grant.status ?? {};
+    const ready = withEverythingCreated(factsWhileProvisioning());
+    const { serviceAccountName = '', decision } = ready.grant.status ?? {};
     expect(announced(ready, statusWrittenBy(activate(ready)))).toEqual([
       {
         type: 'Normal',

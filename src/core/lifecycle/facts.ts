@@ -25,6 +25,8 @@ export interface Facts {
   found: readonly FoundObject[];
   /** What the requester does not hold of the envelope; undefined while it was not asked. */
   requesterLacks?: readonly string[];
+  /** UIDs of what this process has created for the grant since it took it up. */
+  written: readonly string[];
   /** What went wrong for good when the identity was created. */
   failure?: { reason: GrantReason; message: string };
   /** Why the API server does not store the status that was last written, where it refused for good. */
@@ -49,8 +51,8 @@ export type Action =
   | { do: 'create'; object: IssuedObject }
   | { do: 'remove'; item: InventoryItem }
   | { do: 'note'; what: 'rbacRemovedAt' | 'identityRemovedAt' }
-  | { do: 'removePod'; name: string; uid: string; why: string }
-  | { do: 'look'; items: readonly InventoryItem[]; afterMs: number }
+  | { do: 'removePod'; name: string; uid: string; graceSeconds: number; why: string }
+  | { do: 'look'; items: readonly InventoryItem[] }
   | { do: 'removeGrant' };
 
 export interface Plan {

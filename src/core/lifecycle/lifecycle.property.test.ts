@@ -13,7 +13,7 @@ import { aNewGrant, asStored, someFacts } from '../testing/lifecycle.ts';
 import { withChange, type Change } from './change.ts';
 import { decide } from './decide.ts';
 import type { Action, Facts } from './facts.ts';
-import { inventoryItemOf, isIssuedFor, sameName, type FoundObject } from './issued.ts';
+import { inventoryItemOf, isIssuedFor, issuedFor, sameName, type FoundObject } from './issued.ts';
 
 /** The process ends here: nothing after it is carried out, and what it knew is lost. */
 class Crash extends Error {}
@@ -124,7 +124,11 @@ function carryOut(action: Action, facts: Facts, world: World): Change {
       const there = world.objects.find((other) => sameName(inventoryItemOf(other), item));
       if (there && !isIssuedFor(grant, there))
         return { failure: { reason: 'NameTaken', message: 'somebody else was there first' } };
-      if (there) return { created: there };
+      if (there?.kind === 'ServiceAccount') return { created: there };
+      if (there) {
+        world.objects = world.objects.filter((other) => other !== there);
+        return { removed: item };
+      }
       const object = { ...asStored(action.object, `uid-${world.version++}`), writtenBy: world.grantor };
       world.objects.push(object);
       world.created.push(`${object.kind} ${object.metadata.namespace ?? ''}`);
@@ -244,6 +248,15 @@ const HAPPENINGS = {
     write(world, (grant) => ({ ...grant, metadata: { ...grant.metadata, finalizers: [] } }));
     if (world.grant?.metadata.deletionTimestamp !== undefined) world.grant = undefined;
   },
+  whatLooksLikeTheGrantsIsMadeBySomebody: (world: World) => {
+    const { grant } = world;
+    if (!grant) return;
+    for (const object of issuedFor(grant)) {
+      const item = inventoryItemOf(object);
+      if (world.objects.some((other) => sameName(inventoryItemOf(other), item))) continue;
+      world.objects.push(asStored(object, `uid-${world.version++}`));
+    }
+  },
   aBindingIsRemovedBySomebody: (world: World) => {
     world.objects = world.objects.filter(({ kind }) => kind !== 'RoleBinding');
   },
@@ -358,11 +371,12 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
         const decidedOn = new Map<string, string>();
         for (const event of events) {
           live(world, [event]);
-          const { phase, decision } = world.grant?.status ?? {};
+          const { phase, decision, inventory = [] } = world.grant?.status ?? {};
+          const isHeld = (object: FoundObject) => inventory.some(({ uid }) => uid === object.metadata.uid);
           if (decision && !decidedOn.has(decision.id)) decidedOn.set(decision.id, world.grantor);
           if (phase !== 'Active' || !decision) continue;
           const grantors = world.objects.flatMap((object) =>
-            object.kind === 'Role' ? [writerOf(object)] : [],
+            object.kind === 'Role' && isHeld(object) ? [writerOf(object)] : [],
           );
           expect(new Set([decidedOn.get(decision.id), ...grantors]).size).toBe(1);
         }

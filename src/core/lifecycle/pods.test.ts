@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aGrant, withGrantSpec, withWorkload } from '../testing/builders.ts';
 import { aTaskPod } from '../testing/lifecycle.ts';
-import { isComplete, recordPods, unobserved } from './pods.ts';
+import type { Pod, Stored } from '../../api/kubernetes.ts';
+import { isComplete, recordPods, stopping, unobserved } from './pods.ts';
 
 const TIME = '2026-11-23T09:00:30.000Z';
 const LATER = '2026-11-23T09:01:00.000Z';
@@ -129,3 +130,31 @@ describe('a task is complete', () => {
 function status(imageID: string) {
   return { name: 'main', image: 'agent', imageID, ready: true, restartCount: 0 };
 }
+
+describe('a pod that has to stop', () => {
+  const now = Date.parse('2026-11-23T09:00:30.000Z');
+  const stops = (pod: Stored<Pod>) => stopping([pod], { within: 30, now, why: 'over' });
+  const withGrace = (seconds: number): Stored<Pod> => {
+    const pod = aTaskPod('work', 'Running');
+    return { ...pod, spec: { containers: [], ...pod.spec, terminationGracePeriodSeconds: seconds } };
+  };
+  const goingBy = (deletionTimestamp: string): Stored<Pod> => {
+    const pod = withGrace(100_000);
+    return { ...pod, metadata: { ...pod.metadata, deletionTimestamp } };
+  };
+
+  test('has the time that it asks for, and no more than it may have', () => {
+    expect(stops(withGrace(5))).toMatchObject([{ name: 'work', graceSeconds: 5 }]);
+    expect(stops(withGrace(100_000))).toMatchObject([{ graceSeconds: 30 }]);
+    expect(stops(aTaskPod('work', 'Running'))).toMatchObject([{ graceSeconds: 30 }]);
+  });
+
+  test('is hurried where it is being deleted and would take longer, and left to it where it would not', () => {
+    expect(stops(goingBy('2026-11-24T12:47:10Z'))).toHaveLength(1);
+    expect(stops(goingBy('2026-11-23T09:01:00Z'))).toEqual([]);
+  });
+
+  test('is left alone where it has ended', () => {
+    expect(stops(aTaskPod('work', 'Succeeded'))).toEqual([]);
+  });
+});

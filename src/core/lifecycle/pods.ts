@@ -1,6 +1,7 @@
 /** Which pods ran under a grant, from what was recorded and what is observed now. */
 import type { Pod, Stored } from '../../api/kubernetes.ts';
 import type { PodRecord, TaskGrantSpec } from '../../api/taskgrant.ts';
+import type { Action } from './facts.ts';
 
 /**
  * The record brought up to date. Pods are remembered by UID when they are gone, and a pod that went before it was
@@ -42,6 +43,27 @@ export function isComplete(records: readonly PodRecord[], spec: TaskGrantSpec): 
   if (records.some((record) => !isFinished(record))) return false;
   const succeeded = records.filter(({ phase }) => phase === 'Succeeded').length;
   return succeeded >= spec.completion.succeeded || records.length >= spec.workload.maxPods;
+}
+
+/**
+ * What stops those of these pods that run, within so many seconds. That one is being deleted does not mean that it ends soon: it is its
+ * author who says how long it may take (terminationGracePeriodSeconds), and a shorter time counts where another is given.
+ */
+export function stopping(
+  pods: readonly Stored<Pod>[],
+  { within, now, why }: { within: number; now: number; why: string },
+): Action[] {
+  const endsInTime = ({ metadata: { deletionTimestamp } }: Stored<Pod>) =>
+    deletionTimestamp !== undefined && Date.parse(deletionTimestamp) <= now + within * 1000;
+  return pods
+    .filter((pod) => !isFinished({ phase: phaseOf(pod) }) && !endsInTime(pod))
+    .map(({ metadata: { name, uid }, spec }) => ({
+      do: 'removePod',
+      name,
+      uid,
+      graceSeconds: Math.min(within, spec?.terminationGracePeriodSeconds ?? within),
+      why,
+    }));
 }
 
 /** Pods that are recorded as unfinished and were not observed: gone, or the observer has not heard of them yet. */

@@ -288,9 +288,12 @@ describe('after the look', () => {
 
   test('a right that is still allowed is looked at again: authorizers hear of a removal a moment later', () => {
     const facts = afterTheLook({ stillAllowed: ['get configmaps'] });
-    const [[again] = []] = revoke(facts).steps;
+    const { steps, againAt = 0 } = revoke(facts);
+    // Nobody waits for it: others are worked on meanwhile.
+    expect(steps).toEqual([]);
+    expect(againAt).toBeGreaterThan(facts.now);
+    const [[again] = []] = revoke({ ...facts, now: againAt }).steps;
     expect(again).toMatchObject({ do: 'look', items: facts.grant.status?.inventory });
-    expect(again?.do === 'look' && again.afterMs).toBeGreaterThan(0);
   });
 
   test('a right that is allowed even later comes from bindings of others, and the receipt does not claim otherwise', () => {
@@ -306,10 +309,12 @@ describe('after the look', () => {
     let facts = afterTheLook({ stillAllowed: ['get configmaps'] });
     let looks = 1;
     for (;;) {
-      const [[action] = []] = revoke(facts).steps;
-      if (action?.do !== 'look') break;
-      const at = new Date(Date.parse(facts.progress.look?.at ?? '') + action.afterMs).toISOString();
-      facts = afterTheLook({ at, stillAllowed: ['get configmaps'] });
+      const { againAt } = revoke(facts);
+      if (againAt === undefined) break;
+      facts = afterTheLook(
+        { at: new Date(againAt).toISOString(), stillAllowed: ['get configmaps'] },
+        { now: againAt },
+      );
       looks++;
     }
     expect(looks).toBeLessThanOrEqual(13);

@@ -10,7 +10,7 @@ import { NOTHING, timeOf, type Action, type Facts, type Look, type Plan } from '
 import { isHeld } from './gate.ts';
 import { inventoryItemOf, isIssuedFor, sameName } from './issued.ts';
 import { pauseWithin } from './pause.ts';
-import { recordPods } from './pods.ts';
+import { recordPods, stopping } from './pods.ts';
 import { RECORD_RETRY_MS, writeStatus } from './status.ts';
 
 /**
@@ -85,7 +85,10 @@ export function revoke(facts: Facts): Plan {
   const waited = Date.parse(look.at) - Date.parse(facts.progress.rbacRemovedAt ?? look.at);
   if (look.stillAllowed.length > 0 && waited < AUTHORIZER_LAG_MS) {
     // As long again as it was waited already: soon at first, and a dozen looks in all at most.
-    return { steps: [[{ do: 'look', items: itemsToLookAt(facts), afterMs: Math.max(2, waited) }]] };
+    const againAt = Date.parse(look.at) + Math.max(2, waited);
+    return facts.now < againAt
+      ? { steps: [], againAt }
+      : { steps: [[{ do: 'look', items: itemsToLookAt(facts) }]] };
   }
   return facts.unrecorded === undefined ? writeReceipt(facts, look) : withoutReceipt(facts, look);
 }
@@ -144,7 +147,7 @@ function removeEverything(facts: Facts): Plan {
       removals(others),
       [{ do: 'note', what: 'identityRemovedAt' } as const],
       podsToStop(facts),
-      [{ do: 'look', items: itemsToLookAt(facts), afterMs: 0 } as const],
+      [{ do: 'look', items: itemsToLookAt(facts) } as const],
     ].filter((step) => step.length > 0),
   };
 }
@@ -221,21 +224,12 @@ function podsAtTheEnd(facts: Facts): { pods?: PodRecord[]; podsUsed?: string } {
   return records.length > 0 ? { pods: records, podsUsed: `${records.length}/${maxPods}` } : {};
 }
 
-function podsToStop({ grant, pods }: Facts): Action[] {
+/** What pods have by default (terminationGracePeriodSeconds, core/v1): their rights are gone, and so is what they could finish. */
+const MOST_GRACE_SECONDS = 30;
+
+function podsToStop({ grant, pods, now }: Facts): Action[] {
   if (grant.spec.completion.podsRunning === 'Leave') return [];
-  return pods
-    .filter(
-      ({ metadata, status }) =>
-        metadata.deletionTimestamp === undefined &&
-        status?.phase !== 'Succeeded' &&
-        status?.phase !== 'Failed',
-    )
-    .map(({ metadata }) => ({
-      do: 'removePod',
-      name: metadata.name,
-      uid: metadata.uid,
-      why: 'the grant has ended',
-    }));
+  return stopping(pods, { within: MOST_GRACE_SECONDS, now, why: 'the grant has ended' });
 }
 
 function isBinding({ kind }: InventoryItem): boolean {

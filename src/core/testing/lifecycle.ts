@@ -73,9 +73,16 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     olderUnfinished: 0,
     pods: [],
     found: [],
+    written: [],
     progress: {},
     ...changes,
   };
+}
+
+/** Everything was created by the process that decides now. */
+export function withEverythingCreated(facts: Facts): Facts {
+  const found = everythingIssuedFor(facts.grant);
+  return { ...facts, found, written: found.map(({ metadata }) => metadata.uid) };
 }
 
 /** Facts about a grant whose inventory is recorded, and of which nothing was created yet. */
