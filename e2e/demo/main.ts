@@ -29,9 +29,10 @@ const progress = createProgress(
   },
   () => performance.now(),
 );
-const cluster = await openCluster({ name, progress });
+let cluster: Cluster | undefined;
 let failed: unknown;
 try {
+  cluster = await openCluster({ name, progress });
   await cluster.up();
   await loadProductImage(cluster, progress);
   await removeEarlierStory(cluster);
@@ -44,7 +45,7 @@ try {
   console.error(error instanceof Unmet ? error.message : error);
   process.exitCode = 1;
 }
-if (!keep) await cluster.down();
+if (!keep) await cluster?.down();
 else if (failed === undefined) sayHowToGoOn();
 
 /** In a cluster that was kept, what is shown has been used up: a grant is one decision, and is not taken twice. */

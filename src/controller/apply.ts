@@ -138,18 +138,38 @@ async function writeFinalizers(
 
 /** The account as the controller; Roles and bindings as the class's grantor, whose rights are the ceiling. */
 async function create(object: IssuedObject, facts: Facts, options: ApplyOptions): Promise<Change> {
-  const { client, signal } = options;
-  const writer = object.kind === 'ServiceAccount' ? client : asGrantor(client, facts);
-  const resource = RESOURCES[object.kind] as Resource<IssuedObject>;
   try {
-    const created = await writer.create(resource, object, { signal });
-    return { created: { ...created, kind: object.kind } as FoundObject };
+    return { created: await createOnce(object, facts, options) };
   } catch (error) {
-    if (isAlreadyExists(error)) return await adopt(object, facts, options);
-    const failure = creationFailure(error, object);
-    if (failure) return { failure };
-    throw error;
+    if (!isAlreadyExists(error)) return failureOf(error, object);
   }
+  const found = await whatIsThere(object, facts, options);
+  if ('failure' in found) return found;
+  if (object.kind === 'ServiceAccount') return { created: found };
+  const { uid } = found.metadata;
+  await removeIssued({ ...inventoryItemOf(object), uid }, options);
+  try {
+    return { created: await createOnce(object, facts, options) };
+  } catch (error) {
+    return failureOf(error, object);
+  }
+}
+
+async function createOnce(
+  object: IssuedObject,
+  facts: Facts,
+  { client, signal }: ApplyOptions,
+): Promise<FoundObject> {
+  const writer = object.kind === 'ServiceAccount' ? client : asGrantor(client, facts);
+  const created = await writer.create(RESOURCES[object.kind] as Resource<IssuedObject>, object, { signal });
+  return { ...created, kind: object.kind } as FoundObject;
+}
+
+/** @throws the error where it is worth trying again */
+function failureOf(error: unknown, object: IssuedObject): Change {
+  const failure = creationFailure(error, object);
+  if (failure) return { failure };
+  throw error;
 }
 
 /**
@@ -157,7 +177,11 @@ async function create(object: IssuedObject, facts: Facts, options: ApplyOptions)
  * is a label). An account holds nothing by itself, and is taken as it is. What gives rights goes, and is made anew: only
  * what was written as the grantor has passed the API server's escalation check.
  */
-async function adopt(object: IssuedObject, facts: Facts, { client, signal }: ApplyOptions): Promise<Change> {
+async function whatIsThere(
+  object: IssuedObject,
+  facts: Facts,
+  { client }: ApplyOptions,
+): Promise<FoundObject | { failure: NonNullable<Change['failure']> }> {
   const item = inventoryItemOf(object);
   const found = await getIssued(item, client);
   if (!found)
@@ -165,11 +189,7 @@ async function adopt(object: IssuedObject, facts: Facts, { client, signal }: App
   const isOurs = isIssuedFor(facts.grant, found);
   if (isOurs && found.metadata.deletionTimestamp !== undefined)
     throw new Error(`${item.kind} ${item.namespace}/${item.name} is being deleted: trying again`);
-  if (isOurs && driftOf(object, found) === undefined) {
-    if (object.kind === 'ServiceAccount') return { created: found };
-    await removeIssued({ ...item, uid: found.metadata.uid }, { client, signal });
-    return { removed: item };
-  }
+  if (isOurs && driftOf(object, found) === undefined) return found;
   return {
     failure: {
       reason: 'NameTaken',

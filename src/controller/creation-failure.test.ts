@@ -66,6 +66,14 @@ test.each([
   expect(failureOf(code, { message: 'try again' })).toBeUndefined();
 });
 
+test('a Role that is gone when its binding is created is worth trying again, and says nothing of the namespace', () => {
+  const gone = { message: 'roles.rbac.authorization.k8s.io "x" not found', details: { kind: 'roles' } };
+  expect(failureOf(404, gone)).toBeUndefined();
+  expect(
+    failureOf(404, { message: 'namespaces "x" not found', details: { kind: 'namespaces' } })?.reason,
+  ).toBe('NamespaceNotFound');
+});
+
 test('no answer is no failure: the object may be there', () => {
   if (!role) throw new Error('a Role is issued in namespace support');
   expect(creationFailure(new NoAnswerError('create Role', 'Timeout', 'no answer'), role)).toBeUndefined();

@@ -17,6 +17,8 @@ export function creationFailure(
       message: `the grantor of the class may not grant ${notHeldIn(error.message)}: ask for less in a new TaskGrant, or widen the ceiling of the class`,
     };
   }
+  // A binding whose Role somebody removed just now is told so by the same code.
+  if (isNotFound(error) && error.details?.kind === 'roles') return undefined;
   if (isNotFound(error) || (isForbidden(error) && causesOf(error).includes('NamespaceTerminating'))) {
     return {
       reason: 'NamespaceNotFound',

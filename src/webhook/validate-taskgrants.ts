@@ -44,7 +44,11 @@ async function judgeCreation(request: AdmissionRequest, facts: Facts): Promise<A
   ];
   const audit = { grant: grant.metadata.name };
   if (violations.length > 0) return { allowed: false, headline: NOT_ACCEPTED, violations, audit };
-  return { allowed: true, warnings: await warningsFor(namespace, facts), audit };
+  return {
+    allowed: true,
+    warnings: [...(await warningsFor(namespace, facts)), ...rightsOfNobody(grant, facts)],
+    audit,
+  };
 }
 
 /** Everything else that could change is immutable. */
@@ -112,14 +116,14 @@ async function withinClass(
   const { className } = grant.spec;
   const itsClass = className === undefined ? undefined : await facts.classes.get(className);
   if (className === undefined || !itsClass) return [classNotFound(className)];
-  const withoutClass = await mayUse(user, className, namespacesOf(grant, namespace), facts);
+  const notThere = await mayNotUse(user, className, namespacesOf(grant, namespace), facts);
   return [
-    ...withoutClass,
+    ...notThere.map((place) => classNotAllowed(className, place)),
     ...classIsSupported(itsClass),
     ...grantWithinClass(grant, itsClass),
     ...fewEnough(itsClass, namespace, facts),
-    // Hundreds of questions are not asked about somebody who may not use the class anyway.
-    ...(withoutClass.length > 0 ? [] : await requesterHolds(grant, itsClass, user, facts)),
+    // Hundreds of questions are not asked about somebody who may not use the class in the first place.
+    ...(notThere.includes(namespace) ? [] : await requesterHolds(grant, itsClass, user, facts)),
   ];
 }
 
@@ -141,15 +145,16 @@ function namespacesOf({ spec }: TaskGrant, own: string): string[] {
 }
 
 /**
- * A RoleBinding gives a class for grants in its namespace; so it is asked in each namespace that the grant reaches: who may do
- * anything in one namespace must not have the class's rights in all of them by that.
+ * The namespaces in which the user may not use the class. A RoleBinding gives a class for grants in its namespace; so it is asked
+ * in each namespace that the grant reaches: who may do anything in one namespace must not have the class's rights in all of
+ * them by that.
  */
-async function mayUse(
+async function mayNotUse(
   user: UserInfo,
   name: string,
   namespaces: readonly string[],
   { access }: Facts,
-): Promise<Violation[]> {
+): Promise<string[]> {
   const denied = await access.denied(
     user,
     namespaces.map((namespace) => ({
@@ -160,13 +165,17 @@ async function mayUse(
       name,
     })),
   );
-  return denied.map(({ namespace }) => ({
+  return denied.map(({ namespace }) => namespace);
+}
+
+function classNotAllowed(name: string, namespace: string): Violation {
+  return {
     code: 'ClassNotAllowed',
     path: 'spec.className',
     asked: `${name} in namespace ${namespace}`,
     allowed: 'classes on which you have the verb use there',
     fix: `have the verb use on taskgrantclasses granted to you in namespace ${namespace}, with the resourceName ${name}`,
-  }));
+  };
 }
 
 function classIsSupported(itsClass: TaskGrantClass): Violation[] {
@@ -204,6 +213,18 @@ async function requesterHolds(
   const { questions, violations } = requesterMustHold(grant);
   if (violations.length > 0) return violations;
   return beyondRequester(user.username ?? '', await access.denied(user, questions));
+}
+
+/** Rights in the API are used with a token for it, which a pod has only where the envelope says so. */
+function rightsOfNobody({ spec: { envelope } }: TaskGrant, { apiAudiences }: Facts): string[] {
+  const isForTheApi = (audience: string | undefined) =>
+    audience === undefined || apiAudiences.includes(audience);
+  const hasToken = envelope.tokens?.some(({ audience }) => isForTheApi(audience)) ?? false;
+  return (envelope.kubernetes ?? []).length === 0 || hasToken
+    ? []
+    : [
+        'envelope.kubernetes gives rights that no pod can use: envelope.tokens has no token for the API server',
+      ];
 }
 
 /** A grant may be created before its namespace is enforced, and stays Pending until then. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { withGrantSpec, withWorkload } from '../testing/builders.ts';
 import {
+  aNamespace,
   aTaskPod,
+  conditionOf,
   withEverythingCreated,
   factsWhileActive,
   factsWhileProvisioning,
@@ -63,4 +65,16 @@ test('a finalizer that somebody took off comes back', () => {
   const facts = factsWhileActive();
   const grant = { ...facts.grant, metadata: { ...facts.grant.metadata, finalizers: [] } };
   expect(outlineOf(keepActive({ ...facts, grant }))).toEqual([['addFinalizer']]);
+});
+
+test('where the label of its namespace is taken off it says that pods are not judged, and where it is back that they are', () => {
+  const unlabelled = { ...aNamespace(), metadata: { ...aNamespace().metadata, labels: {} } };
+  const facts = factsWhileActive({ namespace: unlabelled });
+  const status = statusWrittenBy(keepActive(facts));
+  expect(conditionOf(status, 'Enforced')).toMatchObject({ status: 'False', reason: 'NamespaceNotEnforced' });
+  expect(status.phase).toBe('Active');
+  const said = { ...facts, grant: { ...facts.grant, status } };
+  expect(keepActive(said).steps).toEqual([]);
+  const again = statusWrittenBy(keepActive({ ...said, namespace: aNamespace() }));
+  expect(conditionOf(again, 'Enforced')).toMatchObject({ status: 'True', reason: 'Enforced' });
 });

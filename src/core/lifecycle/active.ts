@@ -1,7 +1,8 @@
 /** While a grant is active: its pods are recorded, too many of them are stopped, and its end stays in view. */
 import { expiryOf } from './ending.ts';
 import { timeOf, type Facts, type Plan } from './facts.ts';
-import { isHeld } from './gate.ts';
+import type { Finding } from './conditions.ts';
+import { isHeld, namespaceIsEnforced } from './gate.ts';
 import { recordPods, stopping } from './pods.ts';
 import { writeStatus } from './status.ts';
 
@@ -22,7 +23,7 @@ export function keepActive(facts: Facts): Plan {
       podsUsed: `${records.length}/${maxPods}`,
       expiresAt: new Date(expiry).toISOString(),
     },
-    [],
+    enforcementOf(facts),
   );
   // Admission judges by a cache, so two pods can slip in at once: the later one goes.
   const stops = stopping(overBudget, {
@@ -31,4 +32,13 @@ export function keepActive(facts: Facts): Plan {
     why: `the grant allows ${maxPods} ${maxPods === 1 ? 'pod' : 'pods'}, and they are used up`,
   });
   return { steps: [...(stops.length > 0 ? [stops] : []), ...written.steps], againAt: expiry };
+}
+
+/** Said where the label of the namespace was taken off, and where it is back; nothing while it stays. */
+function enforcementOf(facts: Facts): Finding[] {
+  const obstacle = namespaceIsEnforced(facts);
+  if (obstacle) return [obstacle.finding];
+  const before = facts.grant.status?.conditions?.find(({ type }) => type === 'Enforced');
+  if (before?.reason !== 'NamespaceNotEnforced') return [];
+  return [{ type: 'Enforced', status: 'True', reason: 'Enforced', message: facts.enforcement.message }];
 }

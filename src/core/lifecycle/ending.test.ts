@@ -77,7 +77,7 @@ describe('a task', () => {
   test('is complete with its last pod, and the message counts them', () => {
     expect(endingOf(factsWhileActive({ pods: [aTaskPod('summarise', 'Succeeded')] }))).toEqual({
       reason: 'Completed',
-      message: '1 of 1 pods were used, none is running',
+      message: '1 of 1 pods were used, 1 succeeded, none is running',
     });
   });
 

@@ -47,9 +47,10 @@ function completionOf(facts: Facts): Ending | undefined {
   const { maxPods } = grant.spec.workload;
   const { records } = recordPods(grant.status.pods ?? [], pods, maxPods, timeOf(facts));
   if (!isComplete(records, grant.spec)) return undefined;
+  const succeeded = records.filter(({ phase }) => phase === 'Succeeded').length;
   return {
     reason: 'Completed',
-    message: `${records.length} of ${maxPods} pods were used, none is running`,
+    message: `${records.length} of ${maxPods} pods were used, ${succeeded} succeeded, none is running`,
   };
 }
 

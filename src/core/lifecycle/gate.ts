@@ -39,6 +39,22 @@ const ENFORCEMENT_RETRY_MS = 1000;
  */
 const CREATION_RETRY_MS = { least: 5000, most: 60_000 };
 
+/** Asked of an active grant as well: whoever takes the label off ends the judging of its pods. */
+export function namespaceIsEnforced({
+  grant,
+  namespace,
+}: Pick<Facts, 'grant' | 'namespace'>): Obstacle | undefined {
+  const level = namespace?.metadata.labels?.[ENFORCE_LABEL];
+  if (level === 'granted') return undefined;
+  const name = grant.metadata.namespace;
+  return wait('Enforced', 'NamespaceNotEnforced', {
+    message:
+      level === undefined
+        ? `pods are not judged in namespace ${name}: kubectl label namespace ${name} ${ENFORCE_LABEL}=granted`
+        : `level ${level} of namespace ${name} is not supported yet: kubectl label --overwrite namespace ${name} ${ENFORCE_LABEL}=granted`,
+  });
+}
+
 const GATES: readonly Gate[] = [
   function supported({ grant }) {
     return denied('NotSupportedYet', unsupportedInGrant(grant));
@@ -102,17 +118,7 @@ const GATES: readonly Gate[] = [
     );
   },
 
-  function namespaceIsEnforced({ grant, namespace }) {
-    const level = namespace?.metadata.labels?.[ENFORCE_LABEL];
-    if (level === 'granted') return undefined;
-    const name = grant.metadata.namespace;
-    return wait('Enforced', 'NamespaceNotEnforced', {
-      message:
-        level === undefined
-          ? `pods are not judged in namespace ${name}: kubectl label namespace ${name} ${ENFORCE_LABEL}=granted`
-          : `level ${level} of namespace ${name} is not supported yet: kubectl label --overwrite namespace ${name} ${ENFORCE_LABEL}=granted`,
-    });
-  },
+  namespaceIsEnforced,
 
   function enforcementIsProven({ enforcement, now }) {
     if (enforcement.proven) return undefined;

@@ -125,10 +125,7 @@ function carryOut(action: Action, facts: Facts, world: World): Change {
       if (there && !isIssuedFor(grant, there))
         return { failure: { reason: 'NameTaken', message: 'somebody else was there first' } };
       if (there?.kind === 'ServiceAccount') return { created: there };
-      if (there) {
-        world.objects = world.objects.filter((other) => other !== there);
-        return { removed: item };
-      }
+      world.objects = world.objects.filter((other) => other !== there);
       const object = { ...asStored(action.object, `uid-${world.version++}`), writtenBy: world.grantor };
       world.objects.push(object);
       world.created.push(`${object.kind} ${object.metadata.namespace ?? ''}`);
