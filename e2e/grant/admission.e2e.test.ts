@@ -309,7 +309,9 @@ describe('a grant', () => {
         envelope: { kubernetes: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] },
       }),
     );
-    expect(stderr).toBe('');
+    expect(stderr).toBe(
+      'Warning: envelope.kubernetes gives rights that no pod can use: envelope.tokens has no token for the API server\n',
+    );
     const { status } = await untilFinished(client, { namespace, name: 'beyond-ceiling' });
     expect(status?.phase).toBe('Denied');
     const provisioned = status?.conditions?.find(({ type }) => type === 'Provisioned');
