@@ -74,6 +74,17 @@ test('a Role that is gone when its binding is created is worth trying again, and
   ).toBe('NamespaceNotFound');
 });
 
+test('where the controller may not act as the grantor, what to do is said before what the API server said', () => {
+  const message =
+    'serviceaccounts.authentication.k8s.io "default" is forbidden: User "c" cannot impersonate:serviceaccount resource "serviceaccounts" in API group "authentication.k8s.io" in the namespace "ai"';
+  expect(failureOf(403, { message })).toMatchObject({
+    reason: 'CreationRefused',
+    message: expect.stringMatching(
+      /^the controller may not act as the grantor of the class: .+class\.yaml/,
+    ) as string,
+  });
+});
+
 test('no answer is no failure: the object may be there', () => {
   if (!role) throw new Error('a Role is issued in namespace support');
   expect(creationFailure(new NoAnswerError('create Role', 'Timeout', 'no answer'), role)).toBeUndefined();

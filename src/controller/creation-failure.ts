@@ -6,6 +6,9 @@ import { isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-e
 /** What the escalation check says (k8s.io/kubernetes, pkg/registry/rbac/{role,rolebinding}/policybased/storage.go). */
 const ESCALATION = 'attempting to grant RBAC permissions not currently held';
 
+/** What the authorizer says of both kinds of it: `cannot impersonate resource …`, `cannot impersonate:serviceaccount resource …`. */
+const IMPERSONATION = /cannot impersonate(:\w+)? resource/;
+
 /** Undefined where it is worth trying again at once: no answer, a conflict, an overloaded server. */
 export function creationFailure(
   error: unknown,
@@ -15,6 +18,12 @@ export function creationFailure(
     return {
       reason: 'BeyondCeiling',
       message: `the grantor of the class may not grant ${notHeldIn(error.message)}: ask for less in a new TaskGrant, or widen the ceiling of the class`,
+    };
+  }
+  if (isForbidden(error) && IMPERSONATION.test(error.message)) {
+    return {
+      reason: 'CreationRefused',
+      message: `the controller may not act as the grantor of the class: give it the Role for that, as examples/class.yaml does (${error.message})`,
     };
   }
   // A binding whose Role somebody removed just now is told so by the same code.
