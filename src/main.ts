@@ -88,7 +88,7 @@ command('controller', 'activates and revokes grants: all writes of the product')
   .option('--concurrency <count>', 'how many grants are worked on at a time', wholeNumber(1, 1000), 32)
   .action(async (flags: ControllerFlags) => {
     // V8 then collects before the heap has grown to a multiple of what lives in it: ten thousand grants, and what was made for each,
-    // take 40 MiB less, for a quarter more CPU time in this process. The webhook, which pods wait for, does without.
+    // take some 30 MiB less, for perhaps a quarter more CPU time in this process. The webhook, which pods wait for, does without.
     setFlagsFromString('--optimize-for-size');
     const parts = await start('controller', flags);
     const { caSecret, tlsSecret, webhookService, webhookConfiguration, ...options } = flags;

@@ -134,6 +134,7 @@ describe('bad input is refused by kubectl apply with what is wrong', () => {
       { workload: { images: [] } },
       'spec.workload.images in body should have at least 1 items',
     ],
+    ['a duration that is none', {}, { duration: 'a while' }, 'such as 1h30m, 15m or 45s; a day is 24h'],
     ['a duration in days', {}, { duration: '1d' }, 'such as 1h30m, 15m or 45s; a day is 24h'],
     ['a duration of nothing', {}, { duration: '0s' }, 'must be longer than nothing'],
     ['the lifetime that is extended to a year', {}, token({ expirationSeconds: 3607 }), 'extends to a year'],

@@ -136,47 +136,43 @@ async function writeFinalizers(
   );
 }
 
-/** The account as the controller; Roles and bindings as the class's grantor, whose rights are the ceiling. */
+/**
+ * Where an object of that name exists, it is ours from before a crash or somebody else's trap: a name is no proof of origin, and
+ * neither is a label. An account holds nothing by itself, and is taken as it is. What gives rights goes, and is made anew:
+ * only what was written as the grantor has passed the API server's escalation check.
+ */
 async function create(object: IssuedObject, facts: Facts, options: ApplyOptions): Promise<Change> {
   try {
-    return { created: await createOnce(object, facts, options) };
+    return await createOnce(object, facts, options);
   } catch (error) {
-    if (!isAlreadyExists(error)) return failureOf(error, object);
+    if (!isAlreadyExists(error)) throw error;
   }
   const found = await whatIsThere(object, facts, options);
   if ('failure' in found) return found;
   if (object.kind === 'ServiceAccount') return { created: found };
-  const { uid } = found.metadata;
-  await removeIssued({ ...inventoryItemOf(object), uid }, options);
-  try {
-    return { created: await createOnce(object, facts, options) };
-  } catch (error) {
-    return failureOf(error, object);
-  }
+  await removeIssued({ ...inventoryItemOf(object), uid: found.metadata.uid }, options);
+  return await createOnce(object, facts, options);
 }
 
+/** The account as the controller; Roles and bindings as the class's grantor, whose rights are the ceiling. */
 async function createOnce(
   object: IssuedObject,
   facts: Facts,
   { client, signal }: ApplyOptions,
-): Promise<FoundObject> {
+): Promise<Change> {
   const writer = object.kind === 'ServiceAccount' ? client : asGrantor(client, facts);
-  const created = await writer.create(RESOURCES[object.kind] as Resource<IssuedObject>, object, { signal });
-  return { ...created, kind: object.kind } as FoundObject;
+  const resource = RESOURCES[object.kind] as Resource<IssuedObject>;
+  try {
+    const created = await writer.create(resource, object, { signal });
+    return { created: { ...created, kind: object.kind } as FoundObject };
+  } catch (error) {
+    const failure = creationFailure(error, object);
+    if (failure) return { failure };
+    throw error;
+  }
 }
 
-/** @throws the error where it is worth trying again */
-function failureOf(error: unknown, object: IssuedObject): Change {
-  const failure = creationFailure(error, object);
-  if (failure) return { failure };
-  throw error;
-}
-
-/**
- * An object of that name exists: ours from before a crash, or somebody else's trap (a name is no proof of origin, and neither
- * is a label). An account holds nothing by itself, and is taken as it is. What gives rights goes, and is made anew: only
- * what was written as the grantor has passed the API server's escalation check.
- */
+/** The object that stands under the name, where it was made for this grant and is as it has to be. */
 async function whatIsThere(
   object: IssuedObject,
   facts: Facts,

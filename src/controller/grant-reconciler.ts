@@ -21,9 +21,7 @@ export interface GrantReconcilerOptions extends ObserveOptions, Omit<ApplyOption
   onSwept: (item: InventoryItem) => void;
 }
 
-/**
- * More plans than any way through the lifecycle has: a plan that does not change the facts would otherwise be carried out for ever.
- */
+/** More plans than any way through the lifecycle has: one that does not change the facts would otherwise be carried out for ever. */
 const MOST_PLANS = 20;
 
 /** Somebody who changes a grant over and over again must not win time by it: its end does not wait for its record. */
@@ -84,10 +82,9 @@ function isBeingLookedAt({ grant, progress }: Facts): boolean {
 }
 
 /** A grant that waits for its beginning, or whose rights are gone, must not stand before others' ends. */
-function whenNext({ againAt }: Plan, { grant, progress }: Facts, now: number): Result | undefined {
+function whenNext({ againAt }: Plan, facts: Facts, now: number): Result | undefined {
   if (againAt === undefined) return undefined;
-  const mayHoldRights =
-    (grant.status?.phase ?? 'Pending') !== 'Pending' && progress.rbacRemovedAt === undefined;
+  const mayHoldRights = (facts.grant.status?.phase ?? 'Pending') !== 'Pending' && !isBeingLookedAt(facts);
   return { requeueAfterMs: Math.max(1, againAt - now), ...(mayHoldRights && { priority: URGENT }) };
 }
 

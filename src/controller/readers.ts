@@ -16,6 +16,7 @@ import type {
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import { withoutRequester } from '../core/envelope/requester.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { ReaderMetrics } from '../kube/metrics.ts';
@@ -99,9 +100,7 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   const { apiVersion, kind, spec, status } = grant;
   const metadata = slimMetadata(grant);
   if (status?.phase === 'Active' || status?.phase === 'Revoking') {
-    const kept = { ...spec, task: { intent: '' } };
-    delete kept.requestedBy;
-    return { ...grant, metadata, spec: kept };
+    return { ...grant, metadata, spec: { ...withoutRequester(spec), task: { intent: '' } } };
   }
   if (!status || !isFinal(status.phase)) return { ...grant, metadata };
   return {

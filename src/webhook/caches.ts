@@ -4,6 +4,7 @@ import type { Namespace, Pod, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import { withoutRequester } from '../core/envelope/requester.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { ReaderMetrics } from '../kube/metrics.ts';
@@ -86,13 +87,6 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   }
   const pods = status.pods?.map(({ name, uid, phase, admittedAt }) => ({ name, uid, phase, admittedAt }));
   return { ...grant, metadata, status: { ...status, inventory: [], ...(pods && { pods }) } };
-}
-
-/** Who asked, with up to hundreds of groups, is asked of a new grant only. */
-function withoutRequester(spec: TaskGrant['spec']): TaskGrant['spec'] {
-  const kept = { ...spec };
-  delete kept.requestedBy;
-  return kept;
 }
 
 /** Which pods there are under an account is all that is asked of them. */

@@ -16,6 +16,7 @@ import {
 } from '../kube/resources.ts';
 import { accountKey, type Caches } from './caches.ts';
 import type { AccessFacts, ClassFacts, NamespaceFacts, PodFacts } from './facts.ts';
+import { DEFAULT_TIMEOUT_MS } from './server.ts';
 
 export function createClassFacts(client: Client, { classes }: Pick<Caches, 'classes'>): ClassFacts {
   return {
@@ -63,9 +64,6 @@ export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'names
 /** So many questions about one user are asked at a time, in however many requests: the rest is for other users. */
 const QUESTIONS_AT_A_TIME = 16;
 
-/** The longest that a webhook may be waited for (admissionregistration/v1, timeoutSeconds is 10 in the chart). */
-const NOBODY_WAITS_AFTER_MS = 10_000;
-
 export function createAccessFacts(client: Pick<Client, 'create'>): AccessFacts {
   const limits = new Map<string, LimitFunction>();
   return {
@@ -74,18 +72,20 @@ export function createAccessFacts(client: Pick<Client, 'create'>): AccessFacts {
       const limit = limits.get(username) ?? pLimit(QUESTIONS_AT_A_TIME);
       limits.set(username, limit);
       const askedAt = monotonicNow();
-      try {
-        const verdicts = await limit.map(questions, async (question) => {
-          // Whoever sends more than can be answered must not have it asked on and on.
-          if (monotonicNow() - askedAt > NOBODY_WAITS_AFTER_MS)
+      const asking = questions.map((question) =>
+        limit(async () => {
+          // Nobody waits any more: whoever sends more than can be answered must not have it asked on and on.
+          if (monotonicNow() - askedAt > DEFAULT_TIMEOUT_MS)
             throw new Error(`${username} asks for more than can be answered at a time`);
           const { status } = await client.create(subjectAccessReviews, accessReview(user, question));
           return status?.allowed === true;
-        });
-        return questions.filter((_, index) => !verdicts[index]);
-      } finally {
+        }),
+      );
+      void Promise.allSettled(asking).then(() => {
         if (limit.activeCount + limit.pendingCount === 0) limits.delete(username);
-      }
+      });
+      const verdicts = await Promise.all(asking);
+      return questions.filter((_, index) => !verdicts[index]);
     },
   };
 }

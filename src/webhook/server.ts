@@ -62,7 +62,7 @@ const RECEIVE_MS = 32_000;
 const CHECKS_PER_RECEIVE = 10;
 
 /** What the API server waits for an answer where it does not say (admissionregistration.k8s.io/v1, timeoutSeconds). */
-const DEFAULT_TIMEOUT_MS = 10_000;
+export const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * What is kept of the API server's patience for the way of the answer, in milliseconds. Less than what a held pod is

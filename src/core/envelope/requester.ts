@@ -1,6 +1,6 @@
 /** RequesterHolds: an envelope as the list of questions that the API server answers about the requester. */
 import type { SubjectAccessReview, UserInfo } from '../../api/kubernetes.ts';
-import type { RequestedBy, TaskGrant } from '../../api/taskgrant.ts';
+import type { RequestedBy, TaskGrant, TaskGrantSpec } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
 
 /** One right, as a SubjectAccessReview asks for it (authorization.k8s.io/v1, ResourceAttributes). */
@@ -128,4 +128,11 @@ export function beyondRequester(requester: string, lacking: readonly ResourceAtt
     allowed: 'nothing that covers it',
     fix: `ask for less, or let somebody create the grant who holds it: ${requester} does not`,
   }));
+}
+
+/** The spec for a cache: who asked, with up to hundreds of groups, is asked of a new grant only. */
+export function withoutRequester(spec: TaskGrantSpec): TaskGrantSpec {
+  const kept = { ...spec };
+  delete kept.requestedBy;
+  return kept;
 }

@@ -16,9 +16,7 @@ import type { Facts } from './facts.ts';
 import { inventoryItemOf, issuedFor } from './issued.ts';
 
 const holders = aClass({ authorization: 'RequesterHolds' });
-const provisioned = (changes: Partial<Facts> = {}) => {
-  return withEverythingCreated(factsWhileProvisioning(changes));
-};
+const provisioned = (changes: Partial<Facts> = {}) => withEverythingCreated(factsWhileProvisioning(changes));
 
 describe('before anything is issued', () => {
   test('the grant is held, so that its deletion cannot leave anything behind', () => {

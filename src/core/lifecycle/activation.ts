@@ -5,7 +5,7 @@ import { formatDuration, milliseconds } from '../duration.ts';
 import type { Finding } from './conditions.ts';
 import { endingBecauseOf } from './ending.ts';
 import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
-import { isHeld, obstacleOf, type Obstacle } from './gate.ts';
+import { enforced, isHeld, obstacleOf, type Obstacle } from './gate.ts';
 import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName, type IssuedObject } from './issued.ts';
 import { beginRevocation, removeRights } from './revocation.ts';
 import { writeStatus } from './status.ts';
@@ -127,10 +127,6 @@ const ACCEPTED: Finding = {
   reason: 'Accepted',
   message: 'the class allows the grant, and everything it declares can be enforced',
 };
-
-function enforced({ enforcement }: Facts): Finding {
-  return { type: 'Enforced', status: 'True', reason: 'Enforced', message: enforcement.message };
-}
 
 /**
  * What gives rights counts only where this process has created it just now, as the grantor: anybody who may write Roles can write one

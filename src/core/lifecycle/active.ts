@@ -1,8 +1,8 @@
 /** While a grant is active: its pods are recorded, too many of them are stopped, and its end stays in view. */
+import type { Finding } from './conditions.ts';
 import { expiryOf } from './ending.ts';
 import { timeOf, type Facts, type Plan } from './facts.ts';
-import type { Finding } from './conditions.ts';
-import { isHeld, namespaceIsEnforced } from './gate.ts';
+import { enforced, isHeld, namespaceIsEnforced } from './gate.ts';
 import { recordPods, stopping } from './pods.ts';
 import { writeStatus } from './status.ts';
 
@@ -39,6 +39,5 @@ function enforcementOf(facts: Facts): Finding[] {
   const obstacle = namespaceIsEnforced(facts);
   if (obstacle) return [obstacle.finding];
   const before = facts.grant.status?.conditions?.find(({ type }) => type === 'Enforced');
-  if (before?.reason !== 'NamespaceNotEnforced') return [];
-  return [{ type: 'Enforced', status: 'True', reason: 'Enforced', message: facts.enforcement.message }];
+  return before?.reason === 'NamespaceNotEnforced' ? [enforced(facts)] : [];
 }

@@ -4,7 +4,7 @@ import { milliseconds } from '../duration.ts';
 import { driftOf, isIssuedFor, issuedFor, inventoryItemOf, sameName } from './issued.ts';
 import type { Facts } from './facts.ts';
 import type { Obstacle } from './gate.ts';
-import { isComplete, recordPods } from './pods.ts';
+import { countSucceeded, isComplete, recordPods } from './pods.ts';
 import { timeOf } from './facts.ts';
 
 export type EndReason = 'Completed' | 'Expired' | 'Revoked' | 'Deleted' | 'Denied' | 'Drifted';
@@ -47,10 +47,9 @@ function completionOf(facts: Facts): Ending | undefined {
   const { maxPods } = grant.spec.workload;
   const { records } = recordPods(grant.status.pods ?? [], pods, maxPods, timeOf(facts));
   if (!isComplete(records, grant.spec)) return undefined;
-  const succeeded = records.filter(({ phase }) => phase === 'Succeeded').length;
   return {
     reason: 'Completed',
-    message: `${records.length} of ${maxPods} pods were used, ${succeeded} succeeded, none is running`,
+    message: `${records.length} of ${maxPods} pods were used, ${countSucceeded(records)} succeeded, none is running`,
   };
 }
 

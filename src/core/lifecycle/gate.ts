@@ -55,6 +55,10 @@ export function namespaceIsEnforced({
   });
 }
 
+export function enforced({ enforcement }: Pick<Facts, 'enforcement'>): Finding {
+  return { type: 'Enforced', status: 'True', reason: 'Enforced', message: enforcement.message };
+}
+
 const GATES: readonly Gate[] = [
   function supported({ grant }) {
     return denied('NotSupportedYet', unsupportedInGrant(grant));

@@ -38,11 +38,14 @@ export function isFinished({ phase }: Pick<PodRecord, 'phase'>): boolean {
   return phase === 'Succeeded' || phase === 'Failed' || phase === 'Gone';
 }
 
+export function countSucceeded(records: readonly PodRecord[]): number {
+  return records.filter(({ phase }) => phase === 'Succeeded').length;
+}
+
 /** Whether the task is complete: enough pods have Succeeded or all are used up, and none is running. */
 export function isComplete(records: readonly PodRecord[], spec: TaskGrantSpec): boolean {
   if (records.some((record) => !isFinished(record))) return false;
-  const succeeded = records.filter(({ phase }) => phase === 'Succeeded').length;
-  return succeeded >= spec.completion.succeeded || records.length >= spec.workload.maxPods;
+  return countSucceeded(records) >= spec.completion.succeeded || records.length >= spec.workload.maxPods;
 }
 
 /**
