@@ -129,15 +129,20 @@ export async function traces(name: string, namespaces: readonly string[]): Promi
   const { cgroup, directory } = layout(name);
   const inNamespaces = readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
+    .flatMap((pid) => {
       try {
-        return namespacesOf(Number(pid)).some((each) => namespaces.includes(each));
+        if (!namespacesOf(Number(pid)).some((each) => namespaces.includes(each))) return [];
+        // The kernel gives the number of a namespace that is gone to the next one: of a cluster that a test beside
+        // this one brings up, whose processes are all in a control group of its own.
+        const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+        if (groups.includes('/taskgrant-') && !groups.includes(`/${cgroup}`)) return [];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return [`process ${pid} in its namespaces: ${command}`];
       } catch {
         // It has ended meanwhile.
-        return false;
+        return [];
       }
-    })
-    .map((pid) => `process ${pid} in its namespaces`);
+    });
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(directory) || namespaces.some((each) => line.includes(each)));
