@@ -127,7 +127,7 @@ describe('the status of a TaskGrant', () => {
 
 describe('bad input is refused by kubectl apply with what is wrong', () => {
   test.each([
-    ['a name that is too long', { name: 'a'.repeat(48) }, {}, 'metadata.name must be at most 47 characters'],
+    ['a name that is too long', { name: 'a'.repeat(45) }, {}, 'metadata.name must be at most 44 characters'],
     [
       'no image',
       {},

@@ -30,7 +30,7 @@ export const DEFAULT_CLASS_ANNOTATION = `${GROUP}/is-default-class`;
 export const SERVICE_ACCOUNT_PREFIX = 'taskgrant-';
 
 /**
- * The longest name of a TaskGrant: service accounts are `taskgrant-<name>-<5 characters>`, label values hold 63
- * (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/), and 63 - 10 - 1 - 5 = 47.
+ * The longest name of a TaskGrant: service accounts are `taskgrant-<name>-<8 characters>`, label values hold 63
+ * (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/), and 63 - 10 - 1 - 8 = 44.
  */
-export const MAX_GRANT_NAME_LENGTH = 47;
+export const MAX_GRANT_NAME_LENGTH = 44;

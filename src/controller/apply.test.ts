@@ -2,12 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import { withChange } from '../core/lifecycle/change.ts';
 import { decide } from '../core/lifecycle/decide.ts';
+import type { InventoryItem } from '../api/taskgrant.ts';
 import type { Action, Facts } from '../core/lifecycle/facts.ts';
 import { issuedFor } from '../core/lifecycle/issued.ts';
 import { aClass, aGrant, inPhase, NOW, withGrantSpec, withStatus } from '../core/testing/builders.ts';
 import { aTaskPod, factsWhileActive, outlineOf, someFacts } from '../core/testing/lifecycle.ts';
-import { ApiError } from '../kube/api-error.ts';
+import { ApiError, isConflict } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
+import { silentLogger } from '../kube/logger.ts';
+import { taskGrants } from '../kube/resources.ts';
 import { apply } from './apply.ts';
 
 const ALREADY_EXISTS = new ApiError('create', 409, { reason: 'AlreadyExists', message: 'already exists' });
@@ -22,6 +25,7 @@ function applied(action: Action, facts: Facts, answer: () => Promise<unknown> = 
 const options = {
   now: () => NOW,
   signal: new AbortController().signal,
+  logger: silentLogger,
   onStatus: () => undefined,
   onPodRemoved: () => undefined,
 };
@@ -65,13 +69,13 @@ describe('what exists already under the name of what is created', () => {
     if (!object || !there) throw new Error(`a ${kind} is issued`);
     return { object, there };
   };
-  const creating = async (kind: string) => {
+  const creating = async (kind: string, grant = facts.grant) => {
     const { object, there } = objectOf(kind);
     const removed: unknown[] = [];
     const anew = { ...there, metadata: { ...there.metadata, uid: 'anew' } };
     const client = {
       create: () => (removed.length > 0 ? Promise.resolve(anew) : Promise.reject(ALREADY_EXISTS)),
-      get: () => Promise.resolve(there),
+      get: (what: unknown) => Promise.resolve(what === taskGrants ? grant : there),
       remove: (...[, , options]: unknown[]) => {
         removed.push(options);
         return done();
@@ -88,6 +92,12 @@ describe('what exists already under the name of what is created', () => {
       expect(removed).toMatchObject([{ preconditions: { uid: there.metadata.uid } }]);
       expect(change.created?.metadata).toMatchObject({ name: there.metadata.name, uid: 'anew' });
     }
+  });
+
+  test('stays, where the grant is not as it was decided on: it may be active by now, and that in force', async () => {
+    const { metadata } = facts.grant;
+    const newer = { ...facts.grant, metadata: { ...metadata, resourceVersion: 'newer' } };
+    await expect(creating('Role', newer)).rejects.toSatisfy(isConflict);
   });
 
   test('is taken as it is, where it is the account', async () => {
@@ -127,6 +137,26 @@ describe('an account that stands under the name of the grant’s own', () => {
       client,
     });
     expect(progress?.look?.remaining).toEqual([item]);
+  });
+});
+
+describe('a removal that a policy refuses', () => {
+  const facts = factsWhileActive();
+  const removing = (item: InventoryItem) => {
+    const refuses = () => Promise.reject(new ApiError('delete roles', 403, { reason: 'Forbidden' }));
+    const get = () => Promise.resolve(facts.found.find(({ kind }) => kind === 'Role'));
+    const client = { remove: refuses, get } as unknown as Client;
+    return apply({ do: 'remove', item }, facts, { ...options, client });
+  };
+
+  test('is an error where the object stands in the inventory', async () => {
+    for (const item of facts.grant.status?.inventory ?? [])
+      await expect(removing(item)).rejects.toThrow(ApiError);
+  });
+
+  test('is logged where somebody else has only labelled it so: the end does not hang on it', async () => {
+    const item: InventoryItem = { kind: 'Role', namespace: 'mallory', name: 'taskgrant:agents:x', uid: '1' };
+    expect(await removing(item)).toEqual({ removed: item });
   });
 });
 

@@ -6,6 +6,7 @@ import {
   accessReview,
   renderRight,
   requesterMustHold,
+  requesterMustUse,
   type ResourceAttributes,
 } from '../core/envelope/requester.ts';
 import type { Change } from '../core/lifecycle/change.ts';
@@ -14,12 +15,14 @@ import {
   driftOf,
   inventoryItemOf,
   isIssuedFor,
+  sameName,
   type FoundObject,
   type IssuedObject,
 } from '../core/lifecycle/issued.ts';
 import { usernameOf } from '../core/names.ts';
 import { ApiError, isAlreadyExists, isConflict, isNotFound, NoAnswerError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
+import type { Logger } from '../kube/logger.ts';
 import { pods, subjectAccessReviews, taskGrants, type Resource } from '../kube/resources.ts';
 import { creationFailure } from './creation-failure.ts';
 import { getIssued, RESOURCES } from './observe.ts';
@@ -28,6 +31,7 @@ export interface ApplyOptions {
   client: Client;
   now: () => number;
   signal: AbortSignal;
+  logger: Logger;
   /** Told of every status that was written, for Events and metrics. */
   onStatus: (before: Stored<TaskGrant>, after: Stored<TaskGrant>) => void;
   onPodRemoved: (grant: Stored<TaskGrant>, pod: { name: string; uid: string }, why: string) => void;
@@ -80,10 +84,10 @@ export async function apply(action: Action, facts: Facts, options: ApplyOptions)
       options.onPodRemoved(grant, action, action.why);
       return { podRemoved: { uid: action.uid, at: timeOf({ now: options.now() }) } };
     case 'askRequester':
-      return { requesterLacks: await whatRequesterLacks(grant, options) };
+      return { requesterLacks: await whatRequesterLacks(facts, options) };
     case 'look':
       return {
-        progress: { ...facts.progress, look: await look(action.items, grant, options) },
+        progress: { ...facts.progress, look: await look(action.items, facts, options) },
       };
   }
 }
@@ -115,7 +119,7 @@ function isTrouble(error: unknown): error is ApiError | NoAnswerError {
 }
 
 /** Whether the same content will be refused again. The limit of etcd's requests comes as an internal error (500). */
-function isRefusal(error: unknown): error is ApiError {
+export function isRefusal(error: unknown): error is ApiError {
   return (
     error instanceof ApiError &&
     ([400, 403, 413, 422].includes(error.code) || error.message.includes('request is too large'))
@@ -150,6 +154,7 @@ async function create(object: IssuedObject, facts: Facts, options: ApplyOptions)
   const found = await whatIsThere(object, facts, options);
   if ('failure' in found) return found;
   if (object.kind === 'ServiceAccount') return { created: found };
+  await requireCurrent(facts, options);
   await removeIssued({ ...inventoryItemOf(object), uid: found.metadata.uid }, options);
   return await createOnce(object, facts, options);
 }
@@ -194,12 +199,44 @@ async function whatIsThere(
   };
 }
 
+/**
+ * What is removed may be in force: who led before may have declared the grant active, and this process not have heard yet.
+ * @throws ApiError a conflict, where the grant is not as it was decided on.
+ */
+async function requireCurrent({ grant }: Facts, { client, signal }: ApplyOptions): Promise<void> {
+  const { namespace, name, resourceVersion } = grant.metadata;
+  const { metadata } = await client.get(taskGrants, { namespace, name }, { signal });
+  if (metadata.resourceVersion === resourceVersion) return;
+  throw new ApiError(`get taskgrants ${namespace}/${name}`, 409, {
+    reason: 'Conflict',
+    message: 'the TaskGrant has changed since it was decided on',
+  });
+}
+
 function asGrantor(client: Client, { class: itsClass }: Facts): Client {
   if (!itsClass) throw new Error('Roles are written only for a class that exists');
   return client.as({ username: usernameOf(itsClass.spec.grantor) });
 }
 
+/**
+ * What does not stand in the inventory was labelled by somebody else, and may be where deletions are refused (by a policy of that
+ * namespace, say): the end of a grant does not hang on it.
+ */
 async function remove(item: InventoryItem, grant: Stored<TaskGrant>, options: ApplyOptions): Promise<void> {
+  const isRecorded = grant.status?.inventory?.some((other) => sameName(other, item)) ?? false;
+  try {
+    await removeRecorded(item, grant, options);
+  } catch (error) {
+    if (isRecorded || !isRefusal(error)) throw error;
+    options.logger.error('cannot remove what is labelled as made for a grant', { ...item, error });
+  }
+}
+
+async function removeRecorded(
+  item: InventoryItem,
+  grant: Stored<TaskGrant>,
+  options: ApplyOptions,
+): Promise<void> {
   if (item.uid !== undefined && (await removeIssued({ ...item, uid: item.uid }, options)) !== 'another')
     return;
   // Planned and not known to exist, or another object of that name by now: look whose it is.
@@ -246,16 +283,21 @@ async function removeIfThere(removal: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function whatRequesterLacks(grant: Stored<TaskGrant>, options: ApplyOptions): Promise<string[]> {
+async function whatRequesterLacks(
+  { grant, class: itsClass }: Facts,
+  options: ApplyOptions,
+): Promise<string[]> {
   const { requestedBy } = grant.spec;
-  if (!requestedBy) throw new Error('nobody is recorded as the requester');
-  const { refused } = await ask(requestedBy, grant, options);
+  if (!requestedBy || !itsClass) throw new Error('nobody is recorded as the requester, or there is no class');
+  const questions = requesterMustUse(grant, itsClass.metadata.name);
+  if (itsClass.spec.authorization === 'RequesterHolds') questions.push(...requesterMustHold(grant).questions);
+  const { refused } = await ask(requestedBy, questions, options);
   return refused.map(renderRight);
 }
 
 async function look(
   items: readonly InventoryItem[],
-  grant: Stored<TaskGrant>,
+  { grant, progress }: Facts,
   options: ApplyOptions,
 ): Promise<Look> {
   const { namespace } = grant.metadata;
@@ -267,22 +309,30 @@ async function look(
     return there !== undefined && isTheGrants(grant, item, there);
   });
   // While something is left it is looked again and again, and what that allows needs no hundreds of questions.
-  const { allowed } = remaining.length > 0 ? { allowed: [] } : await ask(account, grant, options);
+  const { allowed } =
+    remaining.length > 0 ? { allowed: [] } : await ask(account, inDoubt(grant, progress.look), options);
   return { at: timeOf({ now: options.now() }), remaining, stillAllowed: allowed.map(renderRight) };
+}
+
+/** The envelope's rights; of those, what the look before found allowed, where it got as far as asking. */
+function inDoubt(grant: Stored<TaskGrant>, before: Look | undefined): ResourceAttributes[] {
+  const { questions } = requesterMustHold(grant);
+  if (before?.remaining.length !== 0) return questions;
+  return questions.filter((right) => before.stillAllowed.includes(renderRight(right)));
 }
 
 /** How many SubjectAccessReviews are under way at once for one grant. */
 const REVIEWS_AT_ONCE = 8;
 
-/** Asks the API server for each right of the envelope whether the user has it. */
+/** Asks the API server for each right whether the user has it. */
 async function ask(
   user: RequestedBy,
-  grant: Stored<TaskGrant>,
+  questions: readonly ResourceAttributes[],
   { client, signal }: ApplyOptions,
 ): Promise<{ allowed: ResourceAttributes[]; refused: ResourceAttributes[] }> {
   const allowed: ResourceAttributes[] = [];
   const refused: ResourceAttributes[] = [];
-  const waiting = [...requesterMustHold(grant).questions];
+  const waiting = [...questions];
   const worker = async () => {
     for (let right = waiting.shift(); right; right = waiting.shift()) {
       const { status } = await client.create(subjectAccessReviews, accessReview(user, right), { signal });

@@ -28,7 +28,7 @@ describe('a plan', () => {
       return Promise.resolve(action.do === 'askRequester' ? { requesterLacks: ['get secrets'] } : {});
     };
     const after = await carryOut({ steps: [[ask], [note]] }, someFacts(), apply);
-    expect(seen).toEqual([undefined, ['get secrets']]);
+    expect(seen).toEqual([[], ['get secrets']]);
     expect(after.requesterLacks).toEqual(['get secrets']);
   });
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { issuedFor } from '../core/lifecycle/issued.ts';
+import { GRANT_ACCOUNT } from '../core/testing/builders.ts';
 import { aNewGrant } from '../core/testing/lifecycle.ts';
 import { ApiError, NoAnswerError } from '../kube/api-error.ts';
 import { creationFailure } from './creation-failure.ts';
 
-const role = issuedFor(aNewGrant()).find(
+const role = issuedFor(aNewGrant(), GRANT_ACCOUNT).find(
   ({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'support',
 );
 

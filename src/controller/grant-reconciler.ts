@@ -3,20 +3,18 @@ import type { Stored } from '../api/kubernetes.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Facts, Plan } from '../core/lifecycle/facts.ts';
-import { inventoryItemOf, isIssuedFor } from '../core/lifecycle/issued.ts';
+import { inventoryItemOf, isIssuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import type { Logger } from '../kube/logger.ts';
 import type { Reconciler, Result } from '../kube/reconciler.ts';
 import { taskGrants } from '../kube/resources.ts';
-import { apply, removeIssued, type ApplyOptions } from './apply.ts';
+import { apply, isRefusal, removeIssued, type ApplyOptions } from './apply.ts';
 import { carryOut } from './carry-out.ts';
 import type { GrantView } from './grant-view.ts';
 import { labelledFor, observe, type ObserveOptions } from './observe.ts';
 
 export interface GrantReconcilerOptions extends ObserveOptions, Omit<ApplyOptions, 'signal'> {
   view: GrantView;
-  logger: Logger;
   /** Told of what was found without a grant, and removed. */
   onSwept: (item: InventoryItem) => void;
 }
@@ -109,18 +107,29 @@ async function getGrant(
 async function removeStrangers(
   key: string,
   grant: Stored<TaskGrant> | undefined,
-  { readers, client, onSwept }: GrantReconcilerOptions,
+  { readers, client, logger, onSwept }: GrantReconcilerOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const strangers = labelledFor(key, readers).filter(
-    (object) =>
-      object.metadata.deletionTimestamp === undefined && !(grant !== undefined && isIssuedFor(grant, object)),
+  const isOf = (owner: Stored<TaskGrant> | undefined, object: FoundObject) =>
+    owner !== undefined && isIssuedFor(owner, object);
+  const apparent = labelledFor(key, readers).filter(
+    (object) => object.metadata.deletionTimestamp === undefined && !isOf(grant, object),
   );
+  if (apparent.length === 0) return;
+  // A cache that is behind may have an earlier grant of the name, and this be the later one's.
+  const current = await getGrant(key, client, signal);
+  const strangers = apparent.filter((object) => !isOf(current, object));
   await Promise.all(
     strangers.map(async (object) => {
       const item = inventoryItemOf(object);
-      await removeIssued({ ...item, uid: object.metadata.uid }, { client, signal });
-      onSwept(item);
+      try {
+        await removeIssued({ ...item, uid: object.metadata.uid }, { client, signal });
+        onSwept(item);
+      } catch (error) {
+        // It may be where deletions are refused, and whoever labelled it so must not stop the grant that is there.
+        if (!isRefusal(error)) throw error;
+        logger.error('cannot remove what is labelled as made for a grant', { ...item, error });
+      }
     }),
   );
 }

@@ -1,4 +1,5 @@
 /** Reads everything that a grant is decided on: from the caches, and live where a cache could be behind. */
+import { randomBytes } from 'node:crypto';
 import type { Pod, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
@@ -13,6 +14,7 @@ import {
   type IssuedObject,
 } from '../core/lifecycle/issued.ts';
 import { unobserved } from '../core/lifecycle/pods.ts';
+import { SUFFIX_LENGTH, suffixFrom } from '../core/names.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { pods, roleBindings, roles, serviceAccounts, type Resource } from '../kube/resources.ts';
@@ -47,6 +49,7 @@ export async function observe(
     olderUnfinished: olderUnfinished(grant, readers),
     pods: await findPods(grant, client, readers),
     found: await findIssued(grant, client, readers),
+    suffix: suffixFrom(randomBytes(SUFFIX_LENGTH)),
     written: [],
     progress: {},
   };

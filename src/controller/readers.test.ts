@@ -33,9 +33,19 @@ test('what was issued is kept as far as it could have drifted, and belongs to it
   });
 });
 
-test('annotations of others cost nothing', () => {
+test('annotations, labels, finalizers and owners of others cost nothing', () => {
   for (const object of everythingIssuedFor(grant)) {
-    const padded = { ...object, metadata: { ...object.metadata, annotations: { padding: LARGE } } };
+    const { metadata } = object;
+    const padded = {
+      ...object,
+      metadata: {
+        ...metadata,
+        annotations: { padding: LARGE },
+        labels: { ...metadata.labels, padding: LARGE },
+        finalizers: [LARGE],
+        ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: LARGE, uid: '1' }],
+      },
+    };
     expect(size(slim(padded))).toBeLessThan(2000);
   }
 });

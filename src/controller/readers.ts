@@ -2,7 +2,14 @@
  * The caches of the controller, and what of each object is worth its memory. What is read here is other people's, and as large as
  * they make it: pods with a megabyte of arguments, accounts with annotations to match.
  */
-import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
+import {
+  ENFORCE_LABEL,
+  GRANT_LABEL,
+  GRANT_NAMESPACE_LABEL,
+  GRANT_UID_LABEL,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+} from '../api/group.ts';
 import type {
   KubernetesObject,
   Namespace,
@@ -84,13 +91,32 @@ export function createReaders(client: Client, logger: Logger, metrics: ReaderMet
   };
 }
 
-/** Who the object is, and whether it is going. Annotations are nobody's business here, and labels are kept where they say something. */
+/**
+ * Who the object is, whose, and whether it is going. Nothing else, whatever there is: labels and finalizers can be hundreds of
+ * thousands on an object of anybody's, and all of them would be in memory.
+ */
 function slimMetadata<Meta extends StoredMeta>({ metadata }: { metadata: Meta }): Meta {
-  const kept = { ...metadata };
-  delete kept.annotations;
-  delete kept.ownerReferences;
-  return kept;
+  const kept = pick<StoredMeta, keyof StoredMeta>(metadata, ...KEPT_METADATA) as Meta;
+  return metadata.labels ? { ...kept, labels: pick(metadata.labels, ...KEPT_LABELS) } : kept;
 }
+
+const KEPT_METADATA = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+] as const;
+
+const KEPT_LABELS = [
+  GRANT_LABEL,
+  GRANT_NAMESPACE_LABEL,
+  GRANT_UID_LABEL,
+  MANAGED_BY_LABEL,
+  ENFORCE_LABEL,
+] as const;
 
 /**
  * Of a finished grant, what its removal needs: there are many of them, and their receipts are the API server's to keep. Of one that
@@ -98,7 +124,8 @@ function slimMetadata<Meta extends StoredMeta>({ metadata }: { metadata: Meta })
  */
 export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   const { apiVersion, kind, spec, status } = grant;
-  const metadata = slimMetadata(grant);
+  // Admission bounds their number.
+  const metadata = { ...slimMetadata(grant), ...pick(grant.metadata, 'finalizers') };
   if (status?.phase === 'Active' || status?.phase === 'Revoking') {
     return { ...grant, metadata, spec: { ...withoutRequester(spec), task: { intent: '' } } };
   }
@@ -138,7 +165,7 @@ export function slimPod(pod: Stored<Pod>): Stored<Pod> {
   return {
     apiVersion,
     kind,
-    metadata: { ...metadata, labels: pick(metadata.labels ?? {}, GRANT_LABEL) },
+    metadata,
     ...(spec && {
       spec: {
         ...pick(spec, 'serviceAccountName', 'nodeName', 'terminationGracePeriodSeconds'),

@@ -1,40 +1,42 @@
-/** The names of what is made for a grant. Derived from the grant alone, so that a restart finds the same ones. */
-import { createHash } from 'node:crypto';
+/** The names of what is made for a grant. */
 import { MAX_GRANT_NAME_LENGTH, SERVICE_ACCOUNT_PREFIX } from '../api/group.ts';
 
 /** Kubernetes' own alphabet for generated suffixes: no vowels, nothing that looks alike (apimachinery, util/rand). */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-const SUFFIX_LENGTH = 5;
+
+/** 27^8 are 2.8 × 10^11: of a million grants of one name, two get the same with a probability of 0.8. */
+export const SUFFIX_LENGTH = 8;
 const SUFFIX = new RegExp(`^[${ALPHABET}]{${SUFFIX_LENGTH}}$`);
 
 interface NamedGrant {
   name: string;
   namespace: string;
-  uid: string;
+}
+
+/** @param random as many bytes as the suffix has characters. */
+export function suffixFrom(random: Uint8Array): string {
+  return Array.from(random, (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }
 
 /**
- * The name of the grant's service account: `taskgrant-<grant>-<suffix>`, with the suffix made from the grant's UID.
- * A grant that is deleted and created again has another UID and so another name: outside trust policies know a
- * service account by its name only, so a name is never used twice.
+ * The name of a grant's service account: `taskgrant-<grant>-<suffix>`. The suffix is random, and nobody knows it before the
+ * grant's inventory is recorded: a pod that names the account beforehand, while its namespace is not enforced yet, would have
+ * the grant's identity without having been judged. Outside trust policies know a service account by its name only, so
+ * a grant that is deleted and created again has another one.
  *
- * @throws RangeError where the grant's name is longer than 47 characters.
+ * @throws RangeError where the grant's name is longer than MAX_GRANT_NAME_LENGTH.
  */
-export function serviceAccountNameFor({ name, uid }: NamedGrant): string {
+export function serviceAccountNameFor(name: string, suffix: string): string {
   if (name.length > MAX_GRANT_NAME_LENGTH) {
     throw new RangeError(
       `the name ${name} has ${name.length} characters; at most ${MAX_GRANT_NAME_LENGTH} fit`,
     );
   }
-  const hash = createHash('sha256').update(uid).digest();
-  const suffix = Array.from(hash.subarray(0, SUFFIX_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join(
-    '',
-  );
   return `${SERVICE_ACCOUNT_PREFIX}${name}-${suffix}`;
 }
 
 /** The name of the grant's Role and RoleBinding, the same in each of its namespaces. */
-export function roleNameFor({ name, namespace }: Pick<NamedGrant, 'name' | 'namespace'>): string {
+export function roleNameFor({ name, namespace }: NamedGrant): string {
   return `taskgrant:${namespace}:${name}`;
 }
 
@@ -49,10 +51,7 @@ interface NamedObject {
  * Whether an object stands where one stands that is made for a grant of this name, whichever UID it has: labels are written
  * by anybody, and must not lead the controller to objects elsewhere, nor have it take them for a grant's of another namespace.
  */
-export function isPlacedFor(
-  { kind, namespace, name }: NamedObject,
-  grant: Pick<NamedGrant, 'name' | 'namespace'>,
-): boolean {
+export function isPlacedFor({ kind, namespace, name }: NamedObject, grant: NamedGrant): boolean {
   if (kind !== 'ServiceAccount') return name === roleNameFor(grant);
   const prefix = `${SERVICE_ACCOUNT_PREFIX}${grant.name}-`;
   return namespace === grant.namespace && name.startsWith(prefix) && SUFFIX.test(name.slice(prefix.length));

@@ -22,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-export type NoAnswerReason = 'Timeout' | 'Connection' | 'BadAnswer' | 'Credentials' | 'Closed';
+export type NoAnswerReason = 'Timeout' | 'Connection' | 'BadAnswer' | 'TooLarge' | 'Credentials' | 'Closed';
 
 /**
  * No answer came, or none that could be read. A write may have been carried out all the same, unless the reason is
@@ -43,6 +43,10 @@ const hasReason = (error: unknown, ...reasons: string[]) =>
 const hasCode = (error: unknown, code: number) => error instanceof ApiError && error.code === code;
 
 export const isNotFound = (error: unknown): error is ApiError => hasCode(error, 404);
+
+/** The answer was larger than the caller wanted to read: ask for less of it. */
+export const isTooLarge = (error: unknown): error is NoAnswerError =>
+  error instanceof NoAnswerError && error.reason === 'TooLarge';
 
 /** Somebody else was faster: read again and decide again. Not the 409 that says that the name is taken. */
 export const isConflict = (error: unknown): error is ApiError =>

@@ -1,5 +1,5 @@
 import type { KubernetesObject, List, ListMeta, Status, Stored } from '../api/kubernetes.ts';
-import { ApiError, NoAnswerError } from './api-error.ts';
+import { ApiError, isTooLarge, NoAnswerError } from './api-error.ts';
 import { monotonicNow, sleep } from './clock.ts';
 import type { Random } from './clock.ts';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -33,6 +33,8 @@ export interface ListOptions extends ReadOptions {
   continue?: string | undefined;
   /** Only `metadata` of each object is sent (PartialObjectMetadata). */
   metadataOnly?: boolean | undefined;
+  /** An answer of more bytes is not read to its end: NoAnswerError with the reason `TooLarge`. */
+  maxBytes?: number | undefined;
 }
 
 export interface DeleteOptions extends ReadOptions {
@@ -239,7 +241,7 @@ const clientOver = (
   /** A whole call: request, retries, and the body, under one time limit. */
   const call = async (
     request: Omit<HttpRequest, 'signal'>,
-    { signal, timeoutMs = DEFAULT_TIMEOUT_MS }: ReadOptions,
+    { signal, timeoutMs = DEFAULT_TIMEOUT_MS, maxBytes }: ReadOptions & Pick<ListOptions, 'maxBytes'>,
   ): Promise<unknown> => {
     signal?.throwIfAborted();
     // One controller for both reasons, let go of afterwards: AbortSignal.any would tie each call to a long-lived signal.
@@ -253,7 +255,11 @@ const clientOver = (
     }, timeoutMs);
     const bounded = { ...request, signal: controller.signal };
     try {
-      return await persevere(bounded, (response) => jsonOf(bounded, response), monotonicNow() + timeoutMs);
+      return await persevere(
+        bounded,
+        (response) => jsonOf(bounded, response, maxBytes),
+        monotonicNow() + timeoutMs,
+      );
     } finally {
       clearTimeout(timeout);
       signal?.removeEventListener('abort', abort);
@@ -305,7 +311,7 @@ const clientOver = (
       place: { namespace?: string | undefined },
       listOptions: ListOptions = {},
     ) {
-      const { labelSelector, fieldSelector, limit, metadataOnly = false, signal, timeoutMs } = listOptions;
+      const { labelSelector, fieldSelector, limit, metadataOnly = false, ...bounds } = listOptions;
       const answer = await call(
         {
           method: 'GET',
@@ -315,7 +321,7 @@ const clientOver = (
           headers: headers(undefined, metadataOnly ? METADATA_LIST : undefined),
           summary: summaryOf('list', what, place),
         },
-        { signal, timeoutMs },
+        bounds,
       );
       return pageOf(answer, what);
     },
@@ -442,19 +448,37 @@ const mayBeRepeated = ({ method, signal }: HttpRequest, error: unknown): boolean
   error instanceof NoAnswerError &&
   (error.reason === 'Connection' || error.reason === 'BadAnswer');
 
-const textOf = async ({ summary, signal }: HttpRequest, { body }: HttpResponse): Promise<string> => {
+const textOf = async (
+  { summary, signal }: HttpRequest,
+  { body }: HttpResponse,
+  maxBytes = Infinity,
+): Promise<string> => {
   try {
-    return await body.text();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      // Leaving the loop closes the connection: the rest is not read.
+      if (bytes > maxBytes)
+        throw new NoAnswerError(summary, 'TooLarge', `the answer has more than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
+    if (isTooLarge(error)) throw error;
     throw new NoAnswerError(summary, 'Connection', 'the connection broke in the middle of the answer', {
       cause: error,
     });
   }
 };
 
-const jsonOf = async (request: HttpRequest, response: HttpResponse): Promise<unknown> => {
-  const text = await textOf(request, response);
+const jsonOf = async (
+  request: HttpRequest,
+  response: HttpResponse,
+  maxBytes: number | undefined,
+): Promise<unknown> => {
+  const text = await textOf(request, response, maxBytes);
   try {
     return JSON.parse(text) as unknown;
   } catch {

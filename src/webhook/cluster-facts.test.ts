@@ -66,32 +66,38 @@ describe('access', () => {
     }) as unknown as Client['create'];
     return { facts: createAccessFacts({ create }), most: () => most };
   };
+  const asker = (username: string, namespace = 'agents') => ({
+    user: { username },
+    namespace,
+    signal: new AbortController().signal,
+  });
   const verbs = (count: number) => Array.from({ length: count }, (_, index) => ({ verb: `v${index}` }));
 
   test('is denied where the API server says no, in the order of the questions', async () => {
     const { facts } = asking((verb) => verb !== 'v3' && verb !== 'v40');
-    expect(await facts.denied({ username: 'jane' }, verbs(50))).toEqual([{ verb: 'v3' }, { verb: 'v40' }]);
+    expect(await facts.denied(asker('jane'), verbs(50))).toEqual([{ verb: 'v3' }, { verb: 'v40' }]);
   });
 
   test('is denied where the API server does not answer the question', async () => {
-    expect(await asking(() => undefined).facts.denied({ username: 'jane' }, verbs(1))).toHaveLength(1);
+    expect(await asking(() => undefined).facts.denied(asker('jane'), verbs(1))).toHaveLength(1);
   });
 
   test('is asked about with a bounded number of requests at a time', async () => {
     const { facts, most } = asking(() => true);
-    expect(await facts.denied({ username: 'jane' }, verbs(512))).toEqual([]);
+    expect(await facts.denied(asker('jane'), verbs(512))).toEqual([]);
     expect(most()).toBe(16);
   });
 
-  test('is asked about one user in no more requests at a time, however often that user comes, and about others beside', async () => {
+  test('is asked about one user in one namespace in no more requests at a time, however often that user comes, and about others beside', async () => {
     const { facts, most } = asking(() => true);
-    const often = Array.from({ length: 8 }, () => facts.denied({ username: 'jane' }, verbs(64)));
+    const often = Array.from({ length: 8 }, () => facts.denied(asker('jane'), verbs(64)));
     await Promise.all(often);
     expect(most()).toBe(16);
     await Promise.all([
-      facts.denied({ username: 'jane' }, verbs(64)),
-      facts.denied({ username: 'joe' }, verbs(64)),
+      facts.denied(asker('jane'), verbs(64)),
+      facts.denied(asker('joe'), verbs(64)),
+      facts.denied(asker('jane', 'elsewhere'), verbs(64)),
     ]);
-    expect(most()).toBe(32);
+    expect(most()).toBe(48);
   });
 });

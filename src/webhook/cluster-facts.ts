@@ -61,28 +61,33 @@ export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'names
   };
 }
 
-/** So many questions about one user are asked at a time, in however many requests: the rest is for other users. */
+/**
+ * So many questions are asked at a time about one user in one namespace, in however many requests: the rest is for others. By the
+ * namespace too, since one account may create everybody's grants (Argo CD's, say).
+ */
 const QUESTIONS_AT_A_TIME = 16;
 
 export function createAccessFacts(client: Pick<Client, 'create'>): AccessFacts {
   const limits = new Map<string, LimitFunction>();
   return {
-    async denied(user, questions) {
+    async denied({ user, namespace, signal }, questions) {
       const { username = '' } = user;
-      const limit = limits.get(username) ?? pLimit(QUESTIONS_AT_A_TIME);
-      limits.set(username, limit);
+      const key = JSON.stringify([namespace, username]);
+      const limit = limits.get(key) ?? pLimit(QUESTIONS_AT_A_TIME);
+      limits.set(key, limit);
       const askedAt = monotonicNow();
       const asking = questions.map((question) =>
         limit(async () => {
           // Nobody waits any more: whoever sends more than can be answered must not have it asked on and on.
           if (monotonicNow() - askedAt > DEFAULT_TIMEOUT_MS)
             throw new Error(`${username} asks for more than can be answered at a time`);
-          const { status } = await client.create(subjectAccessReviews, accessReview(user, question));
+          const review = accessReview(user, question);
+          const { status } = await client.create(subjectAccessReviews, review, { signal });
           return status?.allowed === true;
         }),
       );
       void Promise.allSettled(asking).then(() => {
-        if (limit.activeCount + limit.pendingCount === 0) limits.delete(username);
+        if (limit.activeCount + limit.pendingCount === 0) limits.delete(key);
       });
       const verdicts = await Promise.all(asking);
       return questions.filter((_, index) => !verdicts[index]);

@@ -2,9 +2,20 @@
  * What reviewers ask of the cluster. Answers come from caches where they can, and from the API server where a cache
  * has nothing or might be behind in a way that matters: never from a default.
  */
-import type { RequestedBy, TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Stored, UserInfo } from '../api/kubernetes.ts';
+
+/** How long a pod may wait for its grant. */
+export interface Wait {
+  ms: number;
+  signal: AbortSignal;
+  /**
+   * Who creates the pod for others, and again where it is refused. It waits in one of its few workers, which are there for
+   * everybody's pods: for a moment only, for one pod at a time, and not for a grant that is not there.
+   */
+  controller?: string;
+}
 
 export interface GrantFacts {
   /**
@@ -16,11 +27,7 @@ export interface GrantFacts {
    * The grant as soon as it is active or will not become so, or as it stands when the time is up: whatever comes first.
    * A grant that is not there yet is waited for as well.
    */
-  settled(
-    namespace: string,
-    name: string,
-    wait: { ms: number; signal: AbortSignal },
-  ): Promise<Stored<TaskGrant> | undefined>;
+  settled(namespace: string, name: string, wait: Wait): Promise<Stored<TaskGrant> | undefined>;
   /** How many grants of the class in the namespace have not finished. */
   countUnfinished(namespace: string, className: string): number;
 }
@@ -43,12 +50,16 @@ export interface NamespaceFacts {
   defaultPullSecrets(namespace: string): Promise<string[]>;
 }
 
+/** About whom is asked, for a request in which namespace, and for how long somebody waits for the answer. */
+export interface Asker {
+  user: UserInfo;
+  namespace: string;
+  signal: AbortSignal;
+}
+
 export interface AccessFacts {
   /** Those of the questions (resource attributes of a SubjectAccessReview) to which the API server says no. */
-  denied<Question extends object>(
-    user: RequestedBy | UserInfo,
-    questions: readonly Question[],
-  ): Promise<Question[]>;
+  denied<Question extends object>(asker: Asker, questions: readonly Question[]): Promise<Question[]>;
 }
 
 export interface Facts {

@@ -13,6 +13,7 @@ import {
 import { ApiError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Change } from '../kube/store.ts';
+import type { Wait } from './facts.ts';
 import { createGrantFacts } from './grant-facts.ts';
 
 const pending = aGrant(justCreated);
@@ -64,7 +65,9 @@ function aWorld({ cached, stored }: { cached?: Stored<TaskGrant>; stored?: Store
     signal = new AbortController().signal,
     namespace = NAMESPACE,
     name = GRANT_NAME,
-  } = {}) => facts.settled(namespace, name, { ms, signal });
+    ...rest
+  }: Partial<Wait> & { namespace?: string; name?: string } = {}) =>
+    facts.settled(namespace, name, { ms, signal, ...rest });
   return { world, facts, put, settled };
 }
 
@@ -114,6 +117,45 @@ describe('a grant', () => {
     const { facts } = aWorld();
     expect(facts.countUnfinished(NAMESPACE, 'default')).toBe(2);
     expect(facts.countUnfinished(NAMESPACE, 'other')).toBe(0);
+  });
+});
+
+describe('a pod that a controller has created', () => {
+  const controller = 'system:serviceaccount:kube-system:job-controller';
+
+  test('waits for a grant that is there, and no longer than a second', async () => {
+    const { settled, put, world } = aWorld({ cached: pending, stored: pending });
+    const answer = settled({ controller });
+    await turns();
+    expect(world.held).toBe(1);
+    put(active);
+    expect(await answer).toBe(active);
+    const late = aWorld({ cached: pending, stored: pending });
+    const refusal = late.settled({ controller });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await refusal).toBe(pending);
+  });
+
+  test('does not wait for a grant that is not there', async () => {
+    const { settled, world } = aWorld();
+    expect(await settled({ controller })).toBeUndefined();
+    expect(world.asked).toBe(1);
+    const gone = aWorld({ cached: aGrant(inPhase('Completed')) });
+    expect(await gone.settled({ controller })).toBeUndefined();
+  });
+
+  test('does not wait while another of that controller does: its workers are few, and everybody’s', async () => {
+    const { settled, world } = aWorld({ cached: pending, stored: pending });
+    const first = settled({ controller });
+    await turns();
+    expect(await settled({ controller, namespace: 'elsewhere' })).toBe(pending);
+    expect(world.held).toBe(1);
+    void settled({ controller: 'another' });
+    await turns();
+    expect(world.held).toBe(2);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await first).toBe(pending);
+    expect(world.held).toBe(0);
   });
 });
 

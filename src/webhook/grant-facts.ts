@@ -9,7 +9,7 @@ import type { Reader } from '../kube/reader.ts';
 import { taskGrants } from '../kube/resources.ts';
 import { keyOf } from '../kube/store.ts';
 import { unfinishedKey } from './caches.ts';
-import type { GrantFacts } from './facts.ts';
+import type { GrantFacts, Wait } from './facts.ts';
 import type { HoldMetrics } from './metrics.ts';
 
 export interface GrantFactsOptions {
@@ -20,9 +20,7 @@ export interface GrantFactsOptions {
   now: () => number;
 }
 
-interface Wait {
-  ms: number;
-  signal: AbortSignal;
+interface Hold extends Wait {
   /** The UID of a grant that is gone although the cache still has it. */
   outdated: string | undefined;
 }
@@ -34,10 +32,17 @@ interface Wait {
  */
 const MAX_HELD_PER_NAMESPACE = 32;
 
+/**
+ * Those that create pods for others are held one at a time and not for long: the Job and ReplicaSet controllers have five
+ * workers for the whole cluster, DaemonSets two (kube-controller-manager, --concurrent-*-syncs), and try again after a second.
+ */
+const CONTROLLERS = { maxHeld: 1, maxMs: 1000 };
+
 export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOptions): GrantFacts {
   /** Who waits for a grant, by its key: one subscription serves them all. */
   const waiting = new Map<string, Set<() => void>>();
-  const heldIn = new Map<string, number>();
+  /** How many are held, by the namespace or the controller. */
+  const heldFor = new Map<string, number>();
   cache.subscribe(({ object }) => {
     for (const wake of waiting.get(keyOf(object)) ?? []) wake();
   });
@@ -54,7 +59,7 @@ export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOpti
   };
 
   /** Resolves when the cache has a settled grant that is not the outdated one, or when the time is up. */
-  const heardOf = (key: string, { ms, signal, outdated }: Wait): Promise<void> =>
+  const heardOf = (key: string, { ms, signal, outdated }: Omit<Hold, 'controller'>): Promise<void> =>
     new Promise((resolve) => {
       const until = now() + ms;
       const wakers = waiting.get(key) ?? new Set();
@@ -77,16 +82,21 @@ export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOpti
       wake();
     });
 
-  const hold = async (namespace: string, name: string, wait: Wait): Promise<void> => {
-    const held = heldIn.get(namespace) ?? 0;
-    if (wait.ms <= 0 || held >= MAX_HELD_PER_NAMESPACE || wait.signal.aborted) return;
-    heldIn.set(namespace, held + 1);
+  const hold = async (namespace: string, name: string, wait: Hold): Promise<void> => {
+    const { controller } = wait;
+    const [who, most, ms] =
+      controller === undefined
+        ? [`namespace ${namespace}`, MAX_HELD_PER_NAMESPACE, wait.ms]
+        : [`controller ${controller}`, CONTROLLERS.maxHeld, Math.min(wait.ms, CONTROLLERS.maxMs)];
+    const held = heldFor.get(who) ?? 0;
+    if (ms <= 0 || held >= most || wait.signal.aborted) return;
+    heldFor.set(who, held + 1);
     const release = metrics.holding();
-    await heardOf(keyOf({ metadata: { namespace, name } }), wait);
+    await heardOf(keyOf({ metadata: { namespace, name } }), { ...wait, ms });
     release();
-    const left = (heldIn.get(namespace) ?? 1) - 1;
-    if (left > 0) heldIn.set(namespace, left);
-    else heldIn.delete(namespace);
+    const left = (heldFor.get(who) ?? 1) - 1;
+    if (left > 0) heldFor.set(who, left);
+    else heldFor.delete(who);
   };
 
   return {
@@ -94,15 +104,17 @@ export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOpti
       const cached = cache.get(keyOf({ metadata: { namespace, name } }));
       return cached && isActive(cached) ? cached : current(namespace, name);
     },
-    async settled(namespace, name, { ms, signal }) {
+    async settled(namespace, name, wait) {
+      const { ms, controller } = wait;
       const key = keyOf({ metadata: { namespace, name } });
       const cached = cache.get(key);
       if (cached && isActive(cached)) return cached;
       // Where the cache has an old grant that is over, there may be a new one of the same name already.
       const isOutdated = cached !== undefined && isOver(cached);
-      const first = isOutdated ? await current(namespace, name) : cached;
-      if (first && hasSettled(first, now() + ms)) return first;
-      await hold(namespace, name, { ms, signal, outdated: isOutdated ? cached.metadata.uid : undefined });
+      const isForExisting = controller !== undefined;
+      const first = isOutdated || (isForExisting && !cached) ? await current(namespace, name) : cached;
+      if (first ? hasSettled(first, now() + ms) : isForExisting) return first;
+      await hold(namespace, name, { ...wait, outdated: isOutdated ? cached.metadata.uid : undefined });
       const heard = cache.get(key);
       return heard && isActive(heard) ? heard : current(namespace, name);
     },

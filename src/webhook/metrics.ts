@@ -103,7 +103,8 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
       const decision = answer === undefined ? 'failed' : answer.allowed ? 'allowed' : 'denied';
       decisions.inc({ phase, resource, operation, decision });
       if (answer?.allowed !== false) return;
-      for (const { code } of answer.violations) violations.inc({ code });
+      const counts = Map.groupBy(answer.violations, ({ code }) => code);
+      for (const [code, { length }] of counts) violations.inc({ code }, length);
     },
     holding() {
       held.inc();

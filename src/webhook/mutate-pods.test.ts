@@ -76,7 +76,7 @@ test('a pod that Go sent without containers is left to be refused by the API ser
 });
 
 describe('a pod waits for its grant', () => {
-  const waited = async (timeoutMs: number) => {
+  const waited = async (timeoutMs: number, size = 10_000) => {
     const waits: number[] = [];
     const facts = someFacts();
     const settled: Facts['grants']['settled'] = (namespace, name, wait) => {
@@ -84,12 +84,31 @@ describe('a pod waits for its grant', () => {
       return facts.grants.settled(namespace, name, wait);
     };
     const reviewer = mutator({ ...facts, grants: { ...facts.grants, settled } });
-    await reviewer(aRequest({ object: anAuthoredPod() }), context({ timeoutMs }));
+    await reviewer(aRequest({ object: anAuthoredPod() }), context({ timeoutMs, size }));
     return waits;
   };
 
   test('for as long as it is told', async () => {
     expect(await waited(10_000)).toEqual([8000]);
+  });
+
+  test('but not where it is so large that many that wait would fill the memory', async () => {
+    expect(await waited(10_000, 200_000)).toEqual([0]);
+  });
+
+  test('in the name of the controller that has created it', async () => {
+    const seen: (string | undefined)[] = [];
+    const facts = someFacts();
+    const settled: Facts['grants']['settled'] = (namespace, name, wait) => {
+      seen.push(wait.controller);
+      return facts.grants.settled(namespace, name, wait);
+    };
+    const reviewer = mutator({ ...facts, grants: { ...facts.grants, settled } });
+    const pod = anAuthoredPod();
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'nightly', uid: '1' };
+    for (const ownerReferences of [[], [owner], [{ ...owner, controller: true }]])
+      await review(reviewer, { object: { ...pod, metadata: { ...pod.metadata, ownerReferences } } });
+    expect(seen).toEqual([undefined, undefined, 'jane']);
   });
 
   test('but never so long that the API server gives up', async () => {

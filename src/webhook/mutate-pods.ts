@@ -1,3 +1,4 @@
+import type { Pod } from '../api/kubernetes.ts';
 import { grantNameOf, judgeGrant } from '../core/envelope/judge-pod.ts';
 import { isMirrorPod } from '../core/envelope/mirror-pod.ts';
 import { isEnforcementProbe } from '../core/decision/probe.ts';
@@ -14,9 +15,17 @@ export interface HoldOptions {
 /** What is kept of the API server's patience for everything but the wait, in milliseconds. */
 const TIME_TO_ANSWER_MS = 1500;
 
+/** The largest review that waits, in bytes. Usual ones have some ten KiB, and thirty-two of one namespace may wait. */
+const LARGEST_HELD_BYTES = 128 * 2 ** 10;
+
+/** Whether a controller has created it for a Job, say, and will create it again where it is refused. */
+function isControlled({ metadata }: Pod): boolean {
+  return metadata.ownerReferences?.some(({ controller }) => controller === true) ?? false;
+}
+
 /** Fills a pod's identity in from its grant, which it waits for. */
 export function createPodMutator(facts: Facts, { holdMs }: HoldOptions): Reviewer {
-  return async (request, { signal, timeoutMs }) => {
+  return async (request, { signal, timeoutMs, size }) => {
     const pod = podIn(request.object);
     const name = grantNameOf(pod);
     const isOurs = request.operation === 'CREATE' && name !== undefined;
@@ -24,8 +33,12 @@ export function createPodMutator(facts: Facts, { holdMs }: HoldOptions): Reviewe
     if (!isOurs || isMirrorPod(pod) || isEnforcementProbe(pod)) return { allowed: true };
 
     const namespace = request.namespace ?? '';
-    const ms = Math.max(0, Math.min(holdMs, timeoutMs - TIME_TO_ANSWER_MS));
-    const grant = await facts.grants.settled(namespace, name, { ms, signal });
+    const longest = size > LARGEST_HELD_BYTES ? 0 : Math.min(holdMs, timeoutMs - TIME_TO_ANSWER_MS);
+    const grant = await facts.grants.settled(namespace, name, {
+      ms: Math.max(0, longest),
+      signal,
+      ...(isControlled(pod) && { controller: request.userInfo.username ?? '' }),
+    });
     const { apiAudiences } = facts;
     const now = facts.now();
     const violations = judgeGrant(name, { grant, apiAudiences, now });

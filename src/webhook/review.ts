@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AdmissionRequest, AdmissionResponse, AdmissionReview, Pod } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { renderDenial } from '../core/decision/denial.ts';
-import type { Violation } from '../core/decision/violation.ts';
+import { codesOf, type Violation } from '../core/decision/violation.ts';
 import type { PatchOperation } from '../core/injection/json-patch.ts';
 
 /** What a reviewer says. */
@@ -25,6 +25,8 @@ export interface CallContext {
   signal: AbortSignal;
   /** How long the API server waits for the answer, in milliseconds. */
   timeoutMs: number;
+  /** How large the review was, in bytes. */
+  size: number;
 }
 
 /** Judges one kind of request. Changes nothing anywhere: admission may be a dry run, tried again, or refused later. */
@@ -159,7 +161,7 @@ export function failureOf(uid: string): AdmissionReview {
 
 function annotationsOf(answer: Answer): Record<string, string> {
   const { grant, decision } = answer.audit ?? {};
-  const codes = answer.allowed ? [] : [...new Set(answer.violations.map(({ code }) => code))].sort();
+  const codes = answer.allowed ? [] : codesOf(answer.violations);
   return {
     ...(grant !== undefined && { grant }),
     ...(decision !== undefined && { decision }),

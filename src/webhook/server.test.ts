@@ -221,6 +221,7 @@ describe('a call', () => {
     const answered = post('/wait?timeout=3s', reviewJson(aPod()));
     await asked(1);
     expect(calls[0]?.context.timeoutMs).toBe(3000);
+    expect(calls[0]?.context.size).toBe(reviewJson(aPod()).length);
     calls[0]?.answer({ allowed: true });
     expect((await answered).status).toBe(200);
   });
@@ -267,6 +268,37 @@ describe('a call', () => {
     expect(await registry.metrics()).toContain(
       'controller_runtime_webhook_requests_total{webhook="/wait",code="499"} 1\n',
     );
+  });
+});
+
+describe('reviews that are larger together than the process can bear', () => {
+  test('lose the largest of them, and usual ones are answered', async () => {
+    // Six of three MiB, of which the last byte never comes.
+    const large = Buffer.alloc(3 * 2 ** 20, ' ');
+    const stalled = Array.from({ length: 6 }, () => {
+      const request = send({
+        method: 'POST',
+        port: server.port,
+        path: '/validate/pods',
+        agent: agentOfItsOwn(),
+        host: '127.0.0.1',
+        headers: { 'content-type': 'application/json', 'content-length': large.length + 1 },
+      });
+      const cut = new Promise<'cut'>((resolve) => {
+        request.on('error', () => {
+          resolve('cut');
+        });
+      });
+      request.write(large);
+      return { request, cut };
+    });
+    expect(await Promise.race(stalled.map(({ cut }) => cut))).toBe('cut');
+    expect(await ask('/validate/pods', aPod())).toMatchObject({ allowed: true });
+    for (const { request } of stalled) request.destroy();
+    await Promise.all(stalled.map(({ cut }) => cut));
+    // What they had is free again.
+    const half = reviewJson({ ...aPod(), padding: 'x'.repeat(6 * 2 ** 20) });
+    expect((await post('/validate/pods', half)).status).toBe(200);
   });
 });
 

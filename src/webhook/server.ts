@@ -1,15 +1,24 @@
 /** HTTPS around the reviewers: bodies in, answers out, and an end without dropping anybody. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { AdmissionRequest, AdmissionReview } from '../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE } from '../core/decision/probe.ts';
+import { codesOf } from '../core/decision/violation.ts';
 import { startTimer } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Phase, WebhookMetrics } from './metrics.ts';
-import { failureOf, MalformedReview, parseReview, reviewOf, type Answer, type Reviewer } from './review.ts';
+import {
+  failureOf,
+  MalformedReview,
+  parseReview,
+  reviewOf,
+  type Answer,
+  type CallContext,
+  type Reviewer,
+} from './review.ts';
 import type { ServingCertificate } from './tls.ts';
 
 export interface Route {
@@ -48,6 +57,12 @@ export interface WebhookServerOptions {
  * --max-request-body-bytes, k8s.io/apiserver, pkg/server/config.go), and what is around them.
  */
 const MAX_BODY_BYTES = 7 * 2 ** 20;
+
+/**
+ * The most of all reviews under way together, in bytes: what is made of one in memory may have twenty times its size, and the
+ * process has some hundreds of MiB. Usual ones have some ten KiB.
+ */
+const MAX_BYTES_UNDER_WAY = 16 * 2 ** 20;
 
 /** Longer than the 90 s for which the API server's client keeps idle connections, so that it is the one to close them. */
 const KEEP_ALIVE_MS = 95_000;
@@ -161,10 +176,12 @@ function createApp(
     closing.watch(response);
     next();
   });
+  const withinMemory = boundedTogether(MAX_BYTES_UNDER_WAY);
   for (const route of routes) {
     app.post(
       route.path,
       measured(route.path, metrics),
+      withinMemory,
       express.json({ limit: MAX_BODY_BYTES, type: 'application/json' }),
       reviewed(route, metrics, logger),
     );
@@ -192,6 +209,35 @@ function measured(path: string, metrics: WebhookMetrics): RequestHandler {
   };
 }
 
+/** Where all requests under way are larger than that together, the largest is cut off: it is no usual one. */
+function boundedTogether(most: number): RequestHandler {
+  const sizes = new Map<IncomingMessage, number>();
+  let together = 0;
+  const cutLargest = () => {
+    const [largest] = [...sizes].reduce((a, b) => (b[1] > a[1] ? b : a));
+    forget(largest);
+    largest.destroy();
+  };
+  const forget = (request: IncomingMessage) => {
+    together -= sizes.get(request) ?? 0;
+    sizes.delete(request);
+  };
+  return (request, response, next) => {
+    sizes.set(request, 0);
+    response.once('close', () => {
+      forget(request);
+    });
+    request.on('data', ({ length }: Buffer) => {
+      const size = sizes.get(request);
+      if (size === undefined) return;
+      sizes.set(request, size + length);
+      together += length;
+      if (together > most) cutLargest();
+    });
+    next();
+  };
+}
+
 function reviewed(route: Route, metrics: WebhookMetrics, logger: Logger): RequestHandler {
   return async (httpRequest, response) => {
     const request = parseReview(httpRequest.body);
@@ -202,7 +248,9 @@ function reviewed(route: Route, metrics: WebhookMetrics, logger: Logger): Reques
       stop.abort(new Error('nobody waits for the answer any more'));
     });
     const timeoutMs = timeoutOf(httpRequest.query['timeout']);
-    const answer = await answerTo(request, { stop, timeoutMs }, route, metrics, logger);
+    // Without a length, which the API server always sends, it may be of any.
+    const size = Number(httpRequest.headers['content-length'] ?? MAX_BODY_BYTES);
+    const answer = await answerTo(request, { stop, timeoutMs, size }, route, metrics, logger);
     response.json(answer);
   };
 }
@@ -210,17 +258,17 @@ function reviewed(route: Route, metrics: WebhookMetrics, logger: Logger): Reques
 /** @throws MalformedReview */
 async function answerTo(
   request: AdmissionRequest,
-  { stop, timeoutMs }: { stop: AbortController; timeoutMs: number },
+  { stop, timeoutMs, size }: { stop: AbortController } & Omit<CallContext, 'signal'>,
   { path, phase, review }: Route,
   metrics: WebhookMetrics,
   logger: Logger,
 ): Promise<AdmissionReview> {
   const { uid, namespace, name, operation, userInfo } = request;
   try {
-    const answer = await inTime(review(request, { signal: stop.signal, timeoutMs }), stop, timeoutMs);
+    const answer = await inTime(review(request, { signal: stop.signal, timeoutMs, size }), stop, timeoutMs);
     metrics.decided(request, phase, answer);
     if (!answer.allowed) {
-      const codes = answer.violations.map(({ code }) => code);
+      const codes = codesOf(answer.violations);
       // The controller's probe comes every few seconds, and is denied as it should be.
       const level = codes.includes(ENFORCEMENT_PROBE_CODE) ? 'debug' : 'info';
       logger[level]('denied', {

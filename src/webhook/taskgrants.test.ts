@@ -150,9 +150,9 @@ describe('a grant is refused', () => {
 
   test('whose name is too long', async () => {
     const named = (name: string) => ({ ...grant, metadata: { ...grant.metadata, name } });
-    expect((await refusal(named('a'.repeat(47)))).allowed).toBe(true);
-    expect(await refusal(named('a'.repeat(48)))).toMatchObject({
-      violations: [{ code: 'NameTooLong', path: 'metadata.name', asked: '48 characters', allowed: '47' }],
+    expect((await refusal(named('a'.repeat(44)))).allowed).toBe(true);
+    expect(await refusal(named('a'.repeat(45)))).toMatchObject({
+      violations: [{ code: 'NameTooLong', path: 'metadata.name', asked: '45 characters', allowed: '44' }],
     });
   });
 
@@ -275,6 +275,19 @@ describe('a change of a grant', () => {
     expect(codesOf(await change(without(held), held))).toEqual(['FinalizerHeld']);
     const ended = inPhase('Completed')(held);
     expect((await change(without(ended), ended)).allowed).toBe(true);
+  });
+
+  test('that adds finalizers without end is refused, and one that takes some of them off passes', async () => {
+    const withFinalizers = (count: number) => ({
+      ...grant,
+      metadata: {
+        ...grant.metadata,
+        finalizers: [FINALIZER, ...Array.from({ length: count - 1 }, (_, at) => `example.com/${at}`)],
+      },
+    });
+    expect(codesOf(await change(withFinalizers(17)))).toEqual(['TooManyFinalizers']);
+    expect((await change(withFinalizers(16))).allowed).toBe(true);
+    expect((await change(withFinalizers(18), withFinalizers(19))).allowed).toBe(true);
   });
 
   test('to what is not supported yet is refused', async () => {

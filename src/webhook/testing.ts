@@ -75,6 +75,7 @@ export function aRequest(request: Partial<AdmissionRequest>): AdmissionRequest {
 export const context = (more: Partial<CallContext> = {}): CallContext => ({
   signal: new AbortController().signal,
   timeoutMs: 10_000,
+  size: 10_000,
   ...more,
 });
 

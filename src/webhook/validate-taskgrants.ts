@@ -1,4 +1,4 @@
-import { ENFORCE_LABEL, FINALIZER, GROUP, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
+import { ENFORCE_LABEL, FINALIZER, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
 import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
@@ -7,9 +7,9 @@ import type { Violation } from '../core/decision/violation.ts';
 import { audiencesNamedOnce } from '../core/envelope/audience.ts';
 import { grantWithinClass } from '../core/envelope/class.ts';
 import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
-import { beyondRequester, requesterMustHold } from '../core/envelope/requester.ts';
+import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
 import { unsupportedInClass, unsupportedInGrant } from '../core/envelope/supported.ts';
-import type { Facts } from './facts.ts';
+import type { Asker, Facts } from './facts.ts';
 import { isStampedFor } from './requester.ts';
 import { grantIn, type Answer, type Reviewer } from './review.ts';
 
@@ -18,10 +18,10 @@ export const NOT_ACCEPTED = 'the TaskGrant cannot be accepted';
 
 /** Judges grants when they are created. What may change afterwards is held by the CRD's own rules. */
 export function createGrantValidator(facts: Facts): Reviewer {
-  return async (request) => {
+  return async (request, { signal }) => {
     switch (request.operation) {
       case 'CREATE':
-        return judgeCreation(request, facts);
+        return judgeCreation(request, signal, facts);
       case 'UPDATE':
         return judgeUpdate(request);
       case 'DELETE':
@@ -31,16 +31,18 @@ export function createGrantValidator(facts: Facts): Reviewer {
   };
 }
 
-async function judgeCreation(request: AdmissionRequest, facts: Facts): Promise<Answer> {
+async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, facts: Facts): Promise<Answer> {
   const grant = grantIn(request.object);
   const namespace = request.namespace ?? '';
+  const asker = { user: request.userInfo, namespace, signal };
   const violations = [
     ...stamped(request.userInfo, grant),
     ...nameFits(grant),
+    ...fewFinalizers(grant),
     ...unsupportedInGrant(grant),
     ...imagePatternsOf(grant.spec.workload.images),
     ...audiencesNamedOnce(grant, facts.apiAudiences),
-    ...(await withinClass(grant, namespace, request.userInfo, facts)),
+    ...(await withinClass(grant, asker, facts)),
   ];
   const audit = { grant: grant.metadata.name };
   if (violations.length > 0) return { allowed: false, headline: NOT_ACCEPTED, violations, audit };
@@ -58,6 +60,7 @@ function judgeUpdate({ object, oldObject }: AdmissionRequest): Answer {
   const violations = [
     ...unsupportedInGrant(grant).filter(({ path }) => !known.has(path)),
     ...finalizerStays(before, grant),
+    ...fewFinalizers(grant, before),
   ];
   const audit = { grant: grant.metadata.name };
   return violations.length > 0
@@ -76,6 +79,23 @@ function finalizerStays(before: TaskGrant, after: TaskGrant): Violation[] {
       asked: `without ${FINALIZER}`,
       allowed: `${FINALIZER} until everything is revoked`,
       fix: 'set spec.revoke or delete the TaskGrant: the finalizer is taken off when nothing is left',
+    },
+  ];
+}
+
+/** They are kept in memory, and there can be a hundred thousand of them on an object of anybody's. */
+const MOST_FINALIZERS = 16;
+
+function fewFinalizers(grant: TaskGrant, before?: TaskGrant): Violation[] {
+  const countOf = (object?: TaskGrant) => object?.metadata.finalizers?.length ?? 0;
+  if (countOf(grant) <= Math.max(MOST_FINALIZERS, countOf(before))) return [];
+  return [
+    {
+      code: 'TooManyFinalizers',
+      path: 'metadata.finalizers',
+      asked: String(countOf(grant)),
+      allowed: String(MOST_FINALIZERS),
+      fix: 'leave out those that nobody takes off',
     },
   ];
 }
@@ -107,23 +127,20 @@ function nameFits({ metadata }: TaskGrant): Violation[] {
   ];
 }
 
-async function withinClass(
-  grant: TaskGrant,
-  namespace: string,
-  user: UserInfo,
-  facts: Facts,
-): Promise<Violation[]> {
+async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promise<Violation[]> {
+  const { namespace } = asker;
   const { className } = grant.spec;
   const itsClass = className === undefined ? undefined : await facts.classes.get(className);
   if (className === undefined || !itsClass) return [classNotFound(className)];
-  const notThere = await mayNotUse(user, className, namespacesOf(grant, namespace), facts);
+  const uses = requesterMustUse(grant, className);
+  const notThere = (await facts.access.denied(asker, uses)).map(({ namespace }) => namespace);
   return [
     ...notThere.map((place) => classNotAllowed(className, place)),
     ...classIsSupported(itsClass),
     ...grantWithinClass(grant, itsClass),
     ...fewEnough(itsClass, namespace, facts),
     // Hundreds of questions are not asked about somebody who may not use the class in the first place.
-    ...(notThere.includes(namespace) ? [] : await requesterHolds(grant, itsClass, user, facts)),
+    ...(notThere.includes(namespace) ? [] : await requesterHolds(grant, itsClass, asker, facts)),
   ];
 }
 
@@ -135,37 +152,6 @@ function classNotFound(className: string | undefined): Violation {
     allowed: 'no such class',
     fix: 'name a TaskGrantClass that kubectl get taskgrantclasses shows',
   };
-}
-
-/** The grant's own, and each in which it gives rights. */
-function namespacesOf({ spec }: TaskGrant, own: string): string[] {
-  return [
-    ...new Set([own, ...(spec.envelope.kubernetes ?? []).flatMap(({ namespaces = [] }) => namespaces)]),
-  ];
-}
-
-/**
- * The namespaces in which the user may not use the class. A RoleBinding gives a class for grants in its namespace; so it is asked
- * in each namespace that the grant reaches: who may do anything in one namespace must not have the class's rights in all of
- * them by that.
- */
-async function mayNotUse(
-  user: UserInfo,
-  name: string,
-  namespaces: readonly string[],
-  { access }: Facts,
-): Promise<string[]> {
-  const denied = await access.denied(
-    user,
-    namespaces.map((namespace) => ({
-      namespace,
-      group: GROUP,
-      resource: 'taskgrantclasses',
-      verb: 'use',
-      name,
-    })),
-  );
-  return denied.map(({ namespace }) => namespace);
 }
 
 function classNotAllowed(name: string, namespace: string): Violation {
@@ -206,13 +192,13 @@ function fewEnough({ metadata, spec }: TaskGrantClass, namespace: string, { gran
 async function requesterHolds(
   grant: TaskGrant,
   itsClass: TaskGrantClass,
-  user: UserInfo,
+  asker: Asker,
   { access }: Facts,
 ): Promise<Violation[]> {
   if (itsClass.spec.authorization !== 'RequesterHolds') return [];
   const { questions, violations } = requesterMustHold(grant);
   if (violations.length > 0) return violations;
-  return beyondRequester(user.username ?? '', await access.denied(user, questions));
+  return beyondRequester(asker.user.username ?? '', await access.denied(asker, questions));
 }
 
 /** Rights in the API are used with a token for it, which a pod has only where the envelope says so. */

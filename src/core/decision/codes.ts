@@ -19,7 +19,7 @@ export const VIOLATION_CODES = {
   GrantNotFound: {
     means: 'The pod names a TaskGrant that does not exist in its namespace.',
     because:
-      'A pod runs under a grant of its own namespace only, and a grant that is not there cannot be judged by. Admission has waited for it a few seconds, so that both may be applied in one file.',
+      'A pod runs under a grant of its own namespace only, and a grant that is not there cannot be judged by. Admission has waited for it a few seconds, so that both may be applied in one file; not where a controller (a Job’s, say) has created the pod, which tries again by itself.',
     remedy: 'Create the TaskGrant in the pod’s namespace, or correct the label taskgrant.dev/grant.',
     allows: 'the namespace has',
   },
@@ -162,6 +162,13 @@ export const VIOLATION_CODES = {
     remedy:
       'Set spec.revoke, or delete the TaskGrant, and wait. Where the controller is gone for good: the chart’s README says how to clean up by hand.',
     allows: 'the grant keeps',
+  },
+  TooManyFinalizers: {
+    means: 'The TaskGrant has more finalizers than anybody needs.',
+    because:
+      'The controller keeps them in memory with every grant, and one object may have a hundred thousand: they would be memory that others need.',
+    remedy: 'Leave out those that nobody takes off.',
+    allows: 'a grant may have',
   },
   RequesterTooLarge: {
     means: 'The user who creates the TaskGrant is in more groups than a grant can record.',

@@ -1,6 +1,6 @@
 /** Violations as people read them: in the answer of kubectl apply, in an Event, in a condition. */
 import { VIOLATION_CODES } from './codes.ts';
-import { listed, type Violation } from './violation.ts';
+import { codesOf, listed, type Violation } from './violation.ts';
 
 /**
  * The longest message of a denial, in bytes of UTF-8. It travels in a Status, and into Events of whatever controller
@@ -10,6 +10,9 @@ export const MAX_DENIAL_BYTES = 4096;
 
 /** The longest value that is quoted; the values are the requester's, and may be a megabyte. */
 const MAX_VALUE_LENGTH = 256;
+
+/** Of more than these the first that were found are rendered: far more than fit into a message. */
+const MOST_IN_ORDER = 1000;
 
 /** `CODE path: asked X, the grant allows Y; do Z`, on one line. */
 export function renderViolation({ code, path, asked, allowed, fix }: Violation): string {
@@ -26,12 +29,11 @@ export function renderViolation({ code, path, asked, allowed, fix }: Violation):
 export function renderDenial(headline: string, violations: readonly Violation[]): string {
   const { length } = violations;
   const count = length === 1 ? '1 violation' : `${length} violations`;
-  const codes = [...new Set(violations.map(({ code }) => code))].sort();
-  let message = `${quoted(headline)} (${count}: ${listed(codes)}):`;
+  let message = `${quoted(headline)} (${count}: ${listed(codesOf(violations))}):`;
   // Room for the line that says how many were cut.
   const room = MAX_DENIAL_BYTES - bytes(cutLine(length));
-  // What does not fit is not rendered either: a pod can have tens of thousands.
-  for (const [index, violation] of inOrder(violations).entries()) {
+  // What does not fit is not rendered either: a pod can have hundreds of thousands, and the order of so many takes seconds.
+  for (const [index, violation] of inOrder(violations.slice(0, MOST_IN_ORDER)).entries()) {
     const next = `${message}\n${renderViolation(violation)}`;
     const isLast = index === length - 1;
     if (bytes(next) > (isLast ? MAX_DENIAL_BYTES : room)) return message + cutLine(length - index);

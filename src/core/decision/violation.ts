@@ -22,3 +22,8 @@ export function listed(values: readonly string[]): string {
   const more = values.length - MAX_LISTED;
   return [...values.slice(0, MAX_LISTED), ...(more > 0 ? [`… and ${more} more`] : [])].join(', ');
 }
+
+/** Each code once, in alphabetical order. */
+export function codesOf(violations: readonly Violation[]): Violation['code'][] {
+  return [...new Set(violations.map(({ code }) => code))].sort();
+}

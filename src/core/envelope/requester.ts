@@ -1,4 +1,5 @@
 /** RequesterHolds: an envelope as the list of questions that the API server answers about the requester. */
+import { GROUP } from '../../api/group.ts';
 import type { SubjectAccessReview, UserInfo } from '../../api/kubernetes.ts';
 import type { RequestedBy, TaskGrant, TaskGrantSpec } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
@@ -38,6 +39,25 @@ export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): 
   const questions = new Map<string, ResourceAttributes>();
   for (const question of rightsOf(grant)) questions.set(JSON.stringify(question), question);
   return { questions: [...questions.values()], violations: [] };
+}
+
+/**
+ * The verb `use` on the class, in each namespace that the grant reaches: a RoleBinding gives a class for grants in its namespace,
+ * and who may do anything in one namespace must not have the class's rights in all of them by that.
+ */
+export function requesterMustUse(
+  { metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>,
+  className: string,
+): ResourceAttributes[] {
+  const own = metadata.namespace;
+  const reached = (spec.envelope.kubernetes ?? []).flatMap(({ namespaces = [] }) => namespaces);
+  return [...new Set([own, ...reached])].map((namespace) => ({
+    namespace,
+    verb: 'use',
+    group: GROUP,
+    resource: 'taskgrantclasses',
+    name: className,
+  }));
 }
 
 /** The right in words: `get configmaps/tickets in namespace support`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, withGrantSpec } from '../testing/builders.ts';
+import { aClass, GRANT_ACCOUNT, withGrantSpec } from '../testing/builders.ts';
 import {
   aNamespace,
   aNewGrant,
@@ -25,10 +25,28 @@ describe('before anything is issued', () => {
     expect(outlineOf(activate(someFacts({ grant: unheld })))).toEqual([['addFinalizer']]);
   });
 
-  test('the requester is asked for where the class says RequesterHolds, and only there', () => {
-    expect(outlineOf(activate(someFacts({ class: holders })))).toEqual([['askRequester']]);
-    expect(outlineOf(activate(someFacts({ class: holders, requesterLacks: [] })))).toEqual([['writeStatus']]);
-    expect(outlineOf(activate(someFacts({ class: CEILING })))).toEqual([['writeStatus']]);
+  test('it is asked what the requester holds now: a grant may have waited for long', () => {
+    for (const itsClass of [holders, CEILING]) {
+      const facts = someFacts({ class: itsClass });
+      expect(outlineOf(activate(facts))).toEqual([['writeStatus']]);
+      delete facts.requesterLacks;
+      expect(outlineOf(activate(facts))).toEqual([['askRequester']]);
+    }
+  });
+
+  test('the account gets a name that nobody could know before, whatever they know of the grant', () => {
+    const names = ['bcdfghjk', 'zxwvtsrq'].map(
+      (suffix) => statusWrittenBy(activate(someFacts({ suffix }))).serviceAccountName,
+    );
+    expect(names).toEqual(['taskgrant-summarise-4711-bcdfghjk', 'taskgrant-summarise-4711-zxwvtsrq']);
+  });
+
+  test('the account keeps the name that is recorded', () => {
+    const facts = provisioned({
+      suffix: 'zxwvtsrq',
+      class: aClass({ authorization: 'Ceiling', limits: {} }),
+    });
+    expect(statusWrittenBy(activate(facts)).serviceAccountName).toBe(GRANT_ACCOUNT);
   });
 
   test('it is recorded what will be, under which decision, and that it is not there yet', () => {
@@ -36,7 +54,7 @@ describe('before anything is issued', () => {
     const status = statusWrittenBy(activate(facts));
     expect(status).toMatchObject({
       phase: 'Pending',
-      inventory: issuedFor(facts.grant).map(inventoryItemOf),
+      inventory: issuedFor(facts.grant, status.serviceAccountName).map(inventoryItemOf),
       serviceAccountName: status.inventory?.[0]?.name,
       decision: { id: expect.stringMatching(/^d-[0-9a-f]{16}$/) as string },
     });
@@ -121,18 +139,33 @@ describe('a grant that has to wait', () => {
   });
 
   test('gives back the rights that were made for it already, bindings first, and keeps its account', () => {
-    for (const change of [
-      unproven,
-      { class: undefined },
-      { namespace: aNamespace({}) },
-      { failure: { reason: 'CreationRefused' as const, message: 'exceeded quota' } },
-    ]) {
-      expect(outlineOf(activate(provisioned(change)))).toEqual([
-        ['remove RoleBinding'],
-        ['remove Role'],
-        ['writeStatus'],
-      ]);
+    const failure = { reason: 'CreationRefused' as const, message: 'exceeded quota' };
+    const plan = activate(provisioned({ failure }));
+    expect(outlineOf(plan)).toEqual([['remove RoleBinding'], ['remove Role'], ['writeStatus']]);
+    expect(statusWrittenBy(plan).serviceAccountName).toBe(GRANT_ACCOUNT);
+  });
+
+  test('gives its account back too where its pods may not be judged meanwhile, and its name with it', () => {
+    for (const change of [unproven, { class: undefined }, { namespace: aNamespace({}) }]) {
+      const plan = activate(provisioned(change));
+      expect(outlineOf(plan)).toEqual([['remove RoleBinding'], ['remove Role'], ['writeStatus']]);
+      const status = statusWrittenBy(plan);
+      expect(status).not.toHaveProperty('serviceAccountName');
+      expect(status).not.toHaveProperty('inventory');
+      const { grant, found } = provisioned(change);
+      const left = found.filter(({ kind }) => kind === 'ServiceAccount');
+      const next = activate(provisioned({ ...change, grant: { ...grant, status } }));
+      expect(outlineOf({ steps: next.steps.slice(-1) })).toEqual([['remove ServiceAccount']]);
+      expect(activate(someFacts({ ...change, grant: { ...grant, status }, found: left })).steps).toHaveLength(
+        1,
+      );
     }
+  });
+
+  test('is decided on anew without the account that a process left which ended on the way', () => {
+    const { found } = provisioned();
+    const plan = activate(someFacts({ found: found.filter(({ kind }) => kind === 'ServiceAccount') }));
+    expect(outlineOf(plan)).toEqual([['remove ServiceAccount'], ['writeStatus']]);
   });
 
   test('gives them back also where its status cannot be stored, which waits', () => {

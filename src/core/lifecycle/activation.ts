@@ -2,12 +2,13 @@
 import type { TaskGrantStatus } from '../../api/taskgrant.ts';
 import { decisionFor } from '../decision/decision.ts';
 import { formatDuration, milliseconds } from '../duration.ts';
+import { serviceAccountNameFor } from '../names.ts';
 import type { Finding } from './conditions.ts';
 import { endingBecauseOf } from './ending.ts';
 import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
 import { enforced, isHeld, obstacleOf, type Obstacle } from './gate.ts';
 import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName, type IssuedObject } from './issued.ts';
-import { beginRevocation, removeRights } from './revocation.ts';
+import { beginRevocation, removeRights, removeUnnamedAccount } from './revocation.ts';
 import { writeStatus } from './status.ts';
 
 /** What to do for a grant that is not active yet and that nothing has ended. */
@@ -18,19 +19,22 @@ export function activate(facts: Facts): Plan {
   if (obstacle?.outcome === 'deny')
     return beginRevocation(facts, endingBecauseOf(obstacle), [obstacle.finding]);
   if (obstacle) return waitFor(facts, obstacle);
-  if (facts.class?.spec.authorization === 'RequesterHolds' && facts.requesterLacks === undefined) {
-    return { steps: [[{ do: 'askRequester' }]] };
-  }
+  // Admission has asked when the grant was created, which may be long ago.
+  if (facts.requesterLacks === undefined) return { steps: [[{ do: 'askRequester' }]] };
 
-  const issued = issuedFor(facts.grant);
   const { inventory, decision } = facts.grant.status ?? {};
-  if (!inventory || decision?.digest !== decisionFor(facts).digest) return recordInventory(facts, issued);
+  if (!inventory || decision?.digest !== decisionFor(facts).digest) return recordInventory(facts);
+  const issued = issuedFor(facts.grant);
   const missing = issued.filter((object) => !isThere(facts, object));
   return missing.length > 0 ? create(missing) : declareActive(facts, issued);
 }
 
-/** While a grant waits, and nothing counts its time, its account holds nothing. */
+/**
+ * While a grant waits, and nothing counts its time, its account holds nothing. Where pods may not be judged meanwhile, there is
+ * no account either, and the next one has another name: somebody could have created a pod under the one that was recorded.
+ */
 function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
+  const isJudged = finding.type === 'Provisioned' || finding.type === 'Active';
   const findings: Finding[] = [
     ...(finding.type === 'Accepted' ? [] : [ACCEPTED]),
     ...(finding.reason === 'NotBefore' ? [enforced(facts)] : []),
@@ -39,9 +43,10 @@ function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
       ? []
       : [{ type: 'Active', status: 'False', reason: 'Pending', message: finding.message } as const]),
   ];
-  const written = writeStatus(facts, { phase: 'Pending' }, findings);
+  const outdated = isJudged ? [] : (['serviceAccountName', 'inventory'] as const);
+  const written = writeStatus(facts, { phase: 'Pending' }, findings, outdated);
   return {
-    steps: [...removeRights(facts), ...written.steps],
+    steps: [...removeRights(facts), ...removeUnnamedAccount(facts), ...written.steps],
     ...(until !== undefined && { againAt: until }),
   };
 }
@@ -50,12 +55,14 @@ function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
  * Before anything is made: what will be made, and under which decision, so that a crash leaves nothing unknown. Rights
  * that were written under another decision (the class has changed meanwhile) are not those of this one.
  */
-function recordInventory(facts: Facts, issued: readonly IssuedObject[]): Plan {
-  const account = issued.find(({ kind }) => kind === 'ServiceAccount');
+function recordInventory(facts: Facts): Plan {
+  const { name } = facts.grant.metadata;
+  const serviceAccountName =
+    facts.grant.status?.serviceAccountName ?? serviceAccountNameFor(name, facts.suffix);
   const status: Partial<TaskGrantStatus> = {
     phase: 'Pending',
-    serviceAccountName: account?.metadata.name ?? '',
-    inventory: issued.map(inventoryItemOf),
+    serviceAccountName,
+    inventory: issuedFor(facts.grant, serviceAccountName).map(inventoryItemOf),
     decision: decisionFor(facts),
     podsUsed: `0/${facts.grant.spec.workload.maxPods}`,
   };
@@ -70,7 +77,7 @@ function recordInventory(facts: Facts, issued: readonly IssuedObject[]): Plan {
     },
     { type: 'Active', status: 'False', reason: 'Pending', message: 'the identity is being created' },
   ]);
-  return { steps: [...removeRights(facts), ...written.steps] };
+  return { steps: [...removeRights(facts), ...removeUnnamedAccount(facts), ...written.steps] };
 }
 
 /** Bindings last: the API server reads the Role when it judges whether the grantor may bind it. */

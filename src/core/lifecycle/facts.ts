@@ -23,8 +23,10 @@ export interface Facts {
   pods: readonly Stored<Pod>[];
   /** What exists of what was made for the grant, and what stands in its place under the same name. */
   found: readonly FoundObject[];
-  /** What the requester does not hold of the envelope; undefined while it was not asked. */
+  /** What the requester does not hold: use of the class, or what the envelope says where the class wants that; undefined while it was not asked. */
   requesterLacks?: readonly string[];
+  /** Random characters for the name of the account, should it be given one now. */
+  suffix: string;
   /** UIDs of what this process has created for the grant since it took it up. */
   written: readonly string[];
   /** What went wrong for good when the identity was created. */

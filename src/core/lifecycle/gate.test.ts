@@ -167,6 +167,11 @@ describe('a grant is denied for good, and is told why', () => {
       },
     ],
     [
+      'when the requester may not use the class any more, whatever the class says',
+      { class: CEILING, requesterLacks: ['use taskgrantclasses.taskgrant.dev "ops" in namespace agents'] },
+      { type: 'Accepted', reason: 'BeyondRequester', message: 'does not hold: use taskgrantclasses' },
+    ],
+    [
       'when the API server says that the grantor does not hold it',
       { failure: { reason: 'BeyondCeiling', message: 'not currently held' } },
       { type: 'Provisioned', reason: 'BeyondCeiling', message: 'not currently held' },
@@ -182,10 +187,6 @@ describe('a grant is denied for good, and is told why', () => {
     expect(obstacle?.finding).toMatchObject({ ...finding, status: 'False' });
     expect(obstacle?.finding.message).toContain(message);
   });
-});
-
-test('what the requester lacks is no obstacle under a class that is bounded by its ceiling alone', () => {
-  expect(obstacleOf(someFacts({ class: CEILING, requesterLacks: ['get configmaps'] }))).toBeUndefined();
 });
 
 test('one grant less than the number allowed may follow', () => {

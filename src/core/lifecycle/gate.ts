@@ -144,8 +144,8 @@ const GATES: readonly Gate[] = [
       : wait('Active', 'NotBefore', { message: `not before ${notBefore}`, until });
   },
 
-  function requesterHolds({ grant, class: itsClass, requesterLacks }) {
-    if (itsClass?.spec.authorization !== 'RequesterHolds' || !requesterLacks?.length) return undefined;
+  function requesterHolds({ grant, requesterLacks }) {
+    if (!requesterLacks?.length) return undefined;
     const who = grant.spec.requestedBy?.username ?? '';
     return deny('Accepted', 'BeyondRequester', `${who} does not hold: ${requesterLacks.join('; ')}`);
   },

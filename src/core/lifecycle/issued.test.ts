@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GRANT_NAME, GRANT_UID, NAMESPACE, withEnvelope } from '../testing/builders.ts';
+import { GRANT_ACCOUNT, GRANT_NAME, GRANT_UID, NAMESPACE, withEnvelope } from '../testing/builders.ts';
 import { aNewGrant, everythingIssuedFor } from '../testing/lifecycle.ts';
 import {
   driftOf,
@@ -16,7 +16,7 @@ function ofKind<Kind extends IssuedObject['kind']>(objects: readonly IssuedObjec
 }
 
 describe('what is issued for a grant', () => {
-  const issued = issuedFor(aNewGrant());
+  const issued = issuedFor(aNewGrant(), GRANT_ACCOUNT);
 
   test('is one account in the grant’s own namespace, that mounts no token by itself', () => {
     expect(ofKind(issued, 'ServiceAccount')).toMatchObject([
@@ -57,9 +57,9 @@ describe('what is issued for a grant', () => {
   });
 
   test('is the account alone where the envelope has no rules', () => {
-    expect(issuedFor(aNewGrant(withEnvelope({ kubernetes: [] }))).map(({ kind }) => kind)).toEqual([
-      'ServiceAccount',
-    ]);
+    expect(
+      issuedFor(aNewGrant(withEnvelope({ kubernetes: [] })), GRANT_ACCOUNT).map(({ kind }) => kind),
+    ).toEqual(['ServiceAccount']);
   });
 
   test('is one Role a namespace, however many rules name it, in the grant’s own where none is named', () => {
@@ -69,6 +69,7 @@ describe('what is issued for a grant', () => {
         aNewGrant(
           withEnvelope({ kubernetes: [rule, { ...rule, namespaces: [NAMESPACE], verbs: ['list'] }] }),
         ),
+        GRANT_ACCOUNT,
       ),
       'Role',
     );
@@ -83,7 +84,7 @@ describe('what is issued for a grant', () => {
 describe('drift', () => {
   const grant = aNewGrant();
   const found = everythingIssuedFor(grant);
-  const issued = issuedFor(grant);
+  const issued = issuedFor(grant, GRANT_ACCOUNT);
   const driftAfter = (kind: IssuedObject['kind'], change: (object: FoundObject) => object) => {
     const index = issued.findIndex((object) => object.kind === kind);
     const [before, after] = [issued[index], found[index]];
@@ -183,7 +184,7 @@ test('an object is the grant’s by UID, not by name: an earlier grant of the sa
 
 test('an inventory entry names an object, with its UID once it exists', () => {
   const grant = aNewGrant();
-  const planned = issuedFor(grant).map(inventoryItemOf);
+  const planned = issuedFor(grant, GRANT_ACCOUNT).map(inventoryItemOf);
   const existing = everythingIssuedFor(grant).map(inventoryItemOf);
   expect(planned.map(({ uid }) => uid)).toEqual(planned.map(() => undefined));
   expect(existing.map(({ uid }) => uid)).toEqual(existing.map((_, index) => `uid-${index}`));

@@ -9,7 +9,7 @@ import {
 } from '../../api/group.ts';
 import type { PolicyRule, Role, RoleBinding, ServiceAccount, Stored } from '../../api/kubernetes.ts';
 import type { InventoryItem, TaskGrant } from '../../api/taskgrant.ts';
-import { roleNameFor, serviceAccountNameFor } from '../names.ts';
+import { roleNameFor } from '../names.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -21,13 +21,20 @@ export type IssuedObject =
 /** An object made for a grant, as it stands in the API server. */
 export type FoundObject = Stored<IssuedObject>;
 
-/** Everything that has to exist while the grant is active: accounts, then Roles, then what binds them. */
-export function issuedFor(grant: Stored<TaskGrant>): IssuedObject[] {
-  const account = serviceAccountFor(grant);
+/**
+ * Everything that has to exist while the grant is active: its account, then Roles, then what binds them. Nothing before the
+ * account has a name.
+ */
+export function issuedFor(
+  grant: Stored<TaskGrant>,
+  accountName: string | undefined = grant.status?.serviceAccountName,
+): IssuedObject[] {
+  if (accountName === undefined) return [];
+  const account = serviceAccountFor(grant, accountName);
   const rulesByNamespace = rulesOf(grant);
   const roles = [...rulesByNamespace].map(([namespace, rules]) => roleFor(grant, namespace, rules));
   const bindings = [...rulesByNamespace.keys()].map((namespace) =>
-    roleBindingFor(grant, namespace, account.metadata.name),
+    roleBindingFor(grant, namespace, accountName),
   );
   return [account, ...roles, ...bindings];
 }
@@ -80,12 +87,12 @@ function same(a: unknown, b: unknown): boolean {
   return canonicalize(a ?? null) === canonicalize(b ?? null);
 }
 
-function serviceAccountFor(grant: Stored<TaskGrant>) {
+function serviceAccountFor(grant: Stored<TaskGrant>, name: string) {
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
     metadata: {
-      name: serviceAccountNameFor(grant.metadata),
+      name,
       namespace: grant.metadata.namespace,
       labels: labelsOf(grant),
     },

@@ -145,6 +145,7 @@ describe('a pod that has to stop', () => {
 
   test('has the time that it asks for, and no more than it may have', () => {
     expect(stops(withGrace(5))).toMatchObject([{ name: 'work', graceSeconds: 5 }]);
+    expect(stops(withGrace(0))).toMatchObject([{ graceSeconds: 1 }]);
     expect(stops(withGrace(100_000))).toMatchObject([{ graceSeconds: 30 }]);
     expect(stops(aTaskPod('work', 'Running'))).toMatchObject([{ graceSeconds: 30 }]);
   });

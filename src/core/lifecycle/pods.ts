@@ -64,7 +64,8 @@ export function stopping(
       do: 'removePod',
       name,
       uid,
-      graceSeconds: Math.min(within, spec?.terminationGracePeriodSeconds ?? within),
+      // 0 would take the object away and leave its containers running where the kubelet does not answer.
+      graceSeconds: Math.max(1, Math.min(within, spec?.terminationGracePeriodSeconds ?? within)),
       why,
     }));
 }

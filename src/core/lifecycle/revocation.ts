@@ -34,7 +34,12 @@ export function beginRevocation(
       [
         ...findings,
         inactive,
-        { type: 'Revoked', status: 'True', reason, message: 'nothing was ever issued' },
+        {
+          type: 'Revoked',
+          status: 'True',
+          reason,
+          message: 'there is no identity: none was issued, or it went while the grant waited',
+        },
       ],
     );
   }
@@ -126,6 +131,13 @@ export function removeRights(facts: Facts): Action[][] {
   const items = labelledItems(facts);
   const roles = items.filter(({ kind }) => kind === 'Role');
   return [removals(items.filter(isBinding)), removals(roles)].filter((step) => step.length > 0);
+}
+
+/** The account that was recorded, and is not any more: not before, or else it would be made again under that name. */
+export function removeUnnamedAccount(facts: Facts): Action[][] {
+  if (facts.grant.status?.serviceAccountName !== undefined) return [];
+  const accounts = labelledItems(facts).filter(({ kind }) => kind === 'ServiceAccount');
+  return accounts.length > 0 ? [removals(accounts)] : [];
 }
 
 /** Removes what is left of a finished grant: a process that was paused before its end may have created it since. */

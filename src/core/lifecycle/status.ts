@@ -6,11 +6,15 @@ import { NOTHING, timeOf, type Facts, type Plan } from './facts.ts';
 /** What was refused for its content, its size or for want of a right is not asked for at once again. */
 export const RECORD_RETRY_MS = 10_000;
 
-/** A plan that writes the status with these changes; nothing where it says all that already. */
+/**
+ * A plan that writes the status with these changes; nothing where it says all that already.
+ * @param outdated what it says no more
+ */
 export function writeStatus(
   facts: Facts,
   changes: Partial<TaskGrantStatus>,
   findings: readonly Finding[],
+  outdated: readonly (keyof TaskGrantStatus)[] = [],
 ): Plan {
   const { grant, unrecorded, now } = facts;
   if (unrecorded !== undefined) return { steps: [], againAt: now + RECORD_RETRY_MS };
@@ -22,6 +26,7 @@ export function writeStatus(
     observedGeneration: generation,
     conditions: withFindings(before.conditions ?? [], findings, { time: timeOf(facts), generation }),
   };
+  for (const field of outdated) Reflect.deleteProperty(status, field);
   return canonicalize(withoutGenerations(status)) === canonicalize(withoutGenerations(before))
     ? NOTHING
     : { steps: [[{ do: 'writeStatus', status }]] };

@@ -23,7 +23,7 @@ export const GRANT_NAME = 'summarise-4711';
 export const NAMESPACE = 'agents';
 export const GRANT_UID = '5f0c0a2e-0000-4000-8000-000000000001';
 /** What the grant of aGrant() runs as. */
-export const GRANT_ACCOUNT = 'taskgrant-summarise-4711-x7k2q';
+export const GRANT_ACCOUNT = 'taskgrant-summarise-4711-x7k2qbcd';
 export const IMAGE = 'registry.example/agents/summariser:v1';
 /** Half a minute after aGrant() was activated. */
 export const NOW = Date.parse('2026-11-23T09:00:30Z');

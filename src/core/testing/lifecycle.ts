@@ -5,11 +5,11 @@ import type { GrantCondition, TaskGrant, TaskGrantStatus } from '../../api/taskg
 import { decisionFor } from '../decision/decision.ts';
 import type { Action, Facts, Plan } from '../lifecycle/facts.ts';
 import { inventoryItemOf, issuedFor, type FoundObject, type IssuedObject } from '../lifecycle/issued.ts';
-import { serviceAccountNameFor } from '../names.ts';
 import {
   aClass,
   aGrant,
   aPod,
+  GRANT_ACCOUNT,
   inPhase,
   justCreated,
   NAMESPACE,
@@ -20,7 +20,7 @@ import {
   type Change,
 } from './builders.ts';
 
-/** A class without RequesterHolds, so that nobody has to be asked. */
+/** A class without RequesterHolds: only who may use it is asked. */
 export const CEILING = aClass({ authorization: 'Ceiling' });
 
 export function aNamespace(
@@ -47,7 +47,9 @@ export function aNewGrant(...changes: Change<Stored<TaskGrant>>[]): Stored<TaskG
 
 /** Everything that is issued for a grant, as the API server returns it. */
 export function everythingIssuedFor(grant: Stored<TaskGrant>): FoundObject[] {
-  return issuedFor(grant).map((object, index) => asStored(object, `uid-${index}`));
+  return issuedFor(grant, grant.status?.serviceAccountName ?? GRANT_ACCOUNT).map((object, index) =>
+    asStored(object, `uid-${index}`),
+  );
 }
 
 export function asStored(object: IssuedObject, uid: string): FoundObject {
@@ -73,6 +75,8 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     olderUnfinished: 0,
     pods: [],
     found: [],
+    requesterLacks: [],
+    suffix: 'bcdfghjk',
     written: [],
     progress: {},
     ...changes,
@@ -93,8 +97,8 @@ export function factsWhileProvisioning(
   const grant = aNewGrant(...grantChanges);
   const status: TaskGrantStatus = {
     phase: 'Pending',
-    serviceAccountName: serviceAccountNameFor(grant.metadata),
-    inventory: issuedFor(grant).map(inventoryItemOf),
+    serviceAccountName: GRANT_ACCOUNT,
+    inventory: issuedFor(grant, GRANT_ACCOUNT).map(inventoryItemOf),
     decision: decisionFor({ grant, class: CEILING, namespace: aNamespace() }),
     podsUsed: `0/${grant.spec.workload.maxPods}`,
   };
@@ -109,7 +113,7 @@ export function factsWhileActive(
   const grant = aGrant(withRights, ...grantChanges);
   const found = everythingIssuedFor(grant);
   const status = {
-    serviceAccountName: serviceAccountNameFor(grant.metadata),
+    serviceAccountName: GRANT_ACCOUNT,
     inventory: found.map(inventoryItemOf),
     podsUsed: `0/${grant.spec.workload.maxPods}`,
   };
