@@ -190,6 +190,19 @@ test('a large collection is listed in pages, which survive a refusal and a broke
   );
 });
 
+test('a list of large objects is read in pages that fit into memory', async () => {
+  const large = 'x'.repeat(900_000);
+  await Promise.all(Array.from({ length: 6 }, (_, index) => create(`large-${index}`, { large })));
+  const proxy = await newProxy();
+  const reader = newReader(proxy);
+  reader.start();
+  await reader.waitForSync();
+  await sameAsServer(reader);
+  const limits = requestsFor(proxy, 'list').map(({ request }) => Number(request.query.get('limit')));
+  expect(limits.slice(0, 4)).toEqual([500, 125, 31, 7]);
+  expect(limits.at(-1)).toBeLessThan(7);
+});
+
 test('a list whose version is gone before its last page begins anew, in one piece', async () => {
   await createMany(600);
   const proxy = await newProxy(({ verb, query }) =>
