@@ -176,7 +176,7 @@ describe('a grant and its pod', () => {
 });
 
 describe('in either order', () => {
-  test('a Job that comes before its grant in the file has its pod wait for it', async () => {
+  test('a Job that comes before its grant in the file gets its pod when the grant is there', async () => {
     const { code, stderr } = await apply(
       aJob(namespace, 'early', { backoffLimit: 0 }, 'true'),
       aGrantManifest(namespace, 'early'),
