@@ -78,7 +78,7 @@ describe('a grant and its pod', () => {
     pod = running;
     expect(pod.spec?.serviceAccountName).toBe(grant.status?.serviceAccountName);
     expect(pod.spec?.automountServiceAccountToken).toBe(false);
-    expect(grant.status?.serviceAccountName).toMatch(/^taskgrant-leaky-[a-z0-9]{5}$/);
+    expect(grant.status?.serviceAccountName).toMatch(/^taskgrant-leaky-[a-z0-9]{8}$/);
   });
 
   test('the pod has one token, of the envelope’s lifetime, and no other volume', () => {
