@@ -119,7 +119,7 @@ function isTrouble(error: unknown): error is ApiError | NoAnswerError {
 }
 
 /** Whether the same content will be refused again. The limit of etcd's requests comes as an internal error (500). */
-export function isRefusal(error: unknown): error is ApiError {
+function isRefusal(error: unknown): error is ApiError {
   return (
     error instanceof ApiError &&
     ([400, 403, 413, 422].includes(error.code) || error.message.includes('request is too large'))
@@ -224,15 +224,27 @@ function asGrantor(client: Client, { class: itsClass }: Facts): Client {
  */
 async function remove(item: InventoryItem, grant: Stored<TaskGrant>, options: ApplyOptions): Promise<void> {
   const isRecorded = grant.status?.inventory?.some((other) => sameName(other, item)) ?? false;
+  if (isRecorded) await removeTheGrants(item, grant, options);
+  else await unlessRefused(item, options, () => removeTheGrants(item, grant, options));
+}
+
+/** Removes what only a label leads to, and says whether it is gone: a refusal is logged, and nobody's end hangs on it. */
+export async function unlessRefused(
+  item: InventoryItem,
+  { logger }: Pick<ApplyOptions, 'logger'>,
+  removal: () => Promise<unknown>,
+): Promise<boolean> {
   try {
-    await removeRecorded(item, grant, options);
+    await removal();
+    return true;
   } catch (error) {
-    if (isRecorded || !isRefusal(error)) throw error;
-    options.logger.error('cannot remove what is labelled as made for a grant', { ...item, error });
+    if (!isRefusal(error)) throw error;
+    logger.error('cannot remove what is labelled as made for a grant', { ...item, error });
+    return false;
   }
 }
 
-async function removeRecorded(
+async function removeTheGrants(
   item: InventoryItem,
   grant: Stored<TaskGrant>,
   options: ApplyOptions,

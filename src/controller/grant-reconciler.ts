@@ -8,7 +8,7 @@ import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Reconciler, Result } from '../kube/reconciler.ts';
 import { taskGrants } from '../kube/resources.ts';
-import { apply, isRefusal, removeIssued, type ApplyOptions } from './apply.ts';
+import { apply, removeIssued, unlessRefused, type ApplyOptions } from './apply.ts';
 import { carryOut } from './carry-out.ts';
 import type { GrantView } from './grant-view.ts';
 import { labelledFor, observe, type ObserveOptions } from './observe.ts';
@@ -122,14 +122,12 @@ async function removeStrangers(
   await Promise.all(
     strangers.map(async (object) => {
       const item = inventoryItemOf(object);
-      try {
-        await removeIssued({ ...item, uid: object.metadata.uid }, { client, signal });
-        onSwept(item);
-      } catch (error) {
-        // It may be where deletions are refused, and whoever labelled it so must not stop the grant that is there.
-        if (!isRefusal(error)) throw error;
-        logger.error('cannot remove what is labelled as made for a grant', { ...item, error });
-      }
+      const { uid } = object.metadata;
+      // It may be where deletions are refused, and whoever labelled it so must not stop the grant that is there.
+      const isGone = await unlessRefused(item, { logger }, () =>
+        removeIssued({ ...item, uid }, { client, signal }),
+      );
+      if (isGone) onSwept(item);
     }),
   );
 }
