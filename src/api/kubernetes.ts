@@ -9,6 +9,8 @@ import type {
   AuthenticationV1TokenRequest,
   EventsV1Event,
   RbacV1Subject,
+  ResourceV1ResourceClaim,
+  V1Binding,
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1ConfigMap,
@@ -30,6 +32,7 @@ import type {
   V1PodSpec,
   V1PodStatus,
   V1PolicyRule,
+  V1ResourceClaimTemplate,
   V1Role,
   V1RoleBinding,
   V1Secret,
@@ -93,6 +96,7 @@ export interface List<T> {
 type Kind<T> = Omit<Raw<T>, keyof KubernetesObject> & KubernetesObject;
 
 export type Pod = Kind<V1Pod>;
+export type Binding = Kind<V1Binding>;
 export type PodSpec = Raw<V1PodSpec>;
 export type PodStatus = Raw<V1PodStatus>;
 export type Container = Raw<V1Container>;
@@ -118,6 +122,8 @@ export type Subject = Raw<RbacV1Subject>;
 export type CSIDriver = Kind<V1CSIDriver>;
 export type StorageClass = Kind<V1StorageClass>;
 export type Lease = Kind<V1Lease>;
+export type ResourceClaim = Kind<ResourceV1ResourceClaim>;
+export type ResourceClaimTemplate = Kind<V1ResourceClaimTemplate>;
 /** Of events.k8s.io/v1. */
 export type Event = Kind<EventsV1Event>;
 

@@ -74,7 +74,7 @@ const workload = record(
     deviceClasses: optional(
       set(text({ minLength: 1, maxLength: 253, description: 'A DeviceClass.' }), {
         maxItems: 16,
-        description: 'DRA device classes that the pods’ claims may use.',
+        description: 'DeviceClasses that the pods’ resource claims may use, and extended resources (as in example.com/gpu) that containers may ask for.',
       }),
     ),
     maxPods: integer({
@@ -220,13 +220,13 @@ const envelope = record(
     certificates: optional(
       list(certificate, {
         maxItems: 16,
-        description: 'Pod certificates that pods may ask for. Not supported yet.',
+        description: 'Pod certificates that pods may ask for: signer, longest life, and the annotations that the signer may be told.',
       }),
     ),
     csiDrivers: optional(
       set(text({ minLength: 1, maxLength: 253, description: 'The name of a CSI driver.' }), {
         maxItems: 32,
-        description: 'CSI drivers that the pods may use. Not supported yet.',
+        description: 'CSI drivers that the pods may use: every inline one, and by a claim those that are handed tokens of the pod, whose audiences must be in tokens.',
       }),
     ),
     externalIdentity: optional(
@@ -234,7 +234,7 @@ const envelope = record(
         maxProperties: 32,
         maxLength: 1024,
         description:
-          'Other identity systems’ annotations and labels: key to the one value allowed. Not supported yet.',
+          'Other identity systems’ annotations and labels, of the pod or its service account: key to the one value allowed. What belongs on the account is put there.',
       }),
     ),
   },

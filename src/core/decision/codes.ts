@@ -110,6 +110,68 @@ export const VIOLATION_CODES = {
     remedy: 'Add the Secret to spec.envelope.secrets of a new grant, or drop the reference.',
     allows: 'the grant allows',
   },
+  CertificateNotGranted: {
+    means: 'A pod certificate is of a signer, or carries an annotation, that the envelope does not have.',
+    because:
+      'The kubelet has a signer certify the pod’s key, and copies the annotations into the request, where nobody verifies them (KEP-4317). A certificate cannot be revoked.',
+    remedy: 'Name the signer and the annotations in spec.envelope.certificates of a new grant, or drop this volume source.',
+    allows: 'the grant allows',
+  },
+  CertificateLivesTooLong: {
+    means: 'A pod certificate may live longer than the envelope allows.',
+    because: 'Nothing but its end takes a certificate out of the world. An omitted maxExpirationSeconds is a day.',
+    remedy: 'Ask for a shorter maxExpirationSeconds.',
+    allows: 'the grant allows at most',
+  },
+  DriverNotGranted: {
+    means: 'A volume is of a CSI driver that the envelope does not have.',
+    because:
+      'A driver that the pod names itself takes whatever parameters the pod gives it, and a driver whose CSIDriver object has tokenRequests is handed tokens of the pod’s account (KEP-1855), also where a claim leads to it.',
+    remedy: 'Add the driver to spec.envelope.csiDrivers of a new grant, or drop the volume.',
+    allows: 'the grant allows',
+  },
+  ClaimNotResolved: {
+    means: 'A volume’s or a device’s claim leads to something that cannot be found or told.',
+    because:
+      'What stands behind a claim decides which driver gets the pod’s tokens, or which path of the node the pod sees. What is not there yet could be anything later.',
+    remedy: 'Create the claim, its class and what it names first; bind it, where its class provisions nothing.',
+    allows: 'the grant allows',
+  },
+  DeviceNotGranted: {
+    means: 'The pod asks for a device of a class, or for an extended resource, that the grant does not name.',
+    because:
+      'The driver or plugin of a device decides what comes with it: files, environment, paths of the node. A DeviceClass can be had as an extended resource, too (KEP-5004).',
+    remedy: 'Add the DeviceClass or the extended resource to spec.workload.deviceClasses of a new grant.',
+    allows: 'the grant allows',
+  },
+  ExternalIdentityNotGranted: {
+    means: 'The pod or its service account carries what another identity system goes by, and the envelope does not say so.',
+    because:
+      'Clouds’ workload identities, injectors of secret stores and the like give a pod an identity of theirs because of an annotation or a label.',
+    remedy: 'Drop it, or say it with its value in spec.envelope.externalIdentity of a new grant.',
+    allows: 'the grant allows',
+  },
+  TokenShadowed: {
+    means: 'A mount, or a file of another source, stands where the pod’s programs look for a token of the envelope.',
+    because:
+      'A program that finds no token of its own there, or another’s, is somebody else: many clients then ask the node’s metadata service.',
+    remedy: 'Mount it elsewhere. In a projected volume, list the token last, or name the items of the other source.',
+    allows: 'the grant puts',
+  },
+  ProcessesShared: {
+    means: 'Containers of different images share one process namespace.',
+    because:
+      'Each sees the others’ files and memory by /proc, with whatever its program is: a helper’s image reads what was mounted for the task’s alone.',
+    remedy: 'Drop shareProcessNamespace, or use one image.',
+    allows: 'the grant allows',
+  },
+  GrantRequired: {
+    means: 'A pod without a grant asks for identity in a namespace whose level is required.',
+    because:
+      'With taskgrant.dev/enforce: required a pod carries a grant or no identity at all: no token, no account but default, no Secret, no certificate, no driver that is handed tokens, no other system’s identity, nothing of its node.',
+    remedy: 'Label the pod taskgrant.dev/grant: <name>, or drop what it asks for; automountServiceAccountToken: false drops the token.',
+    allows: 'the namespace allows pods without a grant',
+  },
   ImageNotGranted: {
     means: 'A container or an image volume uses an image that the grant does not name.',
     because: 'Another image is another program under the same identity, and containers of one pod share it.',
@@ -124,26 +186,35 @@ export const VIOLATION_CODES = {
     allows: 'the pod was admitted with',
   },
   ExecNotAllowed: {
-    means: 'An ephemeral container was added to a pod under a grant that does not allow it.',
+    means:
+      'Somebody wants into a pod under a grant that does not allow it: by exec, attach, port-forward, proxy, or an ephemeral container.',
     because:
-      'Somebody who gets into a pod’s containers gets its tokens. That is the same for exec, attach, port-forward and proxy.',
+      'Who gets into a pod’s containers, or speaks to them as from within, gets its tokens or has them used.',
     remedy: 'Set spec.workload.allowExec in a new grant where people must look into the running task.',
     allows: 'the grant allows',
   },
   NodeAccess: {
     means:
-      'The pod asks for something of its node: host namespaces, host paths, privileges, or the choice of the node.',
+      'The pod asks for something of its node: host namespaces, paths or ports, privileges, volumes that are mounted with other credentials than the pod’s, or the choice of the node.',
     because:
-      'Who reaches the node reaches the kubelet’s credentials and every other pod’s tokens on it. It is outside the baseline profile of the Pod Security Standards, too.',
+      'Who reaches the node reaches the kubelet’s credentials and every other pod’s tokens on it. Most of it is outside the baseline profile of the Pod Security Standards, too.',
     remedy: 'Drop the field: no envelope can hold access to a node.',
     allows: 'a grant allows',
   },
   PodNotSupported: {
-    means: 'The pod uses something that may carry identity and that this version cannot judge.',
+    means: 'The pod has a field that this version does not know, or a value where none of its type can be.',
     because:
-      'Volumes of storage drivers can be handed the pod’s tokens, device claims and pod certificates are identities of their own, and what is not known could be anything. What cannot be judged is refused.',
-    remedy: 'Do without it for now.',
+      'Every field of a pod that is known is said to carry identity or not (docs/reference/pod-fields.md). A newer Kubernetes may have more: what cannot be judged is refused.',
+    remedy: 'Do without it, or upgrade TaskGrant.',
     allows: 'this version can judge',
+  },
+
+  // A namespace
+  NamespaceLabelHeld: {
+    means: 'The label taskgrant.dev/enforce was taken off a namespace, or set to something else than a level, while a grant has rights there.',
+    because: 'Without the label nobody judges which pods use the grant’s identity.',
+    remedy: 'Revoke the grants of the namespace first, or wait for their end.',
+    allows: 'while grants are active the namespace keeps',
   },
 
   // A TaskGrant
@@ -222,6 +293,12 @@ export const VIOLATION_CODES = {
     remedy:
       'Write registry/repository:tag or registry/repository@sha256:*, with * within a path segment and ** across them, at most 8 times in all.',
     allows: 'a grant allows',
+  },
+  ExternalIdentityUnknown: {
+    means: 'spec.envelope.externalIdentity names a key by which no known system goes.',
+    because: 'A key that is not recognised is not judged on pods either: what is declared and not enforced would look like a bound.',
+    remedy: 'Correct the key, or have the system added to externalIdentity in the chart’s values.',
+    allows: 'known systems go by',
   },
   AudienceTwice: {
     means: 'Two tokens of the envelope are for the same audience.',

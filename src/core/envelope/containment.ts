@@ -1,5 +1,4 @@
 /** What no envelope can hold, and who may come into a running pod. */
-import { listed } from '../decision/violation.ts';
 import type { RequestRule } from './rule.ts';
 
 /** Nobody but the task's own containers holds its identity, unless the grant says otherwise. */
@@ -25,13 +24,38 @@ export const nothingOfTheNode: RequestRule<'NodeAccess'> = function* ({ value, p
   };
 };
 
+/** Programs find the tokens that the grant gives, and no others, where they look for them. */
+export const tokensInPlace: RequestRule<'TokenShadow'> = function* ({ value, path }) {
+  yield {
+    code: 'TokenShadowed',
+    path,
+    asked: `${value.at}, from ${value.by}`,
+    allowed: 'the tokens of the envelope there',
+    fix: 'mount it elsewhere; in a projected volume, list the token last or name the items of the other source',
+  };
+};
+
+/** Public, and harmless: KEP-3257. */
+export const trustBundlesArePublic: RequestRule<'TrustBundle'> = () => [];
+
+/** A reference that leads nowhere yet could lead anywhere later. */
+export const everythingResolves: RequestRule<'Unresolved'> = function* ({ value, path }) {
+  yield {
+    code: 'ClaimNotResolved',
+    path,
+    asked: `${value.what}: ${value.why}`,
+    allowed: 'claims whose driver can be told',
+    fix: 'create what it refers to first, or bind the claim',
+  };
+};
+
 /** What cannot be judged is refused. */
 export const nothingUnjudged: RequestRule<'Unjudged'> = function* ({ value, path }) {
   yield {
     code: 'PodNotSupported',
     path,
     asked: value.what,
-    allowed: listed(value.known),
-    fix: 'do without it: this version cannot judge it yet',
+    allowed: value.known,
+    fix: 'do without it: this version cannot judge it',
   };
 };

@@ -9,6 +9,25 @@ export const imageIsGranted: RequestRule<'Image'> = function* ({ value, path }, 
   if (refusal) yield { ...refusal, path };
 };
 
+/** Only containers of one image see each other's processes: what of the envelope one was not given is not read from the other. */
+export const processesOfOneImage: RequestRule<'SharedProcesses'> = function* ({ value, path }) {
+  const images = [...new Set(value.map(canonicalImage))];
+  if (images.length <= 1) return;
+  yield {
+    code: 'ProcessesShared',
+    path,
+    asked: `true, for ${listed(images)}`,
+    allowed: 'it for containers of one image',
+    fix: 'drop the field, or use one image',
+  };
+};
+
+/** One that is no reference stands for itself. */
+function canonicalImage(text: string): string {
+  const image = parseImage(text);
+  return image ? [image.name, image.tag, image.digest].filter((part) => part !== undefined).join(' ') : text;
+}
+
 type Refusal = Omit<Violation, 'path'>;
 type ImageJudge = (value: string) => Refusal | undefined;
 

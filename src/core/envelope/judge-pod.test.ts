@@ -4,6 +4,7 @@ import { GRANT_LABEL } from '../../api/group.ts';
 import type { Pod } from '../../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE, ENFORCEMENT_PROBE_POD, isEnforcementProbe } from '../decision/probe.ts';
 import type { Violation } from '../decision/violation.ts';
+import { externalKeys } from '../identity/external-identity.ts';
 import {
   aGrant,
   anAuthoredPod,
@@ -88,7 +89,7 @@ describe('an update', () => {
   test('that adds nothing passes, also after the grant’s end and where the grant is gone', () => {
     expect(judgeUpdate(aPod(), finalizing(aPod()), ended)).toEqual([]);
     expect(judgeUpdate(aPod(withSecretEnv('db')), aPod(), ended)).toEqual([]);
-    expect(updateNeedsGrant(aPod(), finalizing(aPod()))).toBe(false);
+    expect(updateNeedsGrant(aPod(), finalizing(aPod()), externalKeys())).toBe(false);
   });
 
   test('of a pod that should never have been admitted passes, where it adds nothing', () => {
@@ -116,7 +117,7 @@ describe('an update', () => {
         allowed: 'registry.example/agents/summariser:v1',
       },
     ]);
-    expect(updateNeedsGrant(aPod(), aPod(withContainer({ image: 'nginx' })))).toBe(true);
+    expect(updateNeedsGrant(aPod(), aPod(withContainer({ image: 'nginx' })), externalKeys())).toBe(true);
   });
 
   test('that changes an image is refused after the grant’s end, for that alone', () => {

@@ -4,11 +4,24 @@ import type { Pod, Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import { enforcementProbeRefusal, isEnforcementProbe } from '../decision/probe.ts';
 import type { Violation } from '../decision/violation.ts';
-import { addedRequests, identityRequestsOf } from '../identity/identity-requests.ts';
+import { addedRequests, identityRequestsOf, type IdentityContext } from '../identity/identity-requests.ts';
+import type { ExternalKeys } from '../identity/external-identity.ts';
 import type { IdentityRequest, RequestKind } from '../identity/request.ts';
-import { execIsAllowed, nothingOfTheNode, nothingUnjudged } from './containment.ts';
+import { certificateWithinEnvelope } from './certificates.ts';
+import {
+  everythingResolves,
+  execIsAllowed,
+  nothingOfTheNode,
+  nothingUnjudged,
+  tokensInPlace,
+  trustBundlesArePublic,
+} from './containment.ts';
+import { deviceIsGranted } from './devices.ts';
+import { driverInEnvelope, driverTokenWithinEnvelope } from './drivers.ts';
+import { externalIdentityInEnvelope } from './external-identity.ts';
 import { grantIsActive, grantIsNotExpired, LABEL_PATH, podsAreLeft } from './grant-in-force.ts';
-import { imageIsGranted } from './images.ts';
+import { imageIsGranted, processesOfOneImage } from './images.ts';
+import { identityWithoutGrant, type DefaultAccount } from './required.ts';
 import type { AdmissionFacts, GrantFacts, GrantRule, RequestRule } from './rule.ts';
 import { secretInEnvelope } from './secrets.ts';
 import { nothingIsAutomounted, serviceAccountIsTheGrants } from './service-account.ts';
@@ -19,10 +32,19 @@ const REQUEST_RULES: { readonly [Kind in RequestKind]: RequestRule<Kind> } = {
   ServiceAccount: serviceAccountIsTheGrants,
   Automount: nothingIsAutomounted,
   Token: tokenWithinEnvelope,
+  DriverToken: driverTokenWithinEnvelope,
+  Certificate: certificateWithinEnvelope,
+  TrustBundle: trustBundlesArePublic,
   Secret: secretInEnvelope,
+  CsiDriver: driverInEnvelope,
+  Device: deviceIsGranted,
+  ExternalIdentity: externalIdentityInEnvelope,
   Image: imageIsGranted,
   EphemeralContainer: execIsAllowed,
+  SharedProcesses: processesOfOneImage,
+  TokenShadow: tokensInPlace,
   NodeAccess: nothingOfTheNode,
+  Unresolved: everythingResolves,
   Unjudged: nothingUnjudged,
 };
 
@@ -37,6 +59,9 @@ export interface PodFacts extends Omit<AdmissionFacts, 'grant'> {
   pod: Pod;
   /** The grant of the pod's namespace that its label names, where there is one. */
   grant: Stored<TaskGrant> | undefined;
+  /** Where every pod needs a grant or has no identity: the `default` account of the namespace. Undefined elsewhere. */
+  required: DefaultAccount | undefined;
+  identity: IdentityContext;
 }
 
 /** The grant that a pod says it runs under. */
@@ -47,18 +72,18 @@ export function grantNameOf({ metadata }: Pick<Pod, 'metadata'>): string | undef
 /** Why no identity can be handed out under the grant that a pod names, whatever the pod asks for. */
 export function judgeGrant(
   name: string,
-  { grant, ...facts }: Omit<PodFacts, 'pod' | 'podsUsed'>,
+  { grant, ...facts }: Pick<PodFacts, 'grant' | 'apiAudiences' | 'now'>,
 ): Violation[] {
   if (!grant) return grantNotFound(name);
   return IN_FORCE.flatMap((rule) => [...rule({ grant, podsUsed: 0, ...facts })]);
 }
 
 /** Everything that is wrong with a new pod. */
-export function judgeNewPod({ pod, grant, ...facts }: PodFacts): Violation[] {
+export function judgeNewPod({ pod, grant, required, identity, ...facts }: PodFacts): Violation[] {
   if (isEnforcementProbe(pod)) return [enforcementProbeRefusal()];
-  const requests = identityRequestsOf(pod);
+  const requests = identityRequestsOf(pod, identity);
   const name = grantNameOf(pod);
-  if (name === undefined) return requests.flatMap(reservedAccount);
+  if (name === undefined) return judgeUngranted(requests, required);
   if (!grant) return grantNotFound(name);
   return [
     ...TAKES_A_POD.flatMap((rule) => [...rule({ grant, ...facts })]),
@@ -70,21 +95,30 @@ export function judgeNewPod({ pod, grant, ...facts }: PodFacts): Violation[] {
  * Everything that is wrong with a change to a pod. What was admitted is not judged again: an update that adds nothing
  * passes, also after the grant's end, or a finished pod's finalizers could never be removed.
  */
-export function judgePodUpdate({ oldPod, pod, grant, ...facts }: PodFacts & { oldPod: Pod }): Violation[] {
+export function judgePodUpdate({
+  oldPod,
+  pod,
+  grant,
+  required,
+  identity,
+  ...facts
+}: PodFacts & { oldPod: Pod }): Violation[] {
   const name = grantNameOf(pod);
   const before = grantNameOf(oldPod);
   const violations = name === before ? [] : [labelChanged(before, name)];
 
-  const added = addedRequests(oldPod, pod);
+  const added = addedRequests(oldPod, pod, identity.externalKeys);
   if (added.length === 0) return violations;
+  const asked = identityRequestsOf(oldPod, identity);
   if (before === undefined) {
     // Whatever the account already was: it may not be widened without a grant to judge by.
-    return [...violations, ...identityRequestsOf(pod).flatMap(reservedAccount)];
+    const accounts = asked.filter(({ kind }) => kind === 'ServiceAccount');
+    return [...violations, ...judgeUngranted([...accounts, ...added], required)];
   }
   if (!grant) return [...violations, ...grantNotFound(before)];
 
   const imagesBefore = new Map(
-    identityRequestsOf(oldPod).flatMap(({ kind, value, path }) => (kind === 'Image' ? [[path, value]] : [])),
+    asked.flatMap(({ kind, value, path }) => (kind === 'Image' ? [[path, value]] : [])),
   );
   const changedImages = added.flatMap(({ kind, value, path }) => {
     const image = kind === 'Image' ? imagesBefore.get(path) : undefined;
@@ -101,8 +135,18 @@ export function judgePodUpdate({ oldPod, pod, grant, ...facts }: PodFacts & { ol
 }
 
 /** Whether a change to a pod has to be judged by its grant: what cannot matter needs no look-up. */
-export function updateNeedsGrant(oldPod: Pod, pod: Pod): boolean {
-  return addedRequests(oldPod, pod).length > 0;
+export function updateNeedsGrant(oldPod: Pod, pod: Pod, externalKeys: ExternalKeys): boolean {
+  return addedRequests(oldPod, pod, externalKeys).length > 0;
+}
+
+function judgeUngranted(
+  requests: readonly IdentityRequest[],
+  required: DefaultAccount | undefined,
+): Violation[] {
+  const reserved = requests.flatMap(reservedAccount);
+  if (!required) return reserved;
+  const places = new Set(reserved.map(({ path }) => path));
+  return [...reserved, ...identityWithoutGrant(requests, required).filter(({ path }) => !places.has(path))];
 }
 
 function judgeRequests(requests: readonly IdentityRequest[], facts: GrantFacts): Violation[] {

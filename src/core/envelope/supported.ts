@@ -30,10 +30,6 @@ function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
   for (const [index, { constraints }] of (spec.envelope.kubernetes ?? []).entries()) {
     yield* entries(`spec.envelope.kubernetes[${index}].constraints`, constraints);
   }
-  yield* entries('spec.envelope.certificates', spec.envelope.certificates);
-  yield* entries('spec.envelope.csiDrivers', spec.envelope.csiDrivers);
-  yield* entries('spec.envelope.externalIdentity', Object.keys(spec.envelope.externalIdentity ?? {}));
-  yield* entries('spec.workload.deviceClasses', spec.workload.deviceClasses);
   yield* entries('spec.conditions', spec.conditions);
   const { writes } = spec.limits ?? {};
   if (writes !== undefined) yield { path: 'spec.limits.writes', asked: String(writes), allowed: 'no limit' };

@@ -13,8 +13,13 @@ import {
   withToken,
   withVolume,
 } from '../testing/builders.ts';
-import { addedRequests, identityRequestsOf } from './identity-requests.ts';
+import { aContext } from '../testing/judging.ts';
+import * as collected from './identity-requests.ts';
 import type { RequestKind } from './request.ts';
+
+const identityRequestsOf = (pod: Pod) => collected.identityRequestsOf(pod, aContext());
+const addedRequests = (before: Pod, after: Pod) =>
+  collected.addedRequests(before, after, aContext().externalKeys);
 
 const requestsOf = (pod: Pod, ...kinds: RequestKind[]) =>
   identityRequestsOf(pod)
@@ -30,7 +35,7 @@ test('a pod always asks for an account, for or against automounting, and for its
 });
 
 test('a pod without a spec asks for nothing', () => {
-  expect(identityRequestsOf({})).toEqual([]);
+  expect(identityRequestsOf({ apiVersion: 'v1', kind: 'Pod', metadata: {} })).toEqual([]);
 });
 
 describe('the service account', () => {

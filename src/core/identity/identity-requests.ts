@@ -1,37 +1,67 @@
 /** Everything in a pod that asks for identity. */
-import type { Pod, PodSpec } from '../../api/kubernetes.ts';
-import { ephemeralContainers, images } from './images.ts';
+import type { Pod } from '../../api/kubernetes.ts';
+import { certificates } from './certificates.ts';
+import { devices } from './devices.ts';
+import { externalIdentities, type ExternalKeys } from './external-identity.ts';
+import { ephemeralContainers, images, sharedProcesses } from './images.ts';
 import { nodeAccess } from './node-access.ts';
 import type { IdentityRequest } from './request.ts';
-import { resourceClaims } from './resource-claims.ts';
-import { secrets, unknownEnvironments } from './secrets.ts';
+import { secrets } from './secrets.ts';
 import { automount, serviceAccounts } from './service-account.ts';
-import { tokens } from './tokens.ts';
-import { unknownVolumes } from './volumes.ts';
+import { shapeFaults, type ShapeFault } from './shape.ts';
+import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { tokenShadows } from './token-shadow.ts';
+import { drivers, tokens } from './tokens.ts';
+import { nodeVolumes } from './volumes.ts';
 
-/** Finds the requests of one kind. */
-type Collector = (spec: PodSpec) => Iterable<IdentityRequest>;
-
-const COLLECTORS: readonly Collector[] = [
-  serviceAccounts,
-  automount,
-  tokens,
-  secrets,
-  images,
-  ephemeralContainers,
-  nodeAccess,
-  resourceClaims,
-  unknownVolumes,
-  unknownEnvironments,
-];
-
-/** One normalised list, in no particular order; a pod without a spec asks for nothing. */
-export function identityRequestsOf({ spec }: Pick<Pod, 'spec'>): IdentityRequest[] {
-  return spec ? COLLECTORS.flatMap((collect) => [...collect(spec)]) : [];
+/** What has to be known to tell what a pod asks for, besides the pod. */
+export interface IdentityContext {
+  surroundings: Surroundings;
+  /** By what other identity systems go. */
+  externalKeys: ExternalKeys;
 }
 
-/** What the later pod asks for and the earlier one did not, at the same place with the same value. */
-export function addedRequests(before: Pick<Pod, 'spec'>, after: Pick<Pod, 'spec'>): IdentityRequest[] {
-  const asked = new Set(identityRequestsOf(before).map((request) => JSON.stringify(request)));
-  return identityRequestsOf(after).filter((request) => !asked.has(JSON.stringify(request)));
+type PodLike = Pick<Pod, 'metadata' | 'spec'>;
+
+/**
+ * One normalised list, in no particular order; a pod without a spec asks for nothing. Of a pod that is not shaped as a pod is,
+ * that alone is said: what it asks for cannot be told.
+ */
+export function identityRequestsOf(pod: PodLike, { surroundings, externalKeys }: IdentityContext): IdentityRequest[] {
+  const shape = shapeFaults(pod);
+  const faults = shape.map(unjudged);
+  if (shape.some(({ kind }) => kind !== 'UnknownField')) return faults;
+  const { metadata, spec } = pod;
+  if (!spec) return faults;
+  return [
+    ...serviceAccounts(spec),
+    ...automount(spec),
+    ...tokens(spec),
+    ...drivers(spec, surroundings),
+    ...certificates(spec),
+    ...secrets(spec),
+    ...externalIdentities(metadata, surroundings.accountAnnotations, externalKeys),
+    ...images(spec),
+    ...ephemeralContainers(spec),
+    ...sharedProcesses(spec),
+    ...tokenShadows(spec),
+    ...nodeAccess(pod),
+    ...nodeVolumes(spec, surroundings),
+    ...devices(spec, surroundings),
+    ...faults,
+  ];
+}
+
+function unjudged({ path, found, expected }: ShapeFault): IdentityRequest<'Unjudged'> {
+  return { kind: 'Unjudged', value: { what: found, known: expected }, path };
+}
+
+/**
+ * What the later pod asks for and the earlier one did not, at the same place with the same value. What its references lead to
+ * was judged when it was created: those cannot be changed.
+ */
+export function addedRequests(before: PodLike, after: PodLike, externalKeys: ExternalKeys): IdentityRequest[] {
+  const context = { surroundings: NO_SURROUNDINGS, externalKeys };
+  const asked = new Set(identityRequestsOf(before, context).map((request) => JSON.stringify(request)));
+  return identityRequestsOf(after, context).filter((request) => !asked.has(JSON.stringify(request)));
 }

@@ -19,3 +19,10 @@ export function* ephemeralContainers(spec: PodSpec): Generator<IdentityRequest<'
     yield { kind: 'EphemeralContainer', value: name, path: `spec.ephemeralContainers[${index}]` };
   }
 }
+
+/** With one process namespace, each container reads the others' files and memory by /proc (KEP-495). */
+export function* sharedProcesses(spec: PodSpec): Generator<IdentityRequest<'SharedProcesses'>> {
+  if (!spec.shareProcessNamespace) return;
+  const value = [...containersOf(spec)].map(({ container }) => container.image ?? '');
+  yield { kind: 'SharedProcesses', value, path: 'spec.shareProcessNamespace' };
+}

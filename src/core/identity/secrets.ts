@@ -1,18 +1,16 @@
-import type { PodSpec } from '../../api/kubernetes.ts';
+import type { PodSpec, Volume } from '../../api/kubernetes.ts';
 import { containersOf } from './containers.ts';
 import type { IdentityRequest } from './request.ts';
-import { projectedSources, unknownKeys } from './volumes.ts';
+import { projectedSources } from './volumes.ts';
 
 /**
- * Every Secret that the pod references, `optional: true` or not: by environment, by volume, by a driver's
- * nodePublishSecretRef, for pulling images.
+ * Every Secret that the pod references, `optional: true` or not: by environment, by volume, by a storage driver, for pulling
+ * images.
  */
 export function* secrets(spec: PodSpec): Generator<IdentityRequest<'Secret'>> {
   yield* inEnvironments(spec);
-  for (const [index, { secret, csi }] of (spec.volumes ?? []).entries()) {
-    if (secret) yield asking(secret.secretName, `spec.volumes[${index}].secret.secretName`);
-    const forDriver = csi?.nodePublishSecretRef;
-    if (forDriver) yield asking(forDriver.name, `spec.volumes[${index}].csi.nodePublishSecretRef.name`);
+  for (const [index, volume] of (spec.volumes ?? []).entries()) {
+    yield* inVolume(volume, `spec.volumes[${index}]`);
   }
   for (const { path, source } of projectedSources(spec)) {
     if (source.secret) yield asking(source.secret.name, `${path}.secret.name`);
@@ -34,19 +32,27 @@ function* inEnvironments(spec: PodSpec): Generator<IdentityRequest<'Secret'>> {
   }
 }
 
-/** Where environments may take values from; fileKeyRef reads a file of one of the pod's own volumes (KEP-3721). */
-const KNOWN_VALUES = ['configMapKeyRef', 'fieldRef', 'fileKeyRef', 'resourceFieldRef', 'secretKeyRef'];
-const KNOWN_ENVIRONMENTS = ['configMapRef', 'prefix', 'secretRef'];
+/** The types of volumes that take a Secret for a storage system, in a field `secretRef` (core/v1, VolumeSource). */
+const WITH_SECRET_REF = [
+  'cephfs',
+  'cinder',
+  'flexVolume',
+  'iscsi',
+  'rbd',
+  'scaleIO',
+  'storageos',
+] as const satisfies (keyof Volume)[];
 
-/** Sources of environments that are not known. */
-export function* unknownEnvironments(spec: PodSpec): Generator<IdentityRequest<'Unjudged'>> {
-  for (const { path, container } of containersOf(spec)) {
-    for (const [index, { valueFrom }] of (container.env ?? []).entries()) {
-      yield* unknownKeys(valueFrom ?? {}, `${path}.env[${index}].valueFrom`, KNOWN_VALUES);
-    }
-    for (const [index, source] of (container.envFrom ?? []).entries()) {
-      yield* unknownKeys(source, `${path}.envFrom[${index}]`, KNOWN_ENVIRONMENTS);
-    }
+function* inVolume(volume: Volume, path: string): Generator<IdentityRequest<'Secret'>> {
+  const { secret, csi, azureFile } = volume;
+  if (secret) yield asking(secret.secretName, `${path}.secret.secretName`);
+  if (csi?.nodePublishSecretRef) {
+    yield asking(csi.nodePublishSecretRef.name, `${path}.csi.nodePublishSecretRef.name`);
+  }
+  if (azureFile) yield asking(azureFile.secretName, `${path}.azureFile.secretName`);
+  for (const type of WITH_SECRET_REF) {
+    const reference = volume[type]?.secretRef;
+    if (reference) yield asking(reference.name, `${path}.${type}.secretRef.name`);
   }
 }
 

@@ -5,10 +5,8 @@
 import canonicalize from 'canonicalize';
 import { EXTENDED_TOKEN_SECONDS } from '../../api/taskgrant.ts';
 import type { Container, PodSpec } from '../../api/kubernetes.ts';
+import { API_ACCESS_PATH } from '../identity/token-paths.ts';
 import type { ProjectedSource } from '../identity/volumes.ts';
-
-/** Where in-cluster clients look for their token (DefaultAPITokenMountPath). */
-export const API_ACCESS_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** `kube-api-access-` and five characters of the alphabet of generated names (apimachinery, util/rand). */
 const BUILT_IN_NAME = /^kube-api-access-[bcdfghjklmnpqrstvwxz2456789]{5}$/;

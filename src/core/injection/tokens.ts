@@ -2,10 +2,8 @@
 import type { Container, PodSpec, Volume } from '../../api/kubernetes.ts';
 import type { GrantedToken } from '../../api/taskgrant.ts';
 import { normalAudience } from '../envelope/audience.ts';
-import { API_ACCESS_PATH, API_ACCESS_SOURCES } from './built-in.ts';
-
-/** Under this stands a folder for each token that is not for the API server, with the token in the file `token`. */
-const OTHER_TOKENS_PATH = '/var/run/secrets/taskgrant.dev';
+import { API_ACCESS_PATH, OTHER_TOKENS_PATH } from '../identity/token-paths.ts';
+import { API_ACCESS_SOURCES } from './built-in.ts';
 
 const TOKEN_FILE = 'token';
 

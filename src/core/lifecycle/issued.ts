@@ -87,7 +87,9 @@ function same(a: unknown, b: unknown): boolean {
   return canonicalize(a ?? null) === canonicalize(b ?? null);
 }
 
+/** With everything that the envelope says to other identity systems: those that go by the account look for it there. */
 function serviceAccountFor(grant: Stored<TaskGrant>, name: string) {
+  const { externalIdentity } = grant.spec.envelope;
   return {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -95,6 +97,7 @@ function serviceAccountFor(grant: Stored<TaskGrant>, name: string) {
       name,
       namespace: grant.metadata.namespace,
       labels: labelsOf(grant),
+      ...(externalIdentity && { annotations: externalIdentity }),
     },
     // A token is mounted where the envelope says so, by projection, and never by default.
     automountServiceAccountToken: false,

@@ -1,0 +1,58 @@
+/** The binding of a pod to its node: it decides where the pod runs, and carries labels and annotations onto it. */
+import { GRANT_LABEL } from '../../api/group.ts';
+import type { Binding } from '../../api/kubernetes.ts';
+import type { Violation } from '../decision/violation.ts';
+import { externalIdentities, type ExternalKeys } from '../identity/external-identity.ts';
+import { externalIdentityInEnvelope } from './external-identity.ts';
+import { LABEL_PATH } from './grant-in-force.ts';
+import type { GrantFacts } from './rule.ts';
+
+export interface BindingFacts {
+  binding: Binding;
+  /** The grant label that the pod has; undefined where it has none. */
+  grantName: string | undefined;
+  /** The grant that this label names, where there is one. */
+  grant: GrantFacts | undefined;
+  /** Whether a scheduler binds. */
+  byScheduler: boolean;
+  externalKeys: ExternalKeys;
+}
+
+/**
+ * Everything that is wrong with a binding. The pod is not judged again after it: its labels and annotations are taken over
+ * as they stand (kubernetes, pkg/registry/core/pod/storage, setPodNodeAndMetadata).
+ */
+export function judgeBinding({
+  binding,
+  grantName,
+  grant,
+  byScheduler,
+  externalKeys,
+}: BindingFacts): Violation[] {
+  const { labels = {}, annotations = {} } = binding.metadata;
+  const label = Object.hasOwn(labels, GRANT_LABEL) ? labels[GRANT_LABEL] : grantName;
+  const violations: Violation[] = [];
+  if (label !== grantName) {
+    violations.push({
+      code: 'GrantLabelImmutable',
+      path: LABEL_PATH,
+      asked: label ?? 'no label',
+      allowed: grantName ?? 'no label',
+      fix: 'create a new pod with the label: a pod stays under the grant that it was created with',
+    });
+  }
+  if (!grant) return violations;
+  if (!byScheduler) {
+    violations.push({
+      code: 'NodeAccess',
+      path: 'target.name',
+      asked: `node ${binding.target.name ?? ''}`,
+      allowed: 'nothing of its node',
+      fix: 'leave the choice of the node to a scheduler that the chart’s values name',
+    });
+  }
+  for (const request of externalIdentities({ labels, annotations }, {}, externalKeys)) {
+    violations.push(...externalIdentityInEnvelope(request, grant));
+  }
+  return violations;
+}

@@ -1,0 +1,26 @@
+/** Doors into a pod that runs: exec, attach, port-forward, proxy. */
+import type { Stored } from '../../api/kubernetes.ts';
+import type { TaskGrant } from '../../api/taskgrant.ts';
+import type { Violation } from '../decision/violation.ts';
+
+export interface Connection {
+  /** Of which pod, by name. */
+  pod: string;
+  /** `exec`, `attach`, `portforward` or `proxy`. */
+  door: string;
+  grant: Pick<Stored<TaskGrant>, 'spec'>;
+}
+
+/** Nobody but the task's own containers has its identity, unless the grant says otherwise. */
+export function judgeConnection({ pod, door, grant }: Connection): Violation[] {
+  if (grant.spec.workload.allowExec) return [];
+  return [
+    {
+      code: 'ExecNotAllowed',
+      path: `pods/${door}`,
+      asked: `${door} into pod ${pod}`,
+      allowed: 'none',
+      fix: 'set spec.workload.allowExec in a new grant where people must look into the running task',
+    },
+  ];
+}

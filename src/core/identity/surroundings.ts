@@ -1,0 +1,78 @@
+/** What a pod's references lead to. It is looked up before anything is judged, so that judging itself is a pure function. */
+import type { Pod } from '../../api/kubernetes.ts';
+import { backingOfClaim, backingOfEphemeral, type Backing, type StorageLookups } from './backing.ts';
+import { NO_DEVICES, devicesOf, type ClaimedDevices, type DeviceLookups } from './devices.ts';
+
+/** How a reference is followed. Each answers undefined where there is no such object. */
+export interface Lookups extends StorageLookups, DeviceLookups {
+  /** The annotations of a service account of the pod's namespace. */
+  accountAnnotations(name: string): Promise<Readonly<Record<string, string>> | undefined>;
+}
+
+export interface Surroundings {
+  /** What stands behind a volume that is a claim, by its path: `spec.volumes[0]`. */
+  backings: ReadonlyMap<string, Backing>;
+  /** The audiences and lifetimes of the tokens that each CSI driver is handed, by its name. */
+  driverTokens: ReadonlyMap<string, readonly DriverTokenRequest[]>;
+  /** What a resource claim asks for, by its path: `spec.resourceClaims[0]`. */
+  devices: ReadonlyMap<string, ClaimedDevices>;
+  /** Those of the pod's service account. */
+  accountAnnotations: Readonly<Record<string, string>>;
+}
+
+/** As the driver's object says it: storage/v1, TokenRequest. */
+export interface DriverTokenRequest {
+  audience: string;
+  expirationSeconds?: number;
+}
+
+/** Of a pod that refers to nothing. */
+export const NO_SURROUNDINGS: Surroundings = {
+  backings: new Map(),
+  driverTokens: new Map(),
+  devices: NO_DEVICES,
+  accountAnnotations: {},
+};
+
+/**
+ * How many claims of a pod are followed: far more than a node can attach for one pod, and few enough that nobody makes a
+ * thousand reads out of one request. The others count as unresolved.
+ */
+export const MOST_FOLLOWED = 64;
+
+/** Follows every reference of the pod, as far as that has to be known to judge it. */
+export async function surroundingsOf(pod: Pick<Pod, 'spec'>, lookups: Lookups): Promise<Surroundings> {
+  const { spec } = pod;
+  if (!spec) return NO_SURROUNDINGS;
+  const volumes = [...(spec.volumes ?? []).entries()];
+  const claims = volumes.filter(([, volume]) => volume.persistentVolumeClaim ?? volume.ephemeral);
+  const backings = new Map<string, Backing>(
+    await Promise.all(
+      claims.map(async ([index, volume], count) => {
+        const backing: Backing =
+          count >= MOST_FOLLOWED
+            ? { unresolved: `more than ${MOST_FOLLOWED} claims are not followed` }
+            : volume.persistentVolumeClaim
+              ? await backingOfClaim(volume.persistentVolumeClaim.claimName, lookups)
+              : await backingOfEphemeral(volume.ephemeral?.volumeClaimTemplate, lookups);
+        return [`spec.volumes[${index}]`, backing] as const;
+      }),
+    ),
+  );
+  const drivers = new Set([
+    ...volumes.flatMap(([, { csi }]) => (csi ? [csi.driver] : [])).slice(0, MOST_FOLLOWED),
+    ...[...backings.values()].flatMap((backing) => ('driver' in backing ? [backing.driver] : [])),
+  ]);
+  const driverTokens = new Map(
+    await Promise.all(
+      [...drivers].map(async (name) => [name, (await lookups.driver(name))?.spec.tokenRequests ?? []] as const),
+    ),
+  );
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  return {
+    backings,
+    driverTokens,
+    devices: await devicesOf(spec, lookups),
+    accountAnnotations: (account ? await lookups.accountAnnotations(account) : undefined) ?? {},
+  };
+}
