@@ -8,6 +8,7 @@ import { drain } from './controller/drain.ts';
 import { installCrds } from './controller/install-crds.ts';
 import { runController } from './controller/run.ts';
 import { milliseconds } from './core/duration.ts';
+import { parseExternalKey, type ExternalKey } from './core/identity/external-identity.ts';
 import { createClient, type Client } from './kube/client.ts';
 import { loadClusterAccess } from './kube/cluster-access.ts';
 import { serveHealth } from './kube/health-server.ts';
@@ -44,6 +45,8 @@ interface WebhookFlags extends CommonFlags {
   metricsPort: number;
   holdSeconds: number;
   apiAudience?: string[];
+  externalIdentity: ExternalKey[];
+  scheduler: string[];
 }
 
 interface DrainFlags extends CommonFlags {
@@ -134,6 +137,13 @@ command('webhook', 'answers the API server: injects identities into pods, and re
     '--api-audience <audience...>',
     'what the API server calls itself; default: as this pod’s own token says',
   )
+  .option(
+    '--external-identity <place:key...>',
+    'what else other identity systems go by: annotation:KEY, label:KEY or account:KEY, with a * at its end for all that begin so',
+    externalKey,
+    [],
+  )
+  .option('--scheduler <user...>', 'who may bind task pods to nodes', ['system:kube-scheduler'])
   .action(async (flags: WebhookFlags) => {
     const parts = await start('webhook', flags);
     const webhook = runWebhook(
@@ -142,6 +152,8 @@ command('webhook', 'answers the API server: injects identities into pods, and re
         tlsSecret: { namespace: flags.namespace, name: flags.tlsSecret },
         holdMs: flags.holdSeconds * 1000,
         apiAudiences: flags.apiAudience ?? (await ownApiAudiences()),
+        externalKeys: flags.externalIdentity,
+        schedulers: flags.scheduler,
       },
       parts,
       parts.signal,
@@ -266,6 +278,14 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`not a whole number from ${least} to ${most}`);
   };
+}
+
+function externalKey(text: string, before: readonly ExternalKey[]): ExternalKey[] {
+  try {
+    return [...before, parseExternalKey(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function inMilliseconds(text: string): number {

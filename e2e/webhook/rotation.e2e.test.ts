@@ -103,7 +103,7 @@ const serve = async () => {
   server = await serveWebhook({
     port: 0,
     certificate,
-    routes: [{ path: '/allow', phase: 'validate', resource: 'configmaps', review }],
+    routes: [{ path: '/allow', phase: 'validate', resources: ['configmaps'], review }],
     metrics,
     logger: silentLogger,
   });

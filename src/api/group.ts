@@ -16,6 +16,23 @@ export const GRANT_NAMESPACE_LABEL = `${GROUP}/grant-namespace`;
 /** On a namespace: which pods are judged there, in the manner of Pod Security Admission. */
 export const ENFORCE_LABEL = `${GROUP}/enforce`;
 
+/** On a namespace: what would be refused at this level is said to whoever creates or changes pods. */
+export const WARN_LABEL = `${GROUP}/warn`;
+
+/** On a namespace: what would be refused at this level is written to the audit log. */
+export const AUDIT_LABEL = `${GROUP}/audit`;
+
+/**
+ * The values of these labels. `granted`: pods that carry a grant, or use the account of one, are judged. `required`: every pod
+ * carries one, or has no identity.
+ */
+export const LEVELS = ['granted', 'required'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export function isLevel(value: string | undefined): value is Level {
+  return LEVELS.some((level) => level === value);
+}
+
 /** The recommended label by which everything that the controller made is found. */
 export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 export const MANAGED_BY = 'taskgrant';

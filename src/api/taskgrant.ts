@@ -74,7 +74,8 @@ const workload = record(
     deviceClasses: optional(
       set(text({ minLength: 1, maxLength: 253, description: 'A DeviceClass.' }), {
         maxItems: 16,
-        description: 'DeviceClasses that the pods’ resource claims may use, and extended resources (as in example.com/gpu) that containers may ask for.',
+        description:
+          'DeviceClasses that the pods’ resource claims may use, and extended resources (as in example.com/gpu) that containers may ask for.',
       }),
     ),
     maxPods: integer({
@@ -220,13 +221,15 @@ const envelope = record(
     certificates: optional(
       list(certificate, {
         maxItems: 16,
-        description: 'Pod certificates that pods may ask for: signer, longest life, and the annotations that the signer may be told.',
+        description:
+          'Pod certificates that pods may ask for: signer, longest life, and the annotations that the signer may be told.',
       }),
     ),
     csiDrivers: optional(
       set(text({ minLength: 1, maxLength: 253, description: 'The name of a CSI driver.' }), {
         maxItems: 32,
-        description: 'CSI drivers that the pods may use: every inline one, and by a claim those that are handed tokens of the pod, whose audiences must be in tokens.',
+        description:
+          'CSI drivers that the pods may use: every inline one, and by a claim those that are handed tokens of the pod, whose audiences must be in tokens.',
       }),
     ),
     externalIdentity: optional(

@@ -91,6 +91,20 @@ export const storageClasses = resource<k8s.StorageClass>(
   'Cluster',
 );
 
+const DEVICES = 'resource.k8s.io/v1';
+export const resourceClaims = resource<k8s.ResourceClaim>(
+  DEVICES,
+  'ResourceClaim',
+  'resourceclaims',
+  'Namespaced',
+);
+export const resourceClaimTemplates = resource<k8s.ResourceClaimTemplate>(
+  DEVICES,
+  'ResourceClaimTemplate',
+  'resourceclaimtemplates',
+  'Namespaced',
+);
+
 const RBAC = 'rbac.authorization.k8s.io/v1';
 export const clusterRoleBindings = resource<k8s.ClusterRoleBinding>(
   RBAC,

@@ -1,26 +1,44 @@
 /** The caches from which admission is answered, and what of each object is worth its memory. */
-import { GRANT_LABEL } from '../api/group.ts';
-import type { Namespace, Pod, Stored } from '../api/kubernetes.ts';
+import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
+import type { CSIDriver, Namespace, Pod, ServiceAccount, StorageClass, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { withoutRequester } from '../core/envelope/requester.ts';
+import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { ReaderMetrics } from '../kube/metrics.ts';
 import { createReader, type Reader } from '../kube/reader.ts';
-import { namespaces, pods, taskGrantClasses, taskGrants } from '../kube/resources.ts';
+import {
+  csiDrivers,
+  namespaces,
+  pods,
+  serviceAccounts,
+  storageClasses,
+  taskGrantClasses,
+  taskGrants,
+} from '../kube/resources.ts';
 
 export interface Caches {
-  /** By `namespace/class` while they have not finished. */
-  grants: Reader<TaskGrant, 'unfinished'>;
+  /** By `namespace/class` while they have not finished, and by the namespace while they are or may become without rights. */
+  grants: Reader<TaskGrant, 'unfinished' | 'activated'>;
   classes: Reader<TaskGrantClass>;
   namespaces: Reader<Namespace>;
   /** Pods with the grant label; by `namespace/service account`, which no other grant ever has. */
   pods: Reader<Pod, 'account'>;
+  /** The accounts of grants, with those annotations only by which other identity systems go. */
+  accounts: Reader<ServiceAccount>;
+  csiDrivers: Reader<CSIDriver>;
+  storageClasses: Reader<StorageClass>;
 }
 
-export function createCaches(client: Client, logger: Logger, metrics: ReaderMetrics): Caches {
+export function createCaches(
+  client: Client,
+  logger: Logger,
+  metrics: ReaderMetrics,
+  keys: ExternalKeys,
+): Caches {
   const common = { client, logger, metrics };
   return {
     grants: createReader({
@@ -30,6 +48,8 @@ export function createCaches(client: Client, logger: Logger, metrics: ReaderMetr
       indexers: {
         unfinished: ({ metadata, spec, status }: TaskGrant) =>
           isFinal(status?.phase) ? [] : [unfinishedKey(metadata.namespace, spec.className ?? '')],
+        activated: ({ metadata, status }: TaskGrant) =>
+          isFinal(status?.phase) || status?.activatedAt === undefined ? [] : [metadata.namespace],
       },
     }),
     classes: createReader({ ...common, resource: taskGrantClasses }),
@@ -45,6 +65,14 @@ export function createCaches(client: Client, logger: Logger, metrics: ReaderMetr
         ],
       },
     }),
+    accounts: createReader({
+      ...common,
+      resource: serviceAccounts,
+      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
+      transform: (account) => slimAccount(account, keys),
+    }),
+    csiDrivers: createReader({ ...common, resource: csiDrivers }),
+    storageClasses: createReader({ ...common, resource: storageClasses }),
   };
 }
 
@@ -89,10 +117,11 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   return { ...grant, metadata, status: { ...status, inventory: [], ...(pods && { pods }) } };
 }
 
-/** Which pods there are under an account is all that is asked of them. */
+/** Which pods there are under an account, and under which grant each says it runs, is all that is asked of them. */
 export function slimPod({ apiVersion, kind, metadata, spec }: Stored<Pod>): Stored<Pod> {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const { serviceAccountName } = spec ?? {};
+  const grant = metadata.labels?.[GRANT_LABEL];
   return {
     apiVersion,
     kind,
@@ -102,7 +131,29 @@ export function slimPod({ apiVersion, kind, metadata, spec }: Stored<Pod>): Stor
       resourceVersion,
       creationTimestamp,
       ...(namespace !== undefined && { namespace }),
+      ...(grant !== undefined && { labels: { [GRANT_LABEL]: grant } }),
     },
     spec: { containers: [], ...(serviceAccountName !== undefined && { serviceAccountName }) },
+  };
+}
+
+/** What other identity systems go by; whatever else somebody has written on it would be memory. */
+export function slimAccount(
+  { apiVersion, kind, metadata }: Stored<ServiceAccount>,
+  keys: ExternalKeys,
+): Stored<ServiceAccount> {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => keys.find('account', key));
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(namespace !== undefined && { namespace }),
+      ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
+    },
   };
 }

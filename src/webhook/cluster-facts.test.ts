@@ -31,7 +31,7 @@ describe('the default class', () => {
 describe('pods used', () => {
   const aPodOf = (uid: string) => ({ metadata: { uid } }) as Stored<Pod>;
   const facts = (...uids: string[]) =>
-    createPodFacts({
+    createPodFacts({} as never, {
       pods: {
         byIndex: (_index: string, key: string) =>
           key === `${NAMESPACE}/${GRANT_ACCOUNT}` ? uids.map(aPodOf) : [],

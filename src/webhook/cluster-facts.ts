@@ -1,20 +1,21 @@
 /** Everything that reviewers ask about but grants: from the caches, and live where those have nothing. */
 import pLimit, { type LimitFunction } from 'p-limit';
-import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL } from '../api/group.ts';
-import type { KubernetesObject, Stored } from '../api/kubernetes.ts';
+import { DEFAULT_CLASS_ANNOTATION } from '../api/group.ts';
+import { grantNameOf } from '../core/envelope/judge-pod.ts';
 import { accessReview } from '../core/envelope/requester.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
-import { isNotFound } from '../kube/api-error.ts';
-import type { Client, ObjectPlace } from '../kube/client.ts';
+import type { Client } from '../kube/client.ts';
 import { monotonicNow } from '../kube/clock.ts';
 import {
   namespaces,
+  pods,
   serviceAccounts,
   subjectAccessReviews,
   taskGrantClasses,
-  type Resource,
 } from '../kube/resources.ts';
+import { keyOf } from '../kube/store.ts';
 import { accountKey, type Caches } from './caches.ts';
+import { found } from './live.ts';
 import type { AccessFacts, ClassFacts, NamespaceFacts, PodFacts } from './facts.ts';
 import { DEFAULT_TIMEOUT_MS } from './server.ts';
 
@@ -32,12 +33,12 @@ export function createClassFacts(client: Client, { classes }: Pick<Caches, 'clas
   };
 }
 
-export function createPodFacts({ pods }: Pick<Caches, 'pods'>): PodFacts {
+export function createPodFacts(client: Client, { pods: cache }: Pick<Caches, 'pods'>): PodFacts {
   return {
     countUsed({ metadata, status }, exceptUid) {
       const account = status?.serviceAccountName;
       const observed =
-        account === undefined ? [] : pods.byIndex('account', accountKey(metadata.namespace, account));
+        account === undefined ? [] : cache.byIndex('account', accountKey(metadata.namespace, account));
       const used = new Set([
         ...(status?.pods ?? []).map(({ uid }) => uid),
         ...observed.map((pod) => pod.metadata.uid),
@@ -45,18 +46,26 @@ export function createPodFacts({ pods }: Pick<Caches, 'pods'>): PodFacts {
       if (exceptUid !== undefined) used.delete(exceptUid);
       return used.size;
     },
+    async grantNameOf(namespace, name) {
+      const cached = cache.get(keyOf({ metadata: { namespace, name } }));
+      const pod = cached ?? (await found(client, pods, { namespace, name }));
+      return pod && grantNameOf(pod);
+    },
   };
 }
 
 export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'namespaces'>): NamespaceFacts {
   return {
-    async enforceLevel(name) {
+    async level(name, label) {
       const namespace = caches.namespaces.get(name) ?? (await found(client, namespaces, { name }));
-      return namespace?.metadata.labels?.[ENFORCE_LABEL];
+      return namespace?.metadata.labels?.[label];
     },
-    async defaultPullSecrets(namespace) {
+    async defaultAccount(namespace) {
       const account = await found(client, serviceAccounts, { namespace, name: DEFAULT_SERVICE_ACCOUNT });
-      return (account?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]));
+      return {
+        automounts: account?.automountServiceAccountToken ?? true,
+        pullSecrets: (account?.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
+      };
     },
   };
 }
@@ -93,17 +102,4 @@ export function createAccessFacts(client: Pick<Client, 'create'>): AccessFacts {
       return questions.filter((_, index) => !verdicts[index]);
     },
   };
-}
-
-async function found<T extends KubernetesObject>(
-  client: Client,
-  resource: Resource<T>,
-  place: ObjectPlace,
-): Promise<Stored<T> | undefined> {
-  try {
-    return await client.get(resource, place);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

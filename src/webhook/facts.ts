@@ -5,6 +5,9 @@
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Stored, UserInfo } from '../api/kubernetes.ts';
+import type { DefaultAccount } from '../core/envelope/required.ts';
+import type { ExternalKeys } from '../core/identity/external-identity.ts';
+import type { Lookups } from '../core/identity/surroundings.ts';
 
 /** How long a pod may wait for its grant. */
 export interface Wait {
@@ -30,6 +33,8 @@ export interface GrantFacts {
   settled(namespace: string, name: string, wait: Wait): Promise<Stored<TaskGrant> | undefined>;
   /** How many grants of the class in the namespace have not finished. */
   countUnfinished(namespace: string, className: string): number;
+  /** How many grants in the namespace have been activated and have not finished. */
+  countActivated(namespace: string): number;
 }
 
 export interface ClassFacts {
@@ -41,13 +46,15 @@ export interface ClassFacts {
 export interface PodFacts {
   /** How many pods but that of this UID were ever admitted under the grant. */
   countUsed(grant: Stored<TaskGrant>, exceptUid: string | undefined): number;
+  /** The grant that a pod says it runs under; undefined where there is no such pod, or it names none. */
+  grantNameOf(namespace: string, pod: string): Promise<string | undefined>;
 }
 
 export interface NamespaceFacts {
-  /** The value of the label `taskgrant.dev/enforce`; undefined where there is none. */
-  enforceLevel(namespace: string): Promise<string | undefined>;
-  /** The names in the imagePullSecrets of the namespace's `default` service account. */
-  defaultPullSecrets(namespace: string): Promise<string[]>;
+  /** The value of the label, such as `taskgrant.dev/enforce`; undefined where there is none. */
+  level(namespace: string, label: string): Promise<string | undefined>;
+  /** The namespace's `default` service account, as far as it gives pods something. */
+  defaultAccount(namespace: string): Promise<DefaultAccount>;
 }
 
 /** About whom is asked, for a request in which namespace, and for how long somebody waits for the answer. */
@@ -68,6 +75,12 @@ export interface Facts {
   pods: PodFacts;
   namespaces: NamespaceFacts;
   access: AccessFacts;
+  /** Where the references of a namespace's pods lead. */
+  lookups(namespace: string): Lookups;
+  /** By what other identity systems go. */
+  externalKeys: ExternalKeys;
+  /** Who may bind pods to nodes, by user name. */
+  schedulers: readonly string[];
   /** What the API server calls itself. */
   apiAudiences: readonly string[];
   /** Milliseconds since the epoch. */

@@ -14,7 +14,7 @@ import type { HoldMetrics } from './metrics.ts';
 
 export interface GrantFactsOptions {
   client: Pick<Client, 'get'>;
-  cache: Pick<Reader<TaskGrant, 'unfinished'>, 'get' | 'byIndex' | 'subscribe'>;
+  cache: Pick<Reader<TaskGrant, 'unfinished' | 'activated'>, 'get' | 'byIndex' | 'subscribe'>;
   metrics: HoldMetrics;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -120,6 +120,7 @@ export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOpti
     },
     countUnfinished: (namespace, className) =>
       cache.byIndex('unfinished', unfinishedKey(namespace, className)).length,
+    countActivated: (namespace) => cache.byIndex('activated', namespace).length,
   };
 }
 

@@ -27,7 +27,7 @@ export interface WebhookMetrics extends HoldMetrics {
   certificate: CertificateMetrics;
 }
 
-export type Phase = 'mutate' | 'validate';
+export type Phase = 'mutate' | 'validate' | 'warn' | 'audit';
 
 /** From the tenth of a millisecond that judging takes to the ten seconds that the API server waits. */
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -49,7 +49,9 @@ export function createPodMutator(facts: Facts, { holdMs }: HoldOptions): Reviewe
     }
 
     const mayHaveCopies = (pod.spec?.imagePullSecrets ?? []).length > 0;
-    const defaultPullSecrets = mayHaveCopies ? await facts.namespaces.defaultPullSecrets(namespace) : [];
+    const defaultPullSecrets = mayHaveCopies
+      ? (await facts.namespaces.defaultAccount(namespace)).pullSecrets
+      : [];
     const injected = inject(pod, { grant, defaultPullSecrets, apiAudiences, now });
     return {
       allowed: true,

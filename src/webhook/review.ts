@@ -1,6 +1,13 @@
 /** AdmissionReview (admission.k8s.io/v1) in and out: everything else here works on what is inside. */
 import { z } from 'zod';
-import type { AdmissionRequest, AdmissionResponse, AdmissionReview, Pod } from '../api/kubernetes.ts';
+import type {
+  AdmissionRequest,
+  AdmissionResponse,
+  AdmissionReview,
+  Binding,
+  Namespace,
+  Pod,
+} from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { renderDenial } from '../core/decision/denial.ts';
 import { codesOf, type Violation } from '../core/decision/violation.ts';
@@ -17,6 +24,8 @@ export interface AuditNotes {
   grant?: string;
   /** The decision under which its identity was issued. */
   decision?: string;
+  /** What would have been refused, where it was not. */
+  violations?: readonly Violation[];
 }
 
 /** What a reviewer may know of the call besides the request. */
@@ -77,6 +86,8 @@ const podSchema = z.looseObject({
   spec: z.looseObject({ containers: listOf(z.looseObject({})) }),
 });
 
+const bindingSchema = z.looseObject({ metadata, target: z.looseObject({}) });
+const namespaceSchema = z.looseObject({ metadata });
 const grantSchema = z.looseObject({ metadata, spec: z.looseObject({}) });
 
 /** @throws MalformedReview */
@@ -91,6 +102,16 @@ export function parseReview(body: unknown): AdmissionRequest {
  */
 export function podIn(object: unknown): Pod {
   return parse(podSchema, object, 'the object is no pod') as unknown as Pod;
+}
+
+/** @throws MalformedReview */
+export function bindingIn(object: unknown): Binding {
+  return parse(bindingSchema, object, 'the object is no Binding') as unknown as Binding;
+}
+
+/** @throws MalformedReview */
+export function namespaceIn(object: unknown): Namespace {
+  return parse(namespaceSchema, object, 'the object is no Namespace') as unknown as Namespace;
 }
 
 /**
@@ -160,8 +181,8 @@ export function failureOf(uid: string): AdmissionReview {
 }
 
 function annotationsOf(answer: Answer): Record<string, string> {
-  const { grant, decision } = answer.audit ?? {};
-  const codes = answer.allowed ? [] : codesOf(answer.violations);
+  const { grant, decision, violations = [] } = answer.audit ?? {};
+  const codes = codesOf(answer.allowed ? violations : answer.violations);
   return {
     ...(grant !== undefined && { grant }),
     ...(decision !== undefined && { decision }),

@@ -1,10 +1,12 @@
 /** The webhook process: caches, reviewers, and the server around them. */
 import type { Registry } from 'prom-client';
 import type { Namespace } from '../api/kubernetes.ts';
+import { externalKeys, type ExternalKey } from '../core/identity/external-identity.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { KubeMetrics } from '../kube/metrics.ts';
 import type { Reader } from '../kube/reader.ts';
+import { createPodAuditor, createPodWarner, createWorkloadAdviser } from './advise.ts';
 import { createCaches, type Caches } from './caches.ts';
 import {
   createAccessFacts,
@@ -14,11 +16,16 @@ import {
 } from './cluster-facts.ts';
 import type { Facts } from './facts.ts';
 import { createGrantFacts } from './grant-facts.ts';
-import { createWebhookMetrics } from './metrics.ts';
+import { createLookups } from './lookups.ts';
+import { createWebhookMetrics, type Phase } from './metrics.ts';
 import { createPodMutator } from './mutate-pods.ts';
 import { createGrantMutator } from './mutate-taskgrants.ts';
+import type { Reviewer } from './review.ts';
 import { serveWebhook, type Route, type WebhookServer } from './server.ts';
 import { createCertificateSource } from './tls.ts';
+import { createBindingValidator } from './validate-bindings.ts';
+import { createConnectionValidator } from './validate-connections.ts';
+import { createNamespaceValidator } from './validate-namespaces.ts';
 import { createPodValidator } from './validate-pods.ts';
 import { createGrantValidator } from './validate-taskgrants.ts';
 
@@ -31,6 +38,10 @@ export interface WebhookOptions {
   holdMs: number;
   /** What the API server calls itself: see api-audiences.ts. */
   apiAudiences: readonly string[];
+  /** Keys of other identity systems besides those that are known: see external-identity.ts. */
+  externalKeys: readonly ExternalKey[];
+  /** Who may bind task pods to nodes, by user name. */
+  schedulers: readonly string[];
 }
 
 export interface WebhookParts {
@@ -71,7 +82,8 @@ export function runWebhook(
   const { client, logger, registry, kubeMetrics } = parts;
   const now = () => Date.now();
   const metrics = createWebhookMetrics(registry);
-  const caches = createCaches(client, logger, kubeMetrics.reader);
+  const keys = externalKeys(options.externalKeys);
+  const caches = createCaches(client, logger, kubeMetrics.reader, keys);
   const certificates = createCertificateSource({
     client,
     ...options.tlsSecret,
@@ -83,16 +95,19 @@ export function runWebhook(
   const facts: Facts = {
     grants: createGrantFacts({ client, cache: caches.grants, metrics, now }),
     classes: createClassFacts(client, caches),
-    pods: createPodFacts(caches),
+    pods: createPodFacts(client, caches),
     namespaces: createNamespaceFacts(client, caches),
     access: createAccessFacts(client),
     apiAudiences: options.apiAudiences,
+    lookups: createLookups(client, caches),
+    externalKeys: keys,
+    schedulers: options.schedulers,
     now,
   };
   const listening = Promise.withResolvers<number>();
   let server: WebhookServer | undefined;
 
-  const all: Running[] = [caches.grants, caches.classes, caches.namespaces, caches.pods];
+  const all: Running[] = Object.values(caches) as Running[];
   const serve = async (): Promise<void> => {
     for (const cache of all) cache.start();
     certificates.start();
@@ -140,21 +155,33 @@ export function runWebhook(
 
 function routesFor(facts: Facts, options: WebhookOptions): Route[] {
   return [
-    { path: '/mutate/pods', phase: 'mutate', resource: 'pods', review: createPodMutator(facts, options) },
-    { path: '/validate/pods', phase: 'validate', resource: 'pods', review: createPodValidator(facts) },
-    {
-      path: '/mutate/taskgrants',
-      phase: 'mutate',
-      resource: 'taskgrants',
-      review: createGrantMutator(facts),
-    },
-    {
-      path: '/validate/taskgrants',
-      phase: 'validate',
-      resource: 'taskgrants',
-      review: createGrantValidator(facts),
-    },
+    route('mutate', 'pods', ['pods'], createPodMutator(facts, options)),
+    route('mutate', 'taskgrants', ['taskgrants'], createGrantMutator(facts)),
+    route('validate', 'pods', ['pods'], createPodValidator(facts)),
+    route('validate', 'taskgrants', ['taskgrants'], createGrantValidator(facts)),
+    route('validate', 'connections', ['pods'], createConnectionValidator(facts)),
+    route('validate', 'bindings', ['pods', 'bindings'], createBindingValidator(facts)),
+    route('validate', 'namespaces', ['namespaces'], createNamespaceValidator(facts)),
+    route('warn', 'workloads', WORKLOAD_RESOURCES, createWorkloadAdviser(facts)),
+    route('warn', 'pods', ['pods'], createPodWarner(facts)),
+    route('audit', 'pods', ['pods'], createPodAuditor(facts)),
   ];
+}
+
+/** The kinds with a template, as resources. */
+const WORKLOAD_RESOURCES = [
+  'cronjobs',
+  'daemonsets',
+  'deployments',
+  'jobs',
+  'podtemplates',
+  'replicasets',
+  'replicationcontrollers',
+  'statefulsets',
+];
+
+function route(phase: Phase, what: string, resources: readonly string[], review: Reviewer): Route {
+  return { path: `/${phase}/${what}`, phase, resources, review };
 }
 
 function unsynced(caches: Caches): string[] {

@@ -56,20 +56,20 @@ beforeEach(async () => {
     {
       path: '/mutate/pods',
       phase: 'mutate',
-      resource: 'pods',
+      resources: ['pods'],
       review: createPodMutator(facts, { holdMs: 0 }),
     },
-    { path: '/validate/pods', phase: 'validate', resource: 'pods', review: createPodValidator(facts) },
+    { path: '/validate/pods', phase: 'validate', resources: ['pods'], review: createPodValidator(facts) },
     {
       path: '/fail',
       phase: 'validate',
-      resource: 'pods',
+      resources: ['pods'],
       review: () => Promise.reject(new Error('the API server is away')),
     },
     {
       path: '/wait',
       phase: 'validate',
-      resource: 'pods',
+      resources: ['pods'],
       review: (_, context) =>
         new Promise((answer) => {
           calls.push({ context, answer });
@@ -305,7 +305,7 @@ describe('reviews that are larger together than the process can bear', () => {
 describe('who sends too slowly', () => {
   const json = JSON.stringify({ half: 'a review' });
   const review = () => Promise.resolve<Answer>({ allowed: true });
-  const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', resource: 'pods', review }];
+  const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', resources: ['pods'], review }];
   const head = `POST /validate/pods HTTP/1.1\r\nhost: ${NAME}\r\ncontent-type: application/json\r\n`;
 
   test.each([

@@ -26,7 +26,7 @@ export interface Route {
   path: string;
   phase: Phase;
   /** What is judged there, in the plural: `pods`. Reviews of anything else are malformed. */
-  resource: string;
+  resources: readonly string[];
   review: Reviewer;
 }
 
@@ -242,7 +242,8 @@ function reviewed(route: Route, metrics: WebhookMetrics, logger: Logger): Reques
   return async (httpRequest, response) => {
     const request = parseReview(httpRequest.body);
     const { resource } = request.resource;
-    if (resource !== route.resource) throw new MalformedReview(`${route.path} judges ${route.resource} only`);
+    if (!route.resources.includes(resource))
+      throw new MalformedReview(`${route.path} judges ${route.resources.join(', ')} only`);
     const stop = new AbortController();
     response.once('close', () => {
       stop.abort(new Error('nobody waits for the answer any more'));

@@ -1,6 +1,9 @@
 /** Facts and requests for tests of reviewers: plain data behind the interfaces. */
+import { ENFORCE_LABEL } from '../api/group.ts';
 import type { AdmissionRequest, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import { externalKeys } from '../core/identity/external-identity.ts';
+import type { Lookups } from '../core/identity/surroundings.ts';
 import type { PatchOperation } from '../core/injection/json-patch.ts';
 import { aClass, aGrant, NAMESPACE, NOW } from '../core/testing/builders.ts';
 import { API_AUDIENCE } from '../core/testing/judging.ts';
@@ -13,6 +16,13 @@ interface World {
   defaultClass?: ReturnType<typeof aClass>;
   podsUsed?: number;
   unfinished?: number;
+  /** Grants that have rights in the namespace. */
+  activated?: number;
+  /** The grant that a pod names that is there already. */
+  podsGrant?: string;
+  /** The namespace’s labels besides enforce. */
+  levels?: Record<string, string>;
+  lookups?: Lookups;
   /** The namespace’s label; undefined has none. */
   enforceLevel?: string | undefined;
   defaultPullSecrets?: string[];
@@ -20,6 +30,20 @@ interface World {
   denies?: (question: object) => boolean;
   now?: number;
 }
+
+const nothing = () => Promise.resolve(undefined);
+
+/** A cluster in which no reference leads anywhere. */
+export const NOTHING_THERE: Lookups = {
+  claim: nothing,
+  volume: nothing,
+  storageClass: nothing,
+  defaultStorageClass: nothing,
+  driver: nothing,
+  resourceClaim: nothing,
+  resourceClaimTemplate: nothing,
+  accountAnnotations: nothing,
+};
 
 /** A world in which aGrant() is active in an enforced namespace and everybody may do everything. */
 export function someFacts(world: World = {}): Facts {
@@ -29,6 +53,10 @@ export function someFacts(world: World = {}): Facts {
     defaultClass,
     podsUsed = 0,
     unfinished = 0,
+    activated = 0,
+    podsGrant,
+    levels = {},
+    lookups = NOTHING_THERE,
     defaultPullSecrets = [],
     denies = () => false,
     now = NOW,
@@ -41,19 +69,27 @@ export function someFacts(world: World = {}): Facts {
         : undefined,
     );
   return {
-    grants: { get: named, settled: named, countUnfinished: () => unfinished },
+    grants: {
+      get: named,
+      settled: named,
+      countUnfinished: () => unfinished,
+      countActivated: () => activated,
+    },
     classes: {
       get: (name) =>
         Promise.resolve(itsClass !== 'none' && itsClass.metadata.name === name ? itsClass : undefined),
       default: () => defaultClass,
     },
-    pods: { countUsed: () => podsUsed },
+    pods: { countUsed: () => podsUsed, grantNameOf: () => Promise.resolve(podsGrant) },
     namespaces: {
-      enforceLevel: () => Promise.resolve(enforceLevel),
-      defaultPullSecrets: () => Promise.resolve(defaultPullSecrets),
+      level: (_, label) => Promise.resolve({ [ENFORCE_LABEL]: enforceLevel, ...levels }[label]),
+      defaultAccount: () => Promise.resolve({ automounts: true, pullSecrets: defaultPullSecrets }),
     },
     access: { denied: (_, questions) => Promise.resolve(questions.filter(denies)) },
     apiAudiences: [API_AUDIENCE],
+    lookups: () => lookups,
+    externalKeys: externalKeys(),
+    schedulers: ['system:kube-scheduler'],
     now: () => now,
   };
 }

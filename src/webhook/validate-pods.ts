@@ -4,7 +4,8 @@ import type { Violation } from '../core/decision/violation.ts';
 import { grantNameOf, judgeNewPod, judgePodUpdate, updateNeedsGrant } from '../core/envelope/judge-pod.ts';
 import { isOwnMirrorPod } from '../core/envelope/mirror-pod.ts';
 import type { Facts } from './facts.ts';
-import { podIn, type Answer, type Reviewer } from './review.ts';
+import { enforcedLevel, notLookedUp, podFacts } from './pod-facts.ts';
+import { podIn, type Answer, type AuditNotes, type Reviewer } from './review.ts';
 
 const BEYOND = 'the pod asks for more than its TaskGrant allows';
 
@@ -29,11 +30,12 @@ async function judgeCreation(
 ): Promise<Answer> {
   const pod = podIn(object);
   if (isOwnMirrorPod(pod, userInfo)) return { allowed: true };
-  const grant = await grantNamed(grantNameOf(pod), namespace, facts);
+  const name = grantNameOf(pod);
+  const grant = await grantNamed(name, namespace, facts);
   const podsUsed = grant ? facts.pods.countUsed(grant, pod.metadata.uid) : 0;
-  const { apiAudiences } = facts;
-  const violations = judgeNewPod({ pod, grant, podsUsed, apiAudiences, now: facts.now() });
-  const headline = grantNameOf(pod) === undefined ? 'the pod needs a TaskGrant' : BEYOND;
+  const level = name === undefined ? await enforcedLevel(namespace, facts) : 'granted';
+  const violations = judgeNewPod({ ...(await podFacts(pod, namespace, level, grant, facts)), podsUsed });
+  const headline = name === undefined ? 'the pod needs a TaskGrant' : BEYOND;
   return answerFor(pod, grant, headline, violations);
 }
 
@@ -42,19 +44,41 @@ async function judgeUpdate(
   facts: Facts,
 ): Promise<Answer> {
   const [pod, oldPod] = [podIn(object), podIn(oldObject)];
-  const name = updateNeedsGrant(oldPod, pod) ? grantNameOf(oldPod) : undefined;
-  const grant = await grantNamed(name, namespace, facts);
-  const { apiAudiences } = facts;
-  const violations = judgePodUpdate({ oldPod, pod, grant, podsUsed: 0, apiAudiences, now: facts.now() });
+  const { apiAudiences, externalKeys } = facts;
+  const addsIdentity = updateNeedsGrant(oldPod, pod, externalKeys);
+  const name = grantNameOf(oldPod);
+  const grant = addsIdentity ? await grantNamed(name, namespace, facts) : undefined;
+  const isRequired =
+    addsIdentity && name === undefined && (await enforcedLevel(namespace, facts)) === 'required';
+  const violations = judgePodUpdate({
+    oldPod,
+    pod,
+    grant,
+    podsUsed: 0,
+    required: isRequired ? await facts.namespaces.defaultAccount(namespace) : undefined,
+    identity: notLookedUp(facts),
+    apiAudiences,
+    now: facts.now(),
+  });
   return answerFor(oldPod, grant, 'the pod cannot be changed so', violations);
 }
 
-async function grantNamed(
+/** The grant that a label names, where it names one. */
+export async function grantNamed(
   name: string | undefined,
   namespace: string,
   { grants }: Facts,
 ): Promise<Stored<TaskGrant> | undefined> {
   return name === undefined ? undefined : grants.get(namespace, name);
+}
+
+/** What is written to the audit log about a decision under a grant. */
+export function auditNotes(name: string | undefined, grant: Stored<TaskGrant> | undefined): AuditNotes {
+  const decision = grant?.status?.decision?.id;
+  return {
+    ...(name !== undefined && { grant: name }),
+    ...(decision !== undefined && { decision }),
+  };
 }
 
 function answerFor(
@@ -63,12 +87,7 @@ function answerFor(
   headline: string,
   violations: readonly Violation[],
 ): Answer {
-  const name = grantNameOf(pod);
-  const decision = grant?.status?.decision?.id;
-  const audit = {
-    ...(name !== undefined && { grant: name }),
-    ...(decision !== undefined && { decision }),
-  };
+  const audit = auditNotes(grantNameOf(pod), grant);
   if (violations.length === 0) return { allowed: true, audit };
   return { allowed: false, headline, violations, audit };
 }

@@ -1,4 +1,4 @@
-import { ENFORCE_LABEL, FINALIZER, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
+import { ENFORCE_LABEL, FINALIZER, isLevel, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
 import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
@@ -6,6 +6,7 @@ import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { audiencesNamedOnce } from '../core/envelope/audience.ts';
 import { grantWithinClass } from '../core/envelope/class.ts';
+import { externalKeysOf } from '../core/envelope/external-identity.ts';
 import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
 import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
 import { unsupportedInClass, unsupportedInGrant } from '../core/envelope/supported.ts';
@@ -42,6 +43,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
     ...unsupportedInGrant(grant),
     ...imagePatternsOf(grant.spec.workload.images),
     ...audiencesNamedOnce(grant, facts.apiAudiences),
+    ...externalKeysOf(grant, facts.externalKeys),
     ...(await withinClass(grant, asker, facts)),
   ];
   const audit = { grant: grant.metadata.name };
@@ -215,13 +217,13 @@ function rightsOfNobody({ spec: { envelope } }: TaskGrant, { apiAudiences }: Fac
 
 /** A grant may be created before its namespace is enforced, and stays Pending until then. */
 async function warningsFor(namespace: string, { namespaces }: Facts): Promise<string[]> {
-  const level = await namespaces.enforceLevel(namespace);
-  if (level === 'granted') return [];
+  const level = await namespaces.level(namespace, ENFORCE_LABEL);
+  if (isLevel(level)) return [];
   const overwrite = level === undefined ? '' : ' --overwrite';
   return [
     level === undefined
       ? 'the TaskGrant stays Pending until pods are judged in its namespace:'
-      : `the TaskGrant stays Pending: level ${level} of its namespace is not supported yet:`,
+      : `the TaskGrant stays Pending: ${level} is no level (granted, required):`,
     `kubectl label ns ${namespace} ${ENFORCE_LABEL}=granted${overwrite}`,
   ];
 }

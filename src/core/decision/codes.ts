@@ -114,12 +114,14 @@ export const VIOLATION_CODES = {
     means: 'A pod certificate is of a signer, or carries an annotation, that the envelope does not have.',
     because:
       'The kubelet has a signer certify the pod’s key, and copies the annotations into the request, where nobody verifies them (KEP-4317). A certificate cannot be revoked.',
-    remedy: 'Name the signer and the annotations in spec.envelope.certificates of a new grant, or drop this volume source.',
+    remedy:
+      'Name the signer and the annotations in spec.envelope.certificates of a new grant, or drop this volume source.',
     allows: 'the grant allows',
   },
   CertificateLivesTooLong: {
     means: 'A pod certificate may live longer than the envelope allows.',
-    because: 'Nothing but its end takes a certificate out of the world. An omitted maxExpirationSeconds is a day.',
+    because:
+      'Nothing but its end takes a certificate out of the world. An omitted maxExpirationSeconds is a day.',
     remedy: 'Ask for a shorter maxExpirationSeconds.',
     allows: 'the grant allows at most',
   },
@@ -134,7 +136,8 @@ export const VIOLATION_CODES = {
     means: 'A volume’s or a device’s claim leads to something that cannot be found or told.',
     because:
       'What stands behind a claim decides which driver gets the pod’s tokens, or which path of the node the pod sees. What is not there yet could be anything later.',
-    remedy: 'Create the claim, its class and what it names first; bind it, where its class provisions nothing.',
+    remedy:
+      'Create the claim, its class and what it names first; bind it, where its class provisions nothing.',
     allows: 'the grant allows',
   },
   DeviceNotGranted: {
@@ -145,17 +148,20 @@ export const VIOLATION_CODES = {
     allows: 'the grant allows',
   },
   ExternalIdentityNotGranted: {
-    means: 'The pod or its service account carries what another identity system goes by, and the envelope does not say so.',
+    means:
+      'The pod or its service account carries what another identity system goes by, and the envelope does not say so.',
     because:
       'Clouds’ workload identities, injectors of secret stores and the like give a pod an identity of theirs because of an annotation or a label.',
     remedy: 'Drop it, or say it with its value in spec.envelope.externalIdentity of a new grant.',
     allows: 'the grant allows',
   },
   TokenShadowed: {
-    means: 'A mount, or a file of another source, stands where the pod’s programs look for a token of the envelope.',
+    means:
+      'A mount, or a file of another source, stands where the pod’s programs look for a token of the envelope.',
     because:
       'A program that finds no token of its own there, or another’s, is somebody else: many clients then ask the node’s metadata service.',
-    remedy: 'Mount it elsewhere. In a projected volume, list the token last, or name the items of the other source.',
+    remedy:
+      'Mount it elsewhere. In a projected volume, list the token last, or name the items of the other source.',
     allows: 'the grant puts',
   },
   ProcessesShared: {
@@ -169,7 +175,8 @@ export const VIOLATION_CODES = {
     means: 'A pod without a grant asks for identity in a namespace whose level is required.',
     because:
       'With taskgrant.dev/enforce: required a pod carries a grant or no identity at all: no token, no account but default, no Secret, no certificate, no driver that is handed tokens, no other system’s identity, nothing of its node.',
-    remedy: 'Label the pod taskgrant.dev/grant: <name>, or drop what it asks for; automountServiceAccountToken: false drops the token.',
+    remedy:
+      'Label the pod taskgrant.dev/grant: <name>, or drop what it asks for; automountServiceAccountToken: false drops the token.',
     allows: 'the namespace allows pods without a grant',
   },
   ImageNotGranted: {
@@ -211,7 +218,8 @@ export const VIOLATION_CODES = {
 
   // A namespace
   NamespaceLabelHeld: {
-    means: 'The label taskgrant.dev/enforce was taken off a namespace, or set to something else than a level, while a grant has rights there.',
+    means:
+      'The label taskgrant.dev/enforce was taken off a namespace, or set to something else than a level, while a grant has rights there.',
     because: 'Without the label nobody judges which pods use the grant’s identity.',
     remedy: 'Revoke the grants of the namespace first, or wait for their end.',
     allows: 'while grants are active the namespace keeps',
@@ -296,7 +304,8 @@ export const VIOLATION_CODES = {
   },
   ExternalIdentityUnknown: {
     means: 'spec.envelope.externalIdentity names a key by which no known system goes.',
-    because: 'A key that is not recognised is not judged on pods either: what is declared and not enforced would look like a bound.',
+    because:
+      'A key that is not recognised is not judged on pods either: what is declared and not enforced would look like a bound.',
     remedy: 'Correct the key, or have the system added to externalIdentity in the chart’s values.',
     allows: 'known systems go by',
   },

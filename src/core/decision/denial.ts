@@ -42,6 +42,16 @@ export function renderDenial(headline: string, violations: readonly Violation[])
   return message;
 }
 
+/** How many findings are said to somebody who is not refused: the API server cuts what is more than 4 KiB in all. */
+const MOST_FINDINGS = 10;
+
+/** The first violations by path, one for each warning, and how many there are besides; each is cut by who shows it. */
+export function renderFindings(violations: readonly Violation[]): string[] {
+  const shown = inOrder(violations.slice(0, MOST_IN_ORDER)).slice(0, MOST_FINDINGS).map(renderViolation);
+  const more = violations.length - shown.length;
+  return more > 0 ? [...shown, `… and ${more} more: kubectl taskgrant check says them all`] : shown;
+}
+
 /** By path, as a reader of the file meets them (volumes[2] before volumes[10]), then by code. */
 export function inOrder(violations: readonly Violation[]): Violation[] {
   return violations

@@ -175,7 +175,8 @@ function reservedAccount(request: IdentityRequest): Violation[] {
   ];
 }
 
-function grantNotFound(name: string): Violation[] {
+/** Why nothing can be had under a grant that is not there. */
+export function grantNotFound(name: string): Violation[] {
   return [
     {
       code: 'GrantNotFound',

@@ -1,11 +1,7 @@
 /** The label by which a namespace has its pods judged. */
-import { ENFORCE_LABEL } from '../../api/group.ts';
+import { ENFORCE_LABEL, isLevel, LEVELS, type Level } from '../../api/group.ts';
 import type { Namespace } from '../../api/kubernetes.ts';
 import type { Violation } from '../decision/violation.ts';
-
-/** `granted`: pods that carry a grant, or use the account of one, are judged. `required`: every pod carries one, or has no identity. */
-export const LEVELS = ['granted', 'required'] as const;
-export type Level = (typeof LEVELS)[number];
 
 /** The level that a label's value means: one that is no level is the strictest, as nobody can have meant less. */
 export function levelOf(value: string | undefined): Level | undefined {
@@ -16,7 +12,7 @@ export function levelOf(value: string | undefined): Level | undefined {
 /** Whether the change would end, or garble, the judging of pods under a grant that has rights. */
 export function judgeNamespaceLabel(before: Namespace, after: Namespace, activeGrants: number): Violation[] {
   const [was, is] = [before, after].map(({ metadata }) => metadata.labels?.[ENFORCE_LABEL]);
-  if (was === is || was === undefined || LEVELS.some((level) => level === is) || activeGrants === 0) return [];
+  if (was === is || was === undefined || isLevel(is) || activeGrants === 0) return [];
   return [
     {
       code: 'NamespaceLabelHeld',

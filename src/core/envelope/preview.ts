@@ -22,7 +22,10 @@ export function previewPod(facts: PreviewFacts): Violation[] {
   if (name === undefined || !grant) return judgeNewPod({ ...facts, podsUsed: 0 });
   const activated = asActive(grant, now);
   const ended = isOver(grant) ? judgeGrant(name, { grant, apiAudiences, now }) : [];
-  return [...ended, ...judgeNewPod({ ...facts, pod: filledIn(pod, activated, facts), grant: activated, podsUsed: 0 })];
+  return [
+    ...ended,
+    ...judgeNewPod({ ...facts, pod: filledIn(pod, activated, facts), grant: activated, podsUsed: 0 }),
+  ];
 }
 
 /** The grant as it will be when it takes the pod. */

@@ -35,7 +35,10 @@ export function identityWithoutGrant(
 }
 
 /** What identity is asked for, in words; undefined where the request asks for none. */
-function identityIn(request: IdentityRequest, { automounts, pullSecrets }: DefaultAccount): string | undefined {
+function identityIn(
+  request: IdentityRequest,
+  { automounts, pullSecrets }: DefaultAccount,
+): string | undefined {
   switch (request.kind) {
     case 'ServiceAccount':
       return request.value === DEFAULT_SERVICE_ACCOUNT ? undefined : `service account ${request.value}`;

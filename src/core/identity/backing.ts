@@ -50,15 +50,21 @@ async function backingOfSpec(spec: ClaimSpec, lookups: StorageLookups): Promise<
   const { volumeName, storageClassName } = spec;
   if (volumeName) {
     const volume = await lookups.volume(volumeName);
-    return volume ? backingOfVolume(volume) : { unresolved: `no such PersistentVolume: ${volumeName}` };
+    // Who writes pods may not be allowed to see volumes: nothing of one is said.
+    return volume
+      ? backingOfVolume(volume)
+      : { unresolved: 'the PersistentVolume that it names cannot be told' };
   }
   // An empty name asks for a volume without a class, of which there can be any.
-  if (storageClassName === '') return { unresolved: 'not bound, and without a class: any volume may be bound to it' };
+  if (storageClassName === '')
+    return { unresolved: 'not bound, and without a class: any volume may be bound to it' };
   const named = storageClassName === undefined;
   const its = await (named ? lookups.defaultStorageClass() : lookups.storageClass(storageClassName));
   if (!its) {
     return {
-      unresolved: named ? 'not bound, and there is no default StorageClass' : `no such StorageClass: ${storageClassName}`,
+      unresolved: named
+        ? 'not bound, and there is no default StorageClass'
+        : `no such StorageClass: ${storageClassName}`,
     };
   }
   return its.provisioner.startsWith(IN_TREE_PREFIX)
@@ -72,7 +78,9 @@ const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
 
 function backingOfInTree(provisioner: string): Backing {
   return provisioner === NO_PROVISIONER
-    ? { unresolved: 'not bound, and its class has no provisioner: any volume of the class may be bound to it' }
+    ? {
+        unresolved: 'not bound, and its class has no provisioner: any volume of the class may be bound to it',
+      }
     : { inTree: provisioner };
 }
 
@@ -137,7 +145,9 @@ export function isSensitivePath(path: string): boolean {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) return true;
   const normal = `/${segments.join('/')}`;
-  return normal === '/' || SENSITIVE_PATHS.some((other) => isWithin(normal, other) || isWithin(other, normal));
+  return (
+    normal === '/' || SENSITIVE_PATHS.some((other) => isWithin(normal, other) || isWithin(other, normal))
+  );
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -51,6 +51,20 @@ export const EXTERNAL_KEYS: readonly ExternalKey[] = [
   { on: 'label', key: 'spiffe.io/*', system: 'SPIRE' },
 ];
 
+/**
+ * A key as the chart's values and flags say it: `annotation:example.com/role`, `label:example.com/*`, `account:…`.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function parseExternalKey(text: string): ExternalKey {
+  const colon = text.indexOf(':');
+  const [where, key] = [text.slice(0, Math.max(0, colon)), text.slice(colon + 1)];
+  const on = PLACES.find((each) => each === where);
+  if (!on) throw new Error(`${text} does not begin with ${PLACES.map((each) => `${each}:`).join(', ')}`);
+  if (!/^[^*\s]+\*?$/.test(key)) throw new Error(`${text} names no key, which may have one * at its end`);
+  return { on, key, system: 'a system of the chart’s values' };
+}
+
 /** A list of keys, ready to be asked. */
 export interface ExternalKeys {
   /** The entry for a key, where it is one of a system's: the exact one before one for all that begin so. */

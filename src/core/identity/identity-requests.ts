@@ -27,7 +27,10 @@ type PodLike = Pick<Pod, 'metadata' | 'spec'>;
  * One normalised list, in no particular order; a pod without a spec asks for nothing. Of a pod that is not shaped as a pod is,
  * that alone is said: what it asks for cannot be told.
  */
-export function identityRequestsOf(pod: PodLike, { surroundings, externalKeys }: IdentityContext): IdentityRequest[] {
+export function identityRequestsOf(
+  pod: PodLike,
+  { surroundings, externalKeys }: IdentityContext,
+): IdentityRequest[] {
   const shape = shapeFaults(pod);
   const faults = shape.map(unjudged);
   if (shape.some(({ kind }) => kind !== 'UnknownField')) return faults;
@@ -60,7 +63,11 @@ function unjudged({ path, found, expected }: ShapeFault): IdentityRequest<'Unjud
  * What the later pod asks for and the earlier one did not, at the same place with the same value. What its references lead to
  * was judged when it was created: those cannot be changed.
  */
-export function addedRequests(before: PodLike, after: PodLike, externalKeys: ExternalKeys): IdentityRequest[] {
+export function addedRequests(
+  before: PodLike,
+  after: PodLike,
+  externalKeys: ExternalKeys,
+): IdentityRequest[] {
   const context = { surroundings: NO_SURROUNDINGS, externalKeys };
   const asked = new Set(identityRequestsOf(before, context).map((request) => JSON.stringify(request)));
   return identityRequestsOf(after, context).filter((request) => !asked.has(JSON.stringify(request)));

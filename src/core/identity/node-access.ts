@@ -46,7 +46,8 @@ function* inContainerContext(
   const { privileged, capabilities, procMount } = securityContext;
   if (privileged) yield asking('true', `${path}.privileged`);
   for (const [index, capability] of (capabilities?.add ?? []).entries()) {
-    if (!BASELINE_CAPABILITIES.has(capability)) yield asking(capability, `${path}.capabilities.add[${index}]`);
+    if (!BASELINE_CAPABILITIES.has(capability))
+      yield asking(capability, `${path}.capabilities.add[${index}]`);
   }
   if (procMount !== undefined && procMount !== 'Default') yield asking(procMount, `${path}.procMount`);
   yield* inEitherContext(securityContext, path);

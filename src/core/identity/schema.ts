@@ -5,7 +5,8 @@ import type { POD_SCHEMA } from './pod-schema.ts';
  * What a single value is. A quantity is a string or a number (apimachinery, api/resource), an intOrString what it says
  * (apimachinery, util/intstr), a time a string; an object is one that nobody but its owner looks into (FieldsV1).
  */
-export type Scalar = 'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'intOrString' | 'time' | 'object';
+export type Scalar =
+  'string' | 'integer' | 'number' | 'boolean' | 'quantity' | 'intOrString' | 'time' | 'object';
 
 /** A definition by its short name, which begins with a capital: `Container`. */
 export type Definition = Capitalize<string>;

@@ -1,7 +1,10 @@
 /** What a pod's references lead to. It is looked up before anything is judged, so that judging itself is a pure function. */
+import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import type { Pod } from '../../api/kubernetes.ts';
 import { backingOfClaim, backingOfEphemeral, type Backing, type StorageLookups } from './backing.ts';
-import { NO_DEVICES, devicesOf, type ClaimedDevices, type DeviceLookups } from './devices.ts';
+import { devicesOf, NO_DEVICES, type ClaimedDevices, type DeviceLookups } from './devices.ts';
+import { DEFAULT_SERVICE_ACCOUNT } from './service-account.ts';
+import { shapeFaults } from './shape.ts';
 
 /** How a reference is followed. Each answers undefined where there is no such object. */
 export interface Lookups extends StorageLookups, DeviceLookups {
@@ -43,7 +46,7 @@ export const MOST_FOLLOWED = 64;
 /** Follows every reference of the pod, as far as that has to be known to judge it. */
 export async function surroundingsOf(pod: Pick<Pod, 'spec'>, lookups: Lookups): Promise<Surroundings> {
   const { spec } = pod;
-  if (!spec) return NO_SURROUNDINGS;
+  if (!spec || shapeFaults(pod).some(({ kind }) => kind !== 'UnknownField')) return NO_SURROUNDINGS;
   const volumes = [...(spec.volumes ?? []).entries()];
   const claims = volumes.filter(([, volume]) => volume.persistentVolumeClaim ?? volume.ephemeral);
   const backings = new Map<string, Backing>(
@@ -65,14 +68,21 @@ export async function surroundingsOf(pod: Pick<Pod, 'spec'>, lookups: Lookups): 
   ]);
   const driverTokens = new Map(
     await Promise.all(
-      [...drivers].map(async (name) => [name, (await lookups.driver(name))?.spec.tokenRequests ?? []] as const),
+      [...drivers].map(
+        async (name) => [name, (await lookups.driver(name))?.spec.tokenRequests ?? []] as const,
+      ),
     ),
   );
-  const account = spec.serviceAccountName || spec.serviceAccount;
   return {
     backings,
     driverTokens,
     devices: await devicesOf(spec, lookups),
-    accountAnnotations: (account ? await lookups.accountAnnotations(account) : undefined) ?? {},
+    accountAnnotations: await annotationsOf(spec.serviceAccountName || DEFAULT_SERVICE_ACCOUNT, lookups),
   };
+}
+
+/** Of an account that a pod may have without being refused for it alone: others are nobody's business here. */
+async function annotationsOf(account: string, lookups: Lookups): Promise<Surroundings['accountAnnotations']> {
+  const mayBeHad = account === DEFAULT_SERVICE_ACCOUNT || account.startsWith(SERVICE_ACCOUNT_PREFIX);
+  return (mayBeHad ? await lookups.accountAnnotations(account) : undefined) ?? {};
 }

@@ -97,10 +97,13 @@ export function* nodeVolumes(
     if (!volume.persistentVolumeClaim && !volume.ephemeral) continue;
     const backing = backings.get(path) ?? { unresolved: 'it was not looked up' };
     if ('unresolved' in backing) {
-      const what = volume.persistentVolumeClaim ? `claim ${volume.persistentVolumeClaim.claimName}` : 'the claim of the volume';
+      const what = volume.persistentVolumeClaim
+        ? `claim ${volume.persistentVolumeClaim.claimName}`
+        : 'the claim of the volume';
       yield { kind: 'Unresolved', value: { what, why: backing.unresolved }, path };
     } else if ('nodePath' in backing && isSensitivePath(backing.nodePath)) {
-      yield { kind: 'NodeAccess', value: `${backing.nodePath}, by a claim`, path };
+      // Which path it is, is the business of who wrote the volume.
+      yield { kind: 'NodeAccess', value: 'a sensitive path of the node, by a claim', path };
     }
   }
 }

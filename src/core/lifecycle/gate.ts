@@ -1,5 +1,5 @@
 /** What must hold before a grant may become active, one after the other. */
-import { ENFORCE_LABEL, FINALIZER } from '../../api/group.ts';
+import { ENFORCE_LABEL, FINALIZER, isLevel } from '../../api/group.ts';
 import type { GrantReason } from '../../api/reasons.ts';
 import { grantWithinClass } from '../envelope/class.ts';
 import { requesterMustHold } from '../envelope/requester.ts';
@@ -45,13 +45,13 @@ export function namespaceIsEnforced({
   namespace,
 }: Pick<Facts, 'grant' | 'namespace'>): Obstacle | undefined {
   const level = namespace?.metadata.labels?.[ENFORCE_LABEL];
-  if (level === 'granted') return undefined;
+  if (isLevel(level)) return undefined;
   const name = grant.metadata.namespace;
   return wait('Enforced', 'NamespaceNotEnforced', {
     message:
       level === undefined
         ? `pods are not judged in namespace ${name}: kubectl label namespace ${name} ${ENFORCE_LABEL}=granted`
-        : `level ${level} of namespace ${name} is not supported yet: kubectl label --overwrite namespace ${name} ${ENFORCE_LABEL}=granted`,
+        : `${level}, the level of namespace ${name}, is none: kubectl label --overwrite namespace ${name} ${ENFORCE_LABEL}=granted`,
   });
 }
 

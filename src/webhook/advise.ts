@@ -1,0 +1,77 @@
+/** Says what would be refused, and refuses nothing: about workloads' templates, and about pods where a namespace asks for it. */
+import { AUDIT_LABEL, ENFORCE_LABEL, SERVICE_ACCOUNT_PREFIX, WARN_LABEL, type Level } from '../api/group.ts';
+import { renderFindings } from '../core/decision/denial.ts';
+import type { Violation } from '../core/decision/violation.ts';
+import { grantNameOf } from '../core/envelope/judge-pod.ts';
+import { levelOf } from '../core/envelope/namespace-label.ts';
+import { previewPod } from '../core/envelope/preview.ts';
+import { podOf, type TemplatedPod } from '../core/identity/workload.ts';
+import type { Facts } from './facts.ts';
+import { podFacts } from './pod-facts.ts';
+import type { Reviewer } from './review.ts';
+import { auditNotes, grantNamed } from './validate-pods.ts';
+
+/** Warns the author of a workload of what its pods will be refused for. */
+export function createWorkloadAdviser(facts: Facts): Reviewer {
+  return async ({ object, namespace = '' }) => {
+    const found = podOf(object);
+    if (!found) return { allowed: true };
+    const level = await strictest([ENFORCE_LABEL, WARN_LABEL], namespace, facts);
+    return { allowed: true, warnings: renderFindings(await preview(found, namespace, level, facts)) };
+  };
+}
+
+/** Warns the author of a pod of what would be refused at the level of the label `taskgrant.dev/warn`. */
+export function createPodWarner(facts: Facts): Reviewer {
+  return async ({ object, namespace = '' }) => {
+    const found = podOf(object);
+    const level = levelOf(await facts.namespaces.level(namespace, WARN_LABEL));
+    if (!found || !level) return { allowed: true };
+    return { allowed: true, warnings: renderFindings(await preview(found, namespace, level, facts)) };
+  };
+}
+
+/** Writes to the audit log what would be refused at the level of the label `taskgrant.dev/audit`. */
+export function createPodAuditor(facts: Facts): Reviewer {
+  return async ({ object, namespace = '' }) => {
+    const found = podOf(object);
+    const level = levelOf(await facts.namespaces.level(namespace, AUDIT_LABEL));
+    if (!found || !level) return { allowed: true };
+    const name = grantNameOf(found.pod);
+    const grant = await grantNamed(name, namespace, facts);
+    const violations = await preview(found, namespace, level, facts);
+    return {
+      allowed: true,
+      audit: { ...auditNotes(name, grant), ...(violations.length > 0 && { violations }) },
+    };
+  };
+}
+
+async function preview(
+  { pod, prefix }: TemplatedPod,
+  namespace: string,
+  level: Level,
+  facts: Facts,
+): Promise<Violation[]> {
+  const name = grantNameOf(pod);
+  if (name === undefined && level === 'granted' && !usesReservedAccount(pod)) return [];
+  const grant = await grantNamed(name, namespace, facts);
+  const violations = previewPod(await podFacts(pod, namespace, level, grant, facts));
+  return violations.map((violation) => ({ ...violation, path: prefix + violation.path }));
+}
+
+function usesReservedAccount({ spec }: TemplatedPod['pod']): boolean {
+  return [spec?.serviceAccountName, spec?.serviceAccount].some((name) =>
+    name?.startsWith(SERVICE_ACCOUNT_PREFIX),
+  );
+}
+
+/** The strictest level that any of the labels says. */
+async function strictest(
+  labels: readonly string[],
+  namespace: string,
+  { namespaces }: Facts,
+): Promise<Level> {
+  const values = await Promise.all(labels.map((label) => namespaces.level(namespace, label)));
+  return values.map(levelOf).includes('required') ? 'required' : 'granted';
+}

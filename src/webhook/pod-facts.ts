@@ -1,0 +1,38 @@
+/** What a pod is judged by, gathered for one request. */
+import { ENFORCE_LABEL, type Level } from '../api/group.ts';
+import type { Pod, Stored } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import { grantNameOf, type PodFacts } from '../core/envelope/judge-pod.ts';
+import { levelOf } from '../core/envelope/namespace-label.ts';
+import type { IdentityContext } from '../core/identity/identity-requests.ts';
+import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
+import type { Facts } from './facts.ts';
+
+/** The level at which a namespace's pods are judged; where its label went meanwhile, the one at which most passes. */
+export async function enforcedLevel(namespace: string, { namespaces }: Facts): Promise<Level> {
+  return levelOf(await namespaces.level(namespace, ENFORCE_LABEL)) ?? 'granted';
+}
+
+/** Nothing is looked up for a pod that is judged by its account's name alone. */
+export async function podFacts(
+  pod: Pod,
+  namespace: string,
+  level: Level,
+  grant: Stored<TaskGrant> | undefined,
+  facts: Facts,
+): Promise<Omit<PodFacts, 'podsUsed'>> {
+  const isGranted = grantNameOf(pod) !== undefined;
+  const required =
+    isGranted || level !== 'required' ? undefined : await facts.namespaces.defaultAccount(namespace);
+  const identity = grant || required ? await identityContext(pod, namespace, facts) : notLookedUp(facts);
+  return { pod, grant, required, identity, apiAudiences: facts.apiAudiences, now: facts.now() };
+}
+
+async function identityContext(pod: Pod, namespace: string, facts: Facts): Promise<IdentityContext> {
+  return { ...notLookedUp(facts), surroundings: await surroundingsOf(pod, facts.lookups(namespace)) };
+}
+
+/** What has to be known of a pod whose references cannot have changed. */
+export function notLookedUp({ externalKeys }: Facts): IdentityContext {
+  return { surroundings: NO_SURROUNDINGS, externalKeys };
+}
