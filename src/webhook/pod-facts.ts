@@ -4,6 +4,7 @@ import type { Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { grantNameOf, type PodFacts } from '../core/envelope/judge-pod.ts';
 import { levelOf } from '../core/envelope/namespace-label.ts';
+import type { DefaultAccount } from '../core/envelope/required.ts';
 import type { IdentityContext } from '../core/identity/identity-requests.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import type { Facts } from './facts.ts';
@@ -11,6 +12,16 @@ import type { Facts } from './facts.ts';
 /** The level at which a namespace's pods are judged; where its label went meanwhile, the one at which most passes. */
 export async function enforcedLevel(namespace: string, { namespaces }: Facts): Promise<Level> {
   return levelOf(await namespaces.level(namespace, ENFORCE_LABEL)) ?? 'granted';
+}
+
+/** The `default` account where a pod without a grant may have no identity; undefined elsewhere. */
+export async function accountWhereRequired(
+  grantName: string | undefined,
+  namespace: string,
+  facts: Facts,
+): Promise<DefaultAccount | undefined> {
+  if (grantName !== undefined || (await enforcedLevel(namespace, facts)) !== 'required') return undefined;
+  return facts.namespaces.defaultAccount(namespace);
 }
 
 /** Nothing is looked up for a pod that is judged by its account's name alone. */

@@ -1,5 +1,6 @@
 import { judgeBinding } from '../core/envelope/judge-binding.ts';
 import type { Facts } from './facts.ts';
+import { accountWhereRequired } from './pod-facts.ts';
 import { bindingIn, type Reviewer } from './review.ts';
 import { auditNotes, grantNamed } from './validate-pods.ts';
 
@@ -10,11 +11,13 @@ export function createBindingValidator(facts: Facts): Reviewer {
     const { apiAudiences, externalKeys, schedulers } = facts;
     const grantName = await facts.pods.grantNameOf(namespace, name || (binding.metadata.name ?? ''));
     const grant = await grantNamed(grantName, namespace, facts);
+    const required = await accountWhereRequired(grantName, namespace, facts);
     const violations = judgeBinding({
       binding,
       grantName,
       grant: grant && { grant, apiAudiences },
       byScheduler: schedulers.includes(userInfo.username ?? ''),
+      required,
       externalKeys,
     });
     const audit = auditNotes(grantName, grant);

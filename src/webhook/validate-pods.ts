@@ -4,7 +4,7 @@ import type { Violation } from '../core/decision/violation.ts';
 import { grantNameOf, judgeNewPod, judgePodUpdate, updateNeedsGrant } from '../core/envelope/judge-pod.ts';
 import { isOwnMirrorPod } from '../core/envelope/mirror-pod.ts';
 import type { Facts } from './facts.ts';
-import { enforcedLevel, notLookedUp, podFacts } from './pod-facts.ts';
+import { accountWhereRequired, enforcedLevel, notLookedUp, podFacts } from './pod-facts.ts';
 import { podIn, type Answer, type AuditNotes, type Reviewer } from './review.ts';
 
 const BEYOND = 'the pod asks for more than its TaskGrant allows';
@@ -48,14 +48,12 @@ async function judgeUpdate(
   const addsIdentity = updateNeedsGrant(oldPod, pod, externalKeys);
   const name = grantNameOf(oldPod);
   const grant = addsIdentity ? await grantNamed(name, namespace, facts) : undefined;
-  const isRequired =
-    addsIdentity && name === undefined && (await enforcedLevel(namespace, facts)) === 'required';
   const violations = judgePodUpdate({
     oldPod,
     pod,
     grant,
     podsUsed: 0,
-    required: isRequired ? await facts.namespaces.defaultAccount(namespace) : undefined,
+    required: addsIdentity ? await accountWhereRequired(name, namespace, facts) : undefined,
     identity: notLookedUp(facts),
     apiAudiences,
     now: facts.now(),

@@ -5,6 +5,7 @@ import type { Violation } from '../decision/violation.ts';
 import { externalIdentities, type ExternalKeys } from '../identity/external-identity.ts';
 import { externalIdentityInEnvelope } from './external-identity.ts';
 import { LABEL_PATH } from './grant-in-force.ts';
+import { identityWithoutGrant, type DefaultAccount } from './required.ts';
 import type { GrantFacts } from './rule.ts';
 
 export interface BindingFacts {
@@ -13,6 +14,8 @@ export interface BindingFacts {
   grantName: string | undefined;
   /** The grant that this label names, where there is one. */
   grant: GrantFacts | undefined;
+  /** Where every pod needs a grant or has no identity: the `default` account of the namespace. Undefined elsewhere. */
+  required: DefaultAccount | undefined;
   /** Whether a scheduler binds. */
   byScheduler: boolean;
   externalKeys: ExternalKeys;
@@ -26,6 +29,7 @@ export function judgeBinding({
   binding,
   grantName,
   grant,
+  required,
   byScheduler,
   externalKeys,
 }: BindingFacts): Violation[] {
@@ -41,7 +45,8 @@ export function judgeBinding({
       fix: 'create a new pod with the label: a pod stays under the grant that it was created with',
     });
   }
-  if (!grant) return violations;
+  const added = [...externalIdentities({ labels, annotations }, {}, externalKeys)];
+  if (!grant) return required ? [...violations, ...identityWithoutGrant(added, required)] : violations;
   if (!byScheduler) {
     violations.push({
       code: 'NodeAccess',
@@ -51,8 +56,5 @@ export function judgeBinding({
       fix: 'leave the choice of the node to a scheduler that the chart’s values name',
     });
   }
-  for (const request of externalIdentities({ labels, annotations }, {}, externalKeys)) {
-    violations.push(...externalIdentityInEnvelope(request, grant));
-  }
-  return violations;
+  return [...violations, ...added.flatMap((request) => [...externalIdentityInEnvelope(request, grant)])];
 }
