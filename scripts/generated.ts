@@ -1,7 +1,13 @@
 /** Every file that is generated from the code, with its content: the one list that writing and checking share. */
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
-import { apiReference, flagsReference, metricsReference, reasonsReference } from './reference.ts';
+import {
+  apiReference,
+  externalIdentityReference,
+  flagsReference,
+  metricsReference,
+  reasonsReference,
+} from './reference.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -15,7 +21,8 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     ...crds(),
     { path: 'docs/reference/api.md', content: apiReference() },
-    { path: 'docs/reference/reasons.md', content: reasonsReference() },
+    { path: 'docs/reasons.md', content: reasonsReference() },
+    { path: 'docs/reference/external-identity.md', content: externalIdentityReference() },
     { path: 'docs/reference/metrics.md', content: metricsReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
   ];

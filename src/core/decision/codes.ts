@@ -1,6 +1,6 @@
 /**
  * Every code with which a request is refused: a closed list, so that tools and people can rely on it. Codes are
- * never renamed and never given another meaning. docs/reference/reasons.md is generated from here.
+ * never renamed and never given another meaning. docs/reasons.md is generated from here.
  */
 
 export interface CodeEntry {
