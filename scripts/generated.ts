@@ -1,6 +1,7 @@
 /** Every file that is generated from the code, with its content: the one list that writing and checking share. */
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
+import { podFieldsReference } from './pod-fields.ts';
 import { apiReference, flagsReference, metricsReference, reasonsReference } from './reference.ts';
 
 export interface GeneratedFile {
@@ -17,6 +18,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/reference/api.md', content: apiReference() },
     { path: 'docs/reference/reasons.md', content: reasonsReference() },
     { path: 'docs/reference/metrics.md', content: metricsReference() },
+    { path: 'docs/reference/pod-fields.md', content: podFieldsReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
   ];
 }

@@ -9,10 +9,7 @@ const OF_ANY_CONTAINER = rulings(
     'imagePullPolicy',
   ),
   harmless('What the program does with the identity that it is given.', 'command', 'args', 'workingDir'),
-  harmless(
-    'When it is started again, as the same container of the same pod (KEP-753, KEP-5307).',
-    'restartPolicy',
-  ),
+  harmless('When it is started again, within the same pod (KEP-753, KEP-5307).', 'restartPolicy'),
   harmless('A terminal, for those who may attach: that is a right of its own.', 'stdin', 'stdinOnce', 'tty'),
   harmless(
     'An empty file that the container writes and the kubelet reads for the pod’s status.',

@@ -14,6 +14,55 @@ const TO_WHOM =
 const OWN_NAME = 'How the pod is called in its own eyes and in DNS.';
 
 const POD = {
+  PodSpec: rulings(
+    identity(
+      'The account whose identity the pod has, and the same by its deprecated name.',
+      'serviceAccountName',
+      'serviceAccount',
+    ),
+    identity(
+      'Whether the API server mounts a token of the account into the containers.',
+      'automountServiceAccountToken',
+    ),
+    leads('The node’s own network, with what listens on its loopback and trusts its address.', 'hostNetwork'),
+    leads('The processes of the node, and by /proc their files and environments.', 'hostPID'),
+    leads('The shared memory of the node’s processes.', 'hostIPC'),
+    leads('Puts the pod onto a node that its author chose, past the scheduler.', 'nodeName'),
+    leads(
+      'Containers see each other’s processes, and by /proc each other’s tokens (KEP-495).',
+      'shareProcessNamespace',
+    ),
+    harmless('False only takes away, and true is what a pod has anyway (KEP-127).', 'hostUsers'),
+    harmless(CHOICE_OF_NODE, 'nodeSelector', 'schedulerName'),
+    harmless('Which pods go first.', 'priority', 'priorityClassName', 'preemptionPolicy'),
+    harmless(
+      'How a container is kept in, by what the administrator has set up (KEP-585).',
+      'runtimeClassName',
+    ),
+    harmless('What the RuntimeClass says, or the pod is refused (KEP-688).', 'overhead'),
+    harmless(
+      'When it ends, and when its containers are started again.',
+      'activeDeadlineSeconds',
+      'terminationGracePeriodSeconds',
+      'restartPolicy',
+    ),
+    harmless(TO_WHOM, 'dnsPolicy'),
+    harmless('Addresses of Services as variables.', 'enableServiceLinks'),
+    harmless(OWN_NAME, 'hostname', 'hostnameOverride', 'setHostnameAsFQDN', 'subdomain'),
+  ),
+  PodOS: harmless('Which fields have a meaning.', 'name'),
+  PodDNSConfig: harmless(TO_WHOM, 'nameservers', 'searches'),
+  PodDNSConfigOption: harmless(TO_WHOM, 'name', 'value'),
+  HostAlias: harmless(TO_WHOM, 'hostnames', 'ip'),
+  PodReadinessGate: harmless('When the pod is ready (KEP-580).', 'conditionType'),
+  PodResourceClaim: rulings(
+    identity(
+      'A driver decides what comes with a device: files, variables, sockets of the node (KEP-4381).',
+      'resourceClaimName',
+      'resourceClaimTemplateName',
+    ),
+    harmless('A name within the pod.', 'name'),
+  ),
   ObjectMeta: rulings(
     identity(
       'Others go by them: SPIRE’s k8s attestor by labels, kube2iam and the Vault injector by annotations.',
@@ -64,55 +113,6 @@ const POD = {
     'time',
     'fieldsType',
     'fieldsV1',
-  ),
-  PodSpec: rulings(
-    identity(
-      'The account whose identity the pod has, and the same by its deprecated name.',
-      'serviceAccountName',
-      'serviceAccount',
-    ),
-    identity(
-      'Whether the API server mounts a token of the account into the containers.',
-      'automountServiceAccountToken',
-    ),
-    leads('The node’s own network, with what listens on its loopback and trusts its address.', 'hostNetwork'),
-    leads('The processes of the node, and by /proc their files and environments.', 'hostPID'),
-    leads('The shared memory of the node’s processes.', 'hostIPC'),
-    leads('Puts the pod onto a node that its author chose, past the scheduler.', 'nodeName'),
-    leads(
-      'Containers see each other’s processes, and by /proc each other’s tokens (KEP-495).',
-      'shareProcessNamespace',
-    ),
-    harmless('False only takes away, and true is what a pod has anyway (KEP-127).', 'hostUsers'),
-    harmless(CHOICE_OF_NODE, 'nodeSelector', 'schedulerName'),
-    harmless('Which pods go first.', 'priority', 'priorityClassName', 'preemptionPolicy'),
-    harmless(
-      'How a container is kept in, by what the administrator has set up (KEP-585).',
-      'runtimeClassName',
-    ),
-    harmless('What the RuntimeClass says, or the pod is refused (KEP-688).', 'overhead'),
-    harmless(
-      'When it ends, and when its containers are started again.',
-      'activeDeadlineSeconds',
-      'terminationGracePeriodSeconds',
-      'restartPolicy',
-    ),
-    harmless(TO_WHOM, 'dnsPolicy'),
-    harmless('Addresses of Services as variables.', 'enableServiceLinks'),
-    harmless(OWN_NAME, 'hostname', 'hostnameOverride', 'setHostnameAsFQDN', 'subdomain'),
-  ),
-  PodOS: harmless('Which fields have a meaning.', 'name'),
-  PodDNSConfig: harmless(TO_WHOM, 'nameservers', 'searches'),
-  PodDNSConfigOption: harmless(TO_WHOM, 'name', 'value'),
-  HostAlias: harmless(TO_WHOM, 'hostnames', 'ip'),
-  PodReadinessGate: harmless('When the pod is ready (KEP-580).', 'conditionType'),
-  PodResourceClaim: rulings(
-    identity(
-      'A driver decides what comes with a device: files, variables, sockets of the node (KEP-4381).',
-      'resourceClaimName',
-      'resourceClaimTemplateName',
-    ),
-    harmless('A name within the pod.', 'name'),
   ),
 } satisfies Partial<PodSurface>;
 
