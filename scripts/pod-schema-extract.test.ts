@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { defaultKubernetes } from '../e2e/cluster/programs.ts';
+import { POD_SCHEMA_VERSION } from '../src/core/identity/pod-schema.ts';
 import { podSchema, type OpenApiDocument, type OpenApiSchema } from './pod-schema-extract.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -86,4 +88,8 @@ test.each([
   ],
 ])('%s is no schema', (_what, document, message) => {
   expect(() => podSchema(document)).toThrow(message);
+});
+
+test('the schema that pods are judged by is of the Kubernetes that is pinned', () => {
+  expect(POD_SCHEMA_VERSION).toBe(defaultKubernetes);
 });
