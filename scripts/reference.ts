@@ -13,7 +13,9 @@ import { EXTERNAL_KEYS } from '../src/core/identity/external-identity.ts';
 import { createKubeMetrics } from '../src/kube/metrics.ts';
 import { createWebhookMetrics } from '../src/webhook/metrics.ts';
 
-const notice = (from: string) => `<!-- Generated from ${from} by \`npm run generate\`; do not edit. -->\n`;
+/** The first line of a page. */
+export const notice = (from: string) =>
+  `<!-- Generated from ${from} by \`npm run generate\`; do not edit. -->\n`;
 
 /** Every field of both kinds: its path, its type, its default and bounds, and what it is for. */
 export function apiReference(): string {
@@ -207,9 +209,10 @@ function metricsOf(register: (registry: Registry) => void): string {
   return table(['Metric', 'Type', 'Labels', 'What it is'], rows);
 }
 
-const code = (text: string) => `\`${text}\``;
+export const code = (text: string) => `\`${text}\``;
 
-function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |\n`;
   return line(head) + line(head.map(() => '---')) + [...rows].map(line).join('');
 }
