@@ -181,7 +181,7 @@ test('a review with anything in the wrong place is answered, or a bad request', 
       expect(typeof uid).toBe('string');
       if (allowed !== true) expect([403, 500]).toContain(refusal?.code);
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
   await nextIsServed();
 });
