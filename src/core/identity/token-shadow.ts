@@ -8,6 +8,7 @@ import type { ProjectedSource } from './volumes.ts';
 /** Mounts at or below a token's folder, of volumes that hold no token; and files that two sources of one volume write. */
 export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenShadow'>> {
   const volumes = spec.volumes ?? [];
+  const withToken = new Set(volumes.filter(holdsToken).map(({ name }) => name));
   for (const [index, volume] of volumes.entries()) {
     yield* collisions(volume, `spec.volumes[${index}]`);
   }
@@ -15,7 +16,7 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
       if (!isTokenPlace(mount.mountPath)) continue;
       const isWhole = !mount.subPath && !mount.subPathExpr;
-      if (isWhole && holdsToken(volumes.find(({ name }) => name === mount.name))) continue;
+      if (isWhole && withToken.has(mount.name)) continue;
       const value = { at: mount.mountPath, by: `volume ${mount.name}` };
       yield { kind: 'TokenShadow', value, path: `${path}.volumeMounts[${index}].mountPath` };
     }
@@ -46,16 +47,17 @@ function isTokenPlace(mountPath: string): boolean {
   );
 }
 
-function holdsToken(volume: Volume | undefined): boolean {
-  return volume?.projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken) ?? false;
+function holdsToken({ projected }: Volume): boolean {
+  return projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken) ?? false;
 }
 
 /** Of two sources that write one file the later wins, and the API server only warns (kubernetes, pkg/volume/projected, collectData). */
 function* collisions({ projected }: Volume, path: string): Generator<IdentityRequest<'TokenShadow'>> {
   const tokens = new Set<string>();
   for (const [index, source] of (projected?.sources ?? []).entries()) {
+    const files = filesOf(source);
     // Where nothing says which files it writes, it may write any.
-    const at = (filesOf(source) ?? [...tokens]).find((file) => tokens.has(normalFile(file)));
+    const at = files ? files.find((file) => tokens.has(normalFile(file))) : first(tokens);
     if (at !== undefined) {
       const value = { at, by: 'a later source of the same volume' };
       yield { kind: 'TokenShadow', value, path: `${path}.projected.sources[${index}]` };
@@ -64,11 +66,16 @@ function* collisions({ projected }: Volume, path: string): Generator<IdentityReq
   }
 }
 
-/** Which files a source writes; undefined where its object's keys decide. */
+function first<T>(values: Iterable<T>): T | undefined {
+  for (const value of values) return value;
+  return undefined;
+}
+
+/** Which files a source writes; undefined where its object's keys decide, as they do where no items are listed. */
 function filesOf(source: ProjectedSource): string[] | undefined {
   const { configMap, secret, downwardAPI, clusterTrustBundle, podCertificate, serviceAccountToken } = source;
   const keyed = configMap ?? secret;
-  if (keyed) return keyed.items?.map(({ path }) => path) ?? undefined;
+  if (keyed) return keyed.items?.length ? keyed.items.map(({ path }) => path) : undefined;
   return [
     ...(downwardAPI?.items ?? []).map(({ path }) => path),
     ...[clusterTrustBundle?.path, serviceAccountToken?.path],
