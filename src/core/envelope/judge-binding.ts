@@ -38,8 +38,8 @@ export function judgeBinding({
   byScheduler,
   externalKeys,
 }: BindingFacts): Violation[] {
-  const metadata: unknown = isRecord(binding) ? binding.metadata : undefined;
-  const { pod, faults } = readPod({ metadata });
+  const parts: { metadata?: unknown; target?: unknown } = isRecord(binding) ? binding : {};
+  const { pod, faults } = readPod({ metadata: parts.metadata });
   if (!pod) return faults.map((fault) => unjudged(asRequest(fault)));
   const { labels = {}, annotations = {} } = pod.metadata;
   const label = Object.hasOwn(labels, GRANT_LABEL) ? labels[GRANT_LABEL] : grantName;
@@ -60,7 +60,7 @@ export function judgeBinding({
     violations.push({
       code: 'NodeAccess',
       path: 'target.name',
-      asked: `node ${nodeOf(binding)}`,
+      asked: `node ${nodeOf(parts)}`,
       allowed: 'nothing of its node',
       fix: 'leave the choice of the node to a scheduler that the chart’s values name',
     });

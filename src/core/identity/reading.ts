@@ -11,11 +11,11 @@ export interface Reading {
   faults: readonly ShapeFault[];
 }
 
-/** Null is as absent; what a definition always has is empty where it is missing; fields that are not known are left out. */
+/** Null is as absent; what a definition always has is empty where it is missing; what is not known is left out. */
 export function readPod(pod: unknown): Reading {
   const faults = shapeFaults(pod);
   const isReadable = faults.length < MAX_SHAPE_FAULTS && faults.every(({ kind }) => kind === 'UnknownField');
-  return { pod: isReadable ? (POD.read(pod) as Pod) : undefined, faults };
+  return { pod: isReadable ? (read(pod) as Pod) : undefined, faults };
 }
 
 /**
@@ -48,46 +48,64 @@ const ALWAYS: Readonly<Partial<Record<PodDefinition, Readonly<Record<string, unk
   AppArmorProfile: { type: '' },
 };
 
-interface Reader {
-  /** Of a value that has the shape. */
-  read(value: unknown): unknown;
+/** What a value is read as: the value itself where nothing about it has to be mended, which is nearly always. */
+type Reader = (value: unknown) => unknown;
+
+const asItIs: Reader = (value) => value;
+
+/** Of a definition, with those of every other that it leads to, each once. */
+function readerOf(name: PodDefinition, readers = new Map<string, Reader>()): Reader {
+  const known = readers.get(name);
+  if (known) return known;
+  const fields = new Map<string, Reader>();
+  const reader = definitionReader(fields, Object.entries(ALWAYS[name] ?? {}));
+  readers.set(name, reader);
+  for (const [field, shape] of Object.entries<Shape>(POD_SCHEMA[name])) {
+    const item = itemOf(shape);
+    const of = isDefinition(item) ? readerOf(item as PodDefinition, readers) : asItIs;
+    fields.set(field, shape.startsWith('[') ? listReader(of) : shape.startsWith('{') ? readMap : of);
+  }
+  return reader;
 }
 
-const AS_IT_IS: Reader = { read: (value) => value };
+function definitionReader(fields: ReadonlyMap<string, Reader>, always: readonly [string, unknown][]): Reader {
+  return (value) => {
+    const before = value as Record<string, unknown>;
+    let after: Record<string, unknown> | undefined;
+    for (const field in before) {
+      const inner = before[field];
+      const read = isAbsent(inner) ? undefined : fields.get(field)?.(inner);
+      if (read === inner) continue;
+      after ??= { ...before };
+      after[field] = read;
+    }
+    for (const [field, empty] of always) {
+      if (!isAbsent(before[field])) continue;
+      after ??= { ...before };
+      after[field] = empty;
+    }
+    return after ?? before;
+  };
+}
 
-function readersOf(): Reader {
-  const readers = new Map<string, Reader>();
-  const readerOf = (name: PodDefinition): Reader => {
-    const known = readers.get(name);
-    if (known) return known;
-    const fields = new Map<string, Reader>();
-    const always = Object.entries(ALWAYS[name] ?? {});
-    const reader: Reader = {
-      read(value) {
-        const entries: [string, unknown][] = always.slice();
-        for (const [field, inner] of Object.entries(value as object)) {
-          const its = inner === null || inner === undefined ? undefined : fields.get(field);
-          if (its) entries.push([field, its.read(inner)]);
-        }
-        return Object.fromEntries(entries);
-      },
-    };
-    readers.set(name, reader);
-    for (const [field, shape] of Object.entries(POD_SCHEMA[name])) fields.set(field, ofShape(shape));
-    return reader;
+function listReader(of: Reader): Reader {
+  if (of === asItIs) return asItIs;
+  return (value) => {
+    const before = value as readonly unknown[];
+    const after = before.map(of);
+    return after.some((item, index) => item !== before[index]) ? after : before;
   };
-  const ofShape = (shape: Shape): Reader => {
-    const item = itemOf(shape);
-    const of = isDefinition(item) ? readerOf(item as PodDefinition) : AS_IT_IS;
-    if (shape.startsWith('[')) return { read: (list) => (list as unknown[]).map((each) => of.read(each)) };
-    return shape.startsWith('{') ? MAP : of;
-  };
-  return readerOf('Pod');
 }
 
 /** Maps are of texts and quantities only, and Go keeps a key whose value is null. */
-const MAP: Reader = {
-  read: (map) => Object.fromEntries(Object.entries(map as object).map(([key, value]) => [key, value ?? ''])),
+const readMap: Reader = (value) => {
+  const entries = Object.entries(value as object);
+  if (!entries.some(([, inner]) => isAbsent(inner))) return value;
+  return Object.fromEntries(entries.map(([key, inner]: [string, unknown]) => [key, inner ?? '']));
 };
 
-const POD = readersOf();
+function isAbsent(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+const read = readerOf('Pod');
