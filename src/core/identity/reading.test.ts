@@ -73,7 +73,8 @@ test('what cannot be read is none', () => {
 });
 
 test('nor can be where there are more faults than are looked for: what comes after them is not known', () => {
-  const unknown = (count: number) => Array.from({ length: count }, (_, index) => [`x${index}`, 1]);
+  const unknown = (count: number): [string, number][] =>
+    Array.from({ length: count }, (_, index) => [`x${index}`, 1]);
   const pod = (count: number) => ({ spec: { ...Object.fromEntries(unknown(count)), hostNetwork: 'yes' } });
   expect(readPod(pod(999)).faults.at(-1)).toMatchObject({ kind: 'WrongType', path: 'spec.hostNetwork' });
   expect(readPod(pod(1000)).faults.every(({ kind }) => kind === 'UnknownField')).toBe(true);
@@ -89,7 +90,5 @@ test('names that every object has are names like others', () => {
     ['toString', 'y'],
   ]);
   const other: unknown = JSON.parse('{"spec": {"__proto__": {"hostPID": true}}}');
-  expect(readPod(other).faults).toMatchObject([
-    { kind: 'UnknownField', path: 'spec.__proto__' },
-  ]);
+  expect(readPod(other).faults).toMatchObject([{ kind: 'UnknownField', path: 'spec.__proto__' }]);
 });
