@@ -85,6 +85,38 @@ describe('a mount where programs look for a token', () => {
     expect(asked({ subPathExpr: '$(NAME)' })).toHaveLength(1);
   });
 
+  test.each([
+    ['the API server’s', API, 'token', 0],
+    ['another', `${OTHER}/tools`, './token', 0],
+    ['others, each in its folder', OTHER, 'tools/token', 0],
+    ['the API server’s, by a name that nobody looks for', API, 'jwt', 1],
+    ['another, by a name that nobody looks for', `${OTHER}/tools`, 'tools/token', 1],
+    ['others, with no folder', OTHER, 'token', 1],
+    ['any, within the API server’s', `${API}/token`, 'token', 1],
+  ])('is one of a token only as programs look for it: %s', (_, mountPath, path, shadows) => {
+    const volume = withVolume({
+      name: 'v',
+      projected: {
+        sources: [
+          { serviceAccountToken: { path } },
+          { configMap: { name: 'a', items: [{ key: 'k', path: 'x' }] } },
+        ],
+      },
+    });
+    const pod = aPod(volume, withContainer({ volumeMounts: [{ name: 'v', mountPath }] }));
+    expect(requestsOf(pod, 'TokenShadow')).toHaveLength(shadows);
+  });
+
+  test('is one of another’s token beside one of the pod’s', () => {
+    const forged = { configMap: { name: 'a', items: [{ key: 'k', path: 'token' }] } };
+    const volume = withVolume({
+      name: 'v',
+      projected: { sources: [{ serviceAccountToken: { path: 'hidden' } }, forged] },
+    });
+    const pod = aPod(volume, withContainer({ volumeMounts: [{ name: 'v', mountPath: API }] }));
+    expect(requestsOf(pod, 'TokenShadow')).toHaveLength(1);
+  });
+
   test('is one of a volume that is not there, or that holds no token', () => {
     const empty = withVolume({ name: 'empty', projected: { sources: [{ configMap: { name: 'a' } }] } });
     const bare = withVolume({ name: 'bare', projected: {} });
