@@ -32,14 +32,19 @@ describe('what the cache keeps of a grant', () => {
   });
 });
 
-test('what the cache keeps of a pod is whose it is', () => {
+test('what the cache keeps of a pod is whose it is, and under which grant it says it runs', () => {
   const stored = { uid: 'u', resourceVersion: '1', creationTimestamp: '2026-11-23T09:00:10Z' };
   const pod = aPod();
   const whole: Stored<Pod> = { ...pod, metadata: { ...pod.metadata, ...stored, name: 'a' }, status: {} };
   expect(slimPod(whole)).toEqual({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'a', namespace: 'agents', ...stored },
+    metadata: {
+      name: 'a',
+      namespace: 'agents',
+      ...stored,
+      labels: { 'taskgrant.dev/grant': 'summarise-4711' },
+    },
     spec: { containers: [], serviceAccountName: GRANT_ACCOUNT },
   });
 });

@@ -105,8 +105,8 @@ describe('a new grant', () => {
 });
 
 describe('a grant is accepted', () => {
-  test('where its class allows it', async () => {
-    expect(await review(createGrantValidator(someFacts()), { object: grant })).toEqual({
+  test.each(['granted', 'required'])('where its class allows it, at level %s', async (enforceLevel) => {
+    expect(await review(createGrantValidator(someFacts({ enforceLevel })), { object: grant })).toEqual({
       allowed: true,
       warnings: [],
       audit: { grant: 'summarise-4711' },
@@ -122,9 +122,9 @@ describe('a grant is accepted', () => {
       ],
     ],
     [
-      'required',
+      'strict',
       [
-        'the TaskGrant stays Pending: level required of its namespace is not supported yet:',
+        'the TaskGrant stays Pending: strict is no level (granted, required):',
         'kubectl label ns agents taskgrant.dev/enforce=granted --overwrite',
       ],
     ],

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { aGrant, withWorkload } from '../testing/builders.ts';
+import { judgeConnection } from './judge-connection.ts';
+
+test.each(['exec', 'attach', 'portforward', 'proxy'])(
+  'nobody gets in by %s, unless the grant says so',
+  (door) => {
+    expect(judgeConnection({ pod: 'summarise', door, grant: aGrant() })).toEqual([
+      {
+        code: 'ExecNotAllowed',
+        path: `pods/${door}`,
+        asked: `${door} into pod summarise`,
+        allowed: 'none',
+        fix: 'set spec.workload.allowExec in a new grant where people must look into the running task',
+      },
+    ]);
+    const grant = aGrant(withWorkload({ allowExec: true }));
+    expect(judgeConnection({ pod: 'summarise', door, grant })).toEqual([]);
+  },
+);
