@@ -1,0 +1,84 @@
+/** Every escape succeeds where nothing judges pods, and is refused where the product does; every legitimate pod is admitted. */
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { kubectl, type Outcome } from '../grant/testbed.ts';
+import { readCatalogue } from './catalogue.ts';
+import { attempt } from './doors.ts';
+import { product } from './enforcer.ts';
+import { readLegitimate, type Legitimate } from './legitimate.ts';
+import { objectOf } from './object-text.ts';
+import { lacksOfSuccess } from './proof.ts';
+import { applyAll, closeWorld, openWorld, type World } from './world.ts';
+
+const client = testClient(clusterKubeConfig());
+const catalogue = await readCatalogue();
+const legitimate = await readLegitimate();
+const setups = [...catalogue, ...legitimate].flatMap(({ setup }) => setup);
+
+/** kubectl is a process each time: more at once than two cores carry only wait for each other. */
+const limit = pLimit(4);
+
+afterAll(() => client.close());
+
+describe('with the product off', () => {
+  let world: World;
+  const outcomes = new Map<string, Promise<Outcome>>();
+
+  beforeAll(async () => {
+    world = await openWorld(client, setups);
+    for (const escape of catalogue) {
+      // A binding is proven by the pod that is bound.
+      const dryRun = escape.proof === 'api' && !escape.door.startsWith('binding');
+      outcomes.set(
+        escape.slug,
+        limit(() => attempt({ escape, world, dryRun })),
+      );
+    }
+  });
+
+  afterAll(() => closeWorld(world, setups));
+
+  test.concurrent.for(catalogue)('$slug succeeds: $tries', async (escape, { expect }) => {
+    const outcome = await outcomes.get(escape.slug);
+    if (!outcome) throw new Error(`${escape.slug} was not tried`);
+    expect(await lacksOfSuccess({ escape, world }, outcome)).toBeUndefined();
+  });
+
+  test.concurrent.for(legitimate)('$slug is a pod that the API server takes', async (one, { expect }) => {
+    expect(await limit(() => dryRunOf(one, world))).toMatchObject({ code: 0 });
+  });
+});
+
+describe('where the product enforces', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await openWorld(client, setups, product);
+    await applyAll(
+      world.filling,
+      legitimate.map(({ grant }) => grant),
+    );
+    await Promise.all(
+      legitimate.map(({ slug }) => product.ready(client, { namespace: world.namespace, name: slug })),
+    );
+  });
+
+  afterAll(() => closeWorld(world, setups));
+
+  test.concurrent.for(catalogue)('$slug is refused', async (escape, { expect }) => {
+    const outcome = await limit(() => attempt({ escape, world, dryRun: true }));
+    expect(product.lacks(outcome, escape)).toBeUndefined();
+  });
+
+  test.concurrent.for(legitimate)('$slug is admitted', async (one, { expect }) => {
+    expect(await limit(() => dryRunOf(one, world))).toMatchObject({ code: 0 });
+  });
+});
+
+function dryRunOf({ pod }: Legitimate, { namespace, filling }: World): Promise<Outcome> {
+  return kubectl(
+    ['create', '--dry-run=server', '--namespace', namespace, '--filename=-'],
+    JSON.stringify(objectOf(pod, filling)),
+  );
+}
