@@ -20,3 +20,8 @@ test('null asks for nothing to be there', () => {
 test('a quantity may be kept as a text', () => {
   expect(notKept({ cpu: 1 }, { cpu: '1' })).toEqual([]);
 });
+
+test('nothing to be there is kept where its parent is not there either', () => {
+  expect(notKept({ labels: { grant: null } }, {})).toEqual([]);
+  expect(notKept({ labels: { grant: 'x' } }, {})).toEqual(['.labels.grant']);
+});

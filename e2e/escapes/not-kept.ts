@@ -11,8 +11,7 @@ export function notKept(asked: unknown, kept: unknown, path = ''): string[] {
     );
   }
   if (typeof asked === 'object') {
-    const there = typeof kept === 'object' && kept !== null ? new Map(Object.entries(kept)) : undefined;
-    if (!there) return Object.keys(asked).length === 0 ? [] : [path];
+    const there = new Map(Object.entries(kept ?? {}));
     return Object.entries(asked).flatMap(([key, value]) => notKept(value, there.get(key), `${path}.${key}`));
   }
   // Quantities are written as numbers and kept as texts.
