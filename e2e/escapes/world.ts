@@ -36,7 +36,15 @@ const nodes = resource<{ apiVersion: string; kind: 'Node'; metadata: { name: str
 );
 
 /** What outlives the namespace unless it is removed by its name. */
-const CLUSTER_SCOPED = ['CSIDriver', 'DeviceClass', 'Namespace', 'PersistentVolume', 'StorageClass'];
+const CLUSTER_SCOPED = [
+  'CSIDriver',
+  'DeviceClass',
+  'Namespace',
+  'PersistentVolume',
+  'RuntimeClass',
+  'StorageClass',
+  'TaskGrantClass',
+];
 
 /**
  * @param setups what escapes and pods want there first; removed again by {@link closeWorld}
