@@ -20,10 +20,10 @@ export function attempt(asked: Attempt): Promise<Outcome> {
 const BY_DOOR: Record<Door, (asked: Attempt) => Promise<Outcome>> = {
   create,
   update: (asked) => patch(asked),
-  status: (asked) => patch(asked, 'status'),
-  ephemeralcontainers: (asked) => patch(asked, 'ephemeralcontainers'),
-  binding: (asked) => post(asked, `pods/${manifestOf(asked).metadata.name}/binding`),
-  bindings: (asked) => post(asked, 'bindings'),
+  status: (asked) => patch(asked, '/status'),
+  ephemeralcontainers: (asked) => patch(asked, '/ephemeralcontainers'),
+  binding: (asked) => bind(asked, `pods/${manifestOf(asked).metadata.name}/binding`),
+  bindings: (asked) => bind(asked, 'bindings'),
   'connect-exec': connect,
   'connect-proxy': connect,
   'connect-attach': connectUntilPrinted,
@@ -38,25 +38,32 @@ export function manifestOf({ escape, world }: Pick<Attempt, 'escape' | 'world'>)
 }
 
 function create(asked: Attempt): Promise<Outcome> {
-  return kubectl(
-    ['create', '--output=json', ...dryRunFlag(asked), ...inNamespace(asked), '--filename=-'],
-    JSON.stringify(manifestOf(asked)),
-  );
+  return createPod(asked.world, manifestOf(asked), asked.dryRun);
 }
 
-function patch(asked: Attempt, subresource?: string): Promise<Outcome> {
-  const manifest = manifestOf(asked);
-  return kubectl([
-    ...['patch', 'pod', manifest.metadata.name, '--type=strategic', '--output=json'],
-    ...(subresource === undefined ? [] : [`--subresource=${subresource}`]),
-    ...[...dryRunFlag(asked), ...inNamespace(asked), '--patch', JSON.stringify(manifest)],
-  ]);
+/** @param dryRun whether all is done but the storing */
+export function createPod({ api, namespace }: World, pod: WrittenObject, dryRun: boolean): Promise<Outcome> {
+  return api.send({ method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, dryRun, body: pod });
 }
 
-function post(asked: Attempt, path: string): Promise<Outcome> {
-  const query = asked.dryRun ? '?dryRun=All' : '';
-  const url = `/api/v1/namespaces/${asked.world.namespace}/${path}${query}`;
-  return kubectl(['create', '--raw', url, '--filename=-'], JSON.stringify(manifestOf(asked)));
+function patch(asked: Attempt, subresource = ''): Promise<Outcome> {
+  const body = manifestOf(asked);
+  return asked.world.api.send({
+    method: 'PATCH',
+    path: `/api/v1/namespaces/${asked.world.namespace}/pods/${body.metadata.name}${subresource}`,
+    type: 'application/strategic-merge-patch+json',
+    dryRun: asked.dryRun,
+    body,
+  });
+}
+
+function bind(asked: Attempt, path: string): Promise<Outcome> {
+  return asked.world.api.send({
+    method: 'POST',
+    path: `/api/v1/namespaces/${asked.world.namespace}/${path}`,
+    dryRun: asked.dryRun,
+    body: manifestOf(asked),
+  });
 }
 
 function connect(asked: Attempt): Promise<Outcome> {
@@ -125,8 +132,4 @@ async function podIsRefused(asked: Attempt, signal: AbortSignal): Promise<Outcom
 
 function inNamespace({ world }: Pick<Attempt, 'world'>): string[] {
   return ['--namespace', world.namespace];
-}
-
-function dryRunFlag({ dryRun }: Attempt): string[] {
-  return dryRun ? ['--dry-run=server'] : [];
 }

@@ -1,10 +1,14 @@
 /** Whether an escape has succeeded: whether the API server took it as it was, or what its pod has printed. */
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import { pods } from '../../src/kube/resources.ts';
-import { kubectl, until, type Outcome } from '../grant/testbed.ts';
+import { until, type Outcome } from '../grant/testbed.ts';
 import { manifestOf, type Attempt } from './doors.ts';
 import { notKept } from './not-kept.ts';
 import { fill } from './object-text.ts';
+import type { World } from './world.ts';
+
+/** A hundred pods at once take a node of two cores a minute and more. */
+const PATIENCE_MS = 100_000;
 
 type Succeeding = Pick<Attempt, 'escape' | 'world'>;
 
@@ -38,27 +42,27 @@ function expectedOf(asked: Succeeding): { binding: boolean; expected: object } {
   };
 }
 
-async function storedPod(asked: Succeeding): Promise<string> {
-  const { name } = manifestOf(asked).metadata;
-  return (await kubectl(['get', 'pod', name, '--namespace', asked.world.namespace, '--output=json'])).stdout;
+async function storedPod({ escape, world }: Succeeding): Promise<string> {
+  const { name } = manifestOf({ escape, world }).metadata;
+  return (await world.api.send({ method: 'GET', path: `/api/v1/namespaces/${world.namespace}/pods/${name}` }))
+    .stdout;
 }
 
-/** What the escape's container has printed when it has ended. */
+/** What the pod's containers have printed, or the one that was added, when that which the escape is about has ended. */
 async function printedBy(asked: Succeeding): Promise<string> {
   const { client, namespace } = asked.world;
   const { name, container } = await whereItRuns(asked);
-  await until(
-    client,
-    pods,
-    { namespace, name },
-    `done in ${container}`,
-    (pod) => hasEnded(pod, container),
-    100_000,
-  );
-  const { stdout, stderr } = await kubectl([
-    ...['logs', name, '--namespace', namespace, '--prefix=false'],
-    ...(asked.escape.door === 'ephemeralcontainers' ? ['--container', container] : ['--all-containers']),
-  ]);
+  const done = (pod: Stored<Pod> | undefined) => hasEnded(pod, container);
+  const pod = await until(client, pods, { namespace, name }, `done in ${container}`, done, PATIENCE_MS);
+  const { initContainers = [], containers = [] } = pod?.spec ?? {};
+  const all = [...initContainers, ...containers].map((one) => one.name);
+  const logs = (all.includes(container) ? all : [container]).map((one) => logOf(asked.world, name, one));
+  return (await Promise.all(logs)).join('\n');
+}
+
+async function logOf({ api, namespace }: World, pod: string, container: string): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}`;
+  const { stdout, stderr } = await api.send({ method: 'GET', path });
   return stdout + stderr;
 }
 

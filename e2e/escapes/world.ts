@@ -12,11 +12,13 @@ import {
   serviceAccounts,
 } from '../../src/kube/resources.ts';
 import { kubectl, until } from '../grant/testbed.ts';
+import type { Api } from './api.ts';
 import type { Enforcer } from './enforcer.ts';
 import { objectOf, readObjects, type Filling, type ObjectText, type WrittenObject } from './object-text.ts';
 
 export interface World {
   client: Client;
+  api: Api;
   namespace: string;
   /** `namespace`, `account` (whom the task’s pods run as), `node`, and `imageID` (the task image’s, on the node). */
   filling: Filling;
@@ -51,7 +53,7 @@ const CLUSTER_SCOPED = [
  * @param enforcer left out: nothing judges pods
  */
 export async function openWorld(
-  client: Client,
+  { client, api }: Pick<World, 'client' | 'api'>,
   setups: readonly ObjectText[],
   enforcer?: Enforcer,
 ): Promise<World> {
@@ -76,7 +78,7 @@ export async function openWorld(
     untilBound(client, namespace),
   ]);
   const imageID = victim.status?.containerStatuses?.[0]?.imageID ?? '';
-  return { client, namespace, filling: { ...filling, imageID } };
+  return { client, api, namespace, filling: { ...filling, imageID } };
 }
 
 export async function closeWorld(
