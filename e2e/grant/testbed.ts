@@ -23,7 +23,7 @@ import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 export const TASK_IMAGE = 'localhost/taskgrant-task:1';
 
 /** How long anything may take that is not about time itself: a node under load starts a pod in a few seconds. */
-export const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
 
 export interface Outcome {
   code: number;
