@@ -13,7 +13,7 @@ export interface Request {
 }
 
 export interface Api {
-  /** Answers in kubectl's manner: 0 and what came back, or 1 and why not. */
+  /** Answers in kubectl's manner: 0 and what came back, or 1 and why not. A field that the API does not know is a no. */
   send(request: Request): Promise<Outcome>;
   close(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export function connectToApi(): Api {
     async send({ method, path, dryRun = false, body, type = 'application/json' }) {
       const { statusCode, body: answer } = await transport.send({
         method,
-        path: dryRun ? `${path}?dryRun=All` : path,
+        path: method === 'GET' ? path : `${path}?fieldValidation=Strict${dryRun ? '&dryRun=All' : ''}`,
         headers: { 'content-type': type },
         ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(PATIENCE_MS),

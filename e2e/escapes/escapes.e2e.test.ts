@@ -9,7 +9,7 @@ import { product } from './enforcer.ts';
 import { readLegitimate, type Legitimate } from './legitimate.ts';
 import { objectOf } from './object-text.ts';
 import { lacksOfSuccess } from './proof.ts';
-import { applyAll, closeWorld, openWorld, type World } from './world.ts';
+import { applyAll, closeWorld, openWorld, untilGone, type World } from './world.ts';
 
 const [client, api] = [testClient(clusterKubeConfig()), connectToApi()];
 const catalogue = await readCatalogue();
@@ -19,7 +19,12 @@ const setups = [...catalogue, ...legitimate].flatMap(({ setup }) => setup);
 /** Half the catalogue’s pods start at once, on a node of two cores. */
 const PATIENCE_MS = 240_000;
 
-afterAll(() => Promise.all([client.close(), api.close()]));
+const opened: World[] = [];
+
+afterAll(async () => {
+  await Promise.all(opened.map(untilGone));
+  await Promise.all([client.close(), api.close()]);
+});
 
 describe('with the product off', () => {
   let world: World;
@@ -27,6 +32,7 @@ describe('with the product off', () => {
 
   beforeAll(async () => {
     world = await openWorld({ client, api }, setups);
+    opened.push(world);
     for (const escape of catalogue) {
       // A binding is proven by the pod that is bound.
       const dryRun = escape.proof === 'api' && !escape.door.startsWith('binding');
@@ -58,6 +64,7 @@ describe('where the product enforces', () => {
 
   beforeAll(async () => {
     world = await openWorld({ client, api }, setups, product);
+    opened.push(world);
     const { namespace } = world;
     const grants = legitimate.map(({ grant }) => grant);
     await applyAll(world.filling, grants);

@@ -81,6 +81,7 @@ export async function openWorld(
   return { client, api, namespace, filling: { ...filling, imageID } };
 }
 
+/** Begins to remove everything; {@link untilGone} returns when it is done. */
 export async function closeWorld(
   { client, namespace, filling }: World,
   setups: readonly ObjectText[],
@@ -90,6 +91,11 @@ export async function closeWorld(
     .map((text) => objectOf(text, filling))
     .filter(({ kind }) => CLUSTER_SCOPED.includes(kind));
   await kubectl(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], asFile(remaining));
+}
+
+/** Pods by the dozen end slowly, and whoever comes next should not have to share the node with them. */
+export async function untilGone({ client, namespace }: World): Promise<void> {
+  await until(client, namespaces, { name: namespace }, 'gone', (found) => found === undefined, 110_000);
 }
 
 /**
