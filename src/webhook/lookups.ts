@@ -12,7 +12,7 @@ import {
 } from '../kube/resources.ts';
 import { keyOf } from '../kube/store.ts';
 import type { Caches } from './caches.ts';
-import { found } from './live.ts';
+import { found } from '../kube/find.ts';
 
 /** By which a StorageClass is the default (storage/v1 util, IsDefaultStorageClassAnnotation). */
 const DEFAULT_STORAGE_CLASS = 'storageclass.kubernetes.io/is-default-class';
