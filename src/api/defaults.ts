@@ -10,8 +10,8 @@ export function withDefaults(schema: TSchema, value: unknown): unknown {
   return Value.Default(schema, withoutNulls(value));
 }
 
-/** A copy without the fields that are null. An item of a list stays: leaving it out would move the others. */
-function withoutNulls(value: unknown): unknown {
+/** A copy without the fields that are null, which mean nothing. An item of a list stays: leaving it out would move the others. */
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
