@@ -12,7 +12,7 @@ import {
 } from '../kube/resources.ts';
 import { keyOf } from '../kube/store.ts';
 import type { Caches } from './caches.ts';
-import { found } from './live.ts';
+import { found } from '../kube/find.ts';
 
 /** By either of which a StorageClass is the default (kubernetes, pkg/volume/util/storageclass.go, and storage/util IsDefaultAnnotation). */
 const DEFAULT_STORAGE_CLASS = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Namespace } from '../../api/kubernetes.ts';
-import { judgeNamespaceLabel, levelOf } from './namespace-label.ts';
+import { judgeNamespaceLabel, levelOf, strictestLevel } from './namespace-label.ts';
 
 const aNamespace = (level: string | undefined): Namespace => ({
   apiVersion: 'v1',
@@ -64,4 +64,14 @@ test('a namespace without labels is one without this label', () => {
   const bare = { ...aNamespace(undefined), metadata: { name: 'agents' } };
   expect(judgeNamespaceLabel(aNamespace('granted'), bare, 1)).toHaveLength(1);
   expect(judgeNamespaceLabel(bare, aNamespace('granted'), 1)).toEqual([]);
+});
+});
+
+test.each([
+  [['granted', 'required'], 'required'],
+  [[undefined, 'granted'], 'granted'],
+  [['misspelt', undefined], 'required'],
+  [[undefined, undefined], undefined],
+])('of %j the strictest level is %s', (values, level) => {
+  expect(strictestLevel(values)).toBe(level);
 });
