@@ -65,7 +65,6 @@ test('a namespace without labels is one without this label', () => {
   expect(judgeNamespaceLabel(aNamespace('granted'), bare, 1)).toHaveLength(1);
   expect(judgeNamespaceLabel(bare, aNamespace('granted'), 1)).toEqual([]);
 });
-});
 
 test.each([
   [['granted', 'required'], 'required'],
