@@ -75,10 +75,10 @@ function connectUntilPrinted(asked: Attempt): Promise<Outcome> {
   return kubectlUntil(new RegExp(fill(prints, asked.world.filling), 'm'), connection(asked), { types });
 }
 
-/** Forwards a port of this machine to the pod, and says what is heard at it. */
+/** Forwards a port of this machine to the pod, which answers there with its token. */
 function forward(asked: Attempt): Promise<Outcome> {
   return kubectlUntil(/Forwarding from (127\.0\.0\.1:\d+)/u, connection(asked), {
-    then: async ([, address = '']) => (await fetch(`http://${address}`)).text(),
+    then: async ([, address = '']) => (await fetch(`http://${address}/token`)).text(),
   });
 }
 
