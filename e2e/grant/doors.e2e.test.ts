@@ -85,6 +85,18 @@ describe('into a pod under a grant', () => {
     expect(code).not.toBe(0);
   });
 
+  test.each(['closed:8080', 'http:closed:8080', ':closed:'])(
+    'nor to one of its ports, as %s',
+    async (name) => {
+      const { stderr } = await kubectl([
+        'get',
+        '--raw',
+        `/api/v1/namespaces/${namespace}/pods/${name}/proxy/`,
+      ]);
+      expect(stderr).toContain('ExecNotAllowed pods/proxy: asked proxy into pod closed');
+    },
+  );
+
   test('people get where the grant allows it', async () => {
     expect(await inNamespace(namespace, 'exec', 'open', '--', 'echo', 'inside')).toMatchObject({
       code: 0,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aGrant, withWorkload } from '../testing/builders.ts';
-import { judgeConnection } from './judge-connection.ts';
+import { judgeConnection, podOfConnection } from './judge-connection.ts';
 
 test.each(['exec', 'attach', 'portforward', 'proxy'])(
   'nobody gets in by %s, unless the grant says so',
@@ -18,3 +18,15 @@ test.each(['exec', 'attach', 'portforward', 'proxy'])(
     expect(judgeConnection({ pod: 'summarise', door, grant })).toEqual([]);
   },
 );
+
+test.each([
+  ['summarise', 'summarise'],
+  ['summarise:8080', 'summarise'],
+  ['summarise:', 'summarise'],
+  ['https:summarise:8443', 'summarise'],
+  [':summarise:8443', 'summarise'],
+  ['http:summarise:', 'summarise'],
+  ['', ''],
+])('a connection to %j is to the pod %j', (name, pod) => {
+  expect(podOfConnection(name)).toBe(pod);
+});
