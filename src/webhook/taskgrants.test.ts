@@ -220,6 +220,16 @@ describe('a grant is refused', () => {
     expect((await refusal(rules(grant), { itsClass, denies: lacksList })).allowed).toBe(true);
   });
 
+  test('that says what no other identity system goes by', async () => {
+    const external = (key: string) => withEnvelope({ externalIdentity: { [key]: 'x' } })(grant);
+    expect(await refusal(external('example.com/role'))).toMatchObject({
+      violations: [
+        { code: 'ExternalIdentityUnknown', path: 'spec.envelope.externalIdentity[example.com/role]' },
+      ],
+    });
+    expect((await refusal(external('iam.amazonaws.com/role'))).allowed).toBe(true);
+  });
+
   test('whose rules are too many to ask about', async () => {
     const names = Array.from({ length: 64 }, (_, index) => `n${index}`);
     const broad = withEnvelope({

@@ -65,6 +65,7 @@ export const SOME_CLUSTER: Lookups = {
 export const identityChanges: fc.Arbitrary<Change<Pod>> = fc.oneof(
   volumes().map((volume) => withVolume(volume)),
   containerParts().map((part) => inFirstContainer(part)),
+  fc.constantFrom('/run/secrets/taskgrant.dev/x', '/data').map(mountingTheLastVolume),
   fc.record({ image }).map((container) => withInitContainer(container)),
   fc.record({ image }).map((container) => withEphemeralContainer(container)),
   fc
@@ -126,8 +127,6 @@ function containerParts(): fc.Arbitrary<Partial<Container>> {
     fc.constantFrom<Partial<Container>>(
       { ports: [{ containerPort: 80, hostPort: 80 }] },
       { ports: [{ containerPort: 80 }] },
-      { volumeMounts: [{ name: 'volume-0', mountPath: '/run/secrets/taskgrant.dev/x' }] },
-      { volumeMounts: [{ name: 'volume-0', mountPath: '/data' }] },
       { volumeDevices: [{ name: 'volume-0', devicePath: '/var/run/secrets/taskgrant.dev/x' }] },
       { securityContext: { privileged: true } },
       { securityContext: { capabilities: { add: ['SYS_ADMIN', 'CHOWN'] } } },
@@ -143,6 +142,14 @@ function inFirstContainer(part: Partial<Container>): Change<Pod> {
   return (pod) => {
     const [first = { name: 'main' }, ...rest] = pod.spec?.containers ?? [];
     return withSpec({ containers: [longer(first, part), ...rest] })(pod);
+  };
+}
+
+/** Where there is one: a mount of a volume that comes later would say something else then. */
+function mountingTheLastVolume(mountPath: string): Change<Pod> {
+  return (pod) => {
+    const last = pod.spec?.volumes?.at(-1);
+    return last ? inFirstContainer({ volumeMounts: [{ name: last.name, mountPath }] })(pod) : pod;
   };
 }
 
