@@ -1,6 +1,7 @@
 /** Every file that is generated from the code, with its content: the one list that writing and checking share. */
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
+import { pluginReference } from './plugin-reference.ts';
 import { apiReference, flagsReference, metricsReference, reasonsReference } from './reference.ts';
 
 export interface GeneratedFile {
@@ -18,6 +19,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/reference/reasons.md', content: reasonsReference() },
     { path: 'docs/reference/metrics.md', content: metricsReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
+    { path: 'docs/reference/kubectl-taskgrant.md', content: await pluginReference() },
   ];
 }
 
