@@ -50,8 +50,7 @@ export async function withInput<T>(
   const { manifests, problems } = manifestsIn(sources, flags.namespace ?? DEFAULT_NAMESPACE);
   const isEmpty = manifests.length + problems.length + unread.length === 0;
   const inFiles = objectsIn(manifests.map(({ object }) => object));
-  // Without --server, nothing that speaks to a cluster is loaded.
-  const cluster = flags.server ? await (await import('./cluster.ts')).openCluster(version) : undefined;
+  const cluster = flags.server ? await connected(version) : undefined;
   try {
     return await use({
       manifests,
@@ -68,6 +67,17 @@ export async function withInput<T>(
   } finally {
     await cluster?.close();
   }
+}
+
+/** Without --server, nothing that speaks to a cluster is loaded. */
+async function connected(version: string) {
+  const { openCluster } = await import('./cluster.ts').catch((error: unknown) => {
+    // Everything else goes with an older one.
+    throw new CannotRun(
+      `--server takes Node 22.19 or newer, and this is ${process.versions.node}: ${messageOf(error)}`,
+    );
+  });
+  return openCluster(version);
 }
 
 /** As where a chart was rendered that failed, and its output is piped in. */
