@@ -212,7 +212,7 @@ test('anything at all can be looked at, and is not changed', () => {
     (value) => value,
     (value) => ({ metadata: value, spec: value }),
     (value) => ({ metadata: { labels: value, managedFields: value }, spec: { containers: value } }),
-    (value) => inContainer({ env: value, resources: value, [String(value)]: value }),
+    (value) => inContainer({ env: value, resources: value, [JSON.stringify(value)]: value }),
   ];
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(...places), (value, place) => {

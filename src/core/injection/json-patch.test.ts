@@ -26,6 +26,11 @@ test('keys with slashes and tildes are escaped', () => {
   ]);
 });
 
+test('keys that every object inherits are keys like others', () => {
+  expect(jsonPatch({ toString: 'x' }, {})).toEqual([{ op: 'remove', path: '/toString' }]);
+  expect(jsonPatch({}, { constructor: 'x' })).toEqual([{ op: 'add', path: '/constructor', value: 'x' }]);
+});
+
 test('a patch makes the one out of the other, whatever they are', () => {
   const object = fc.dictionary(fc.stringMatching(/^[ab~/]{1,3}$/), fc.jsonValue({ maxDepth: 4 }), {
     noNullPrototype: true,

@@ -25,14 +25,20 @@ function objectPatch(
   path: string,
 ): PatchOperation[] {
   const removed = Object.keys(before)
-    .filter((key) => after[key] === undefined && before[key] !== undefined)
+    .filter((key) => own(after, key) === undefined && before[key] !== undefined)
     .map((key): PatchOperation => ({ op: 'remove', path: `${path}/${escaped(key)}` }));
   const others = Object.entries(after).flatMap(([key, value]): PatchOperation[] => {
     if (value === undefined) return [];
     const at = `${path}/${escaped(key)}`;
-    return before[key] === undefined ? [{ op: 'add', path: at, value }] : jsonPatch(before[key], value, at);
+    const old = own(before, key);
+    return old === undefined ? [{ op: 'add', path: at, value }] : jsonPatch(old, value, at);
   });
   return [...removed, ...others];
+}
+
+/** Keys are anybody's, and every object inherits some, such as `toString`. */
+function own(object: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
