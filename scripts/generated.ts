@@ -2,7 +2,14 @@
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
 import { pluginReference } from './plugin-reference.ts';
-import { apiReference, flagsReference, metricsReference, reasonsReference } from './reference.ts';
+import { podFieldsReference } from './pod-fields.ts';
+import {
+  apiReference,
+  externalIdentityReference,
+  flagsReference,
+  metricsReference,
+  reasonsReference,
+} from './reference.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -16,8 +23,10 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     ...crds(),
     { path: 'docs/reference/api.md', content: apiReference() },
-    { path: 'docs/reference/reasons.md', content: reasonsReference() },
+    { path: 'docs/reasons.md', content: reasonsReference() },
+    { path: 'docs/reference/external-identity.md', content: externalIdentityReference() },
     { path: 'docs/reference/metrics.md', content: metricsReference() },
+    { path: 'docs/reference/pod-fields.md', content: podFieldsReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
     { path: 'docs/reference/kubectl-taskgrant.md', content: await pluginReference() },
   ];

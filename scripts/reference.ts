@@ -9,10 +9,13 @@ import { CLASS_REASONS, GRANT_CONDITIONS, GRANT_REASONS } from '../src/api/reaso
 import type { CelRule } from '../src/api/schema.ts';
 import { createControllerMetrics } from '../src/controller/metrics.ts';
 import { VIOLATION_CODES } from '../src/core/decision/codes.ts';
+import { EXTERNAL_KEYS } from '../src/core/identity/external-identity.ts';
 import { createKubeMetrics } from '../src/kube/metrics.ts';
 import { createWebhookMetrics } from '../src/webhook/metrics.ts';
 
-const notice = (from: string) => `<!-- Generated from ${from} by \`npm run generate\`; do not edit. -->\n`;
+/** The first line of a page. */
+export const notice = (from: string) =>
+  `<!-- Generated from ${from} by \`npm run generate\`; do not edit. -->\n`;
 
 /** Every field of both kinds: its path, its type, its default and bounds, and what it is for. */
 export function apiReference(): string {
@@ -43,6 +46,28 @@ Of a TaskGrant's spec may change: \`duration\`, which may only shrink, \`revoke\
 anything else, create a new one.
 
 ${kinds.join('\n')}`;
+}
+
+/** By what other identity systems know pods and their accounts. */
+export function externalIdentityReference(): string {
+  const where = {
+    annotation: 'annotation of the pod',
+    label: 'label of the pod',
+    account: 'annotation of the service account',
+  };
+  const rows = EXTERNAL_KEYS.map(({ key, on, system, off = [] }) => [
+    code(key),
+    where[on],
+    system,
+    off.map(code).join(', '),
+  ]);
+  return `${notice('src/core/identity/external-identity.ts')}# Other identity systems
+
+A pod that carries one of these asks another system for an identity. It may where the grant's \`spec.envelope.externalIdentity\` says the key
+with just this value; what belongs on the service account is put there when the grant is activated. A value that switches the thing off is
+harmless. A \`*\` stands for whatever follows. \`externalIdentity\` in the chart's values adds to the list.
+
+${table(['Key', 'Where', 'System', 'Off'], rows)}`;
 }
 
 /** Every code of a denial and every reason of a condition. */
@@ -184,9 +209,10 @@ function metricsOf(register: (registry: Registry) => void): string {
   return table(['Metric', 'Type', 'Labels', 'What it is'], rows);
 }
 
-const code = (text: string) => `\`${text}\``;
+export const code = (text: string) => `\`${text}\``;
 
-function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |\n`;
   return line(head) + line(head.map(() => '---')) + [...rows].map(line).join('');
 }

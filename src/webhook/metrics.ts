@@ -62,7 +62,7 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
   });
   const violations = new Counter({
     name: 'taskgrant_admission_violations_total',
-    help: 'What was wrong with requests that were denied, by code (docs/reference/reasons.md).',
+    help: 'What was wrong with requests that were denied, by code (docs/reasons.md).',
     labelNames: ['code'],
     registers,
   });

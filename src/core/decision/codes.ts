@@ -1,6 +1,6 @@
 /**
  * Every code with which a request is refused: a closed list, so that tools and people can rely on it. Codes are
- * never renamed and never given another meaning. docs/reference/reasons.md is generated from here.
+ * never renamed and never given another meaning. docs/reasons.md is generated from here.
  */
 
 export interface CodeEntry {
@@ -205,7 +205,8 @@ export const VIOLATION_CODES = {
       'The pod asks for something of its node: host namespaces, paths or ports, privileges, volumes that are mounted with other credentials than the pod’s, or the choice of the node.',
     because:
       'Who reaches the node reaches the kubelet’s credentials and every other pod’s tokens on it. Most of it is outside the baseline profile of the Pod Security Standards, too.',
-    remedy: 'Drop the field: no envelope can hold access to a node.',
+    remedy:
+      'Drop the field: no envelope can hold access to a node. kubectl debug asks for SYS_PTRACE unless it is told --profile=baseline.',
     allows: 'a grant allows',
   },
   PodNotSupported: {

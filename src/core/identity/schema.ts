@@ -24,12 +24,12 @@ type PodSchema = typeof POD_SCHEMA;
 /** A definition that a pod is made of. */
 export type PodDefinition = keyof PodSchema;
 
-type Composite = Definition | `[${Definition}]` | `{${Definition}}`;
+type LeafShape = Scalar | `[${Scalar}]` | `{${Scalar}}`;
 
 /** The fields of a definition that hold no other definition: scalars, and lists and maps of them. */
 export type LeafOf<D extends PodDefinition> = {
-  [F in keyof PodSchema[D]]: PodSchema[D][F] extends Composite ? never : F;
-}[keyof PodSchema[D]];
+  [F in keyof PodSchema[D] & string]: PodSchema[D][F] extends LeafShape ? F : never;
+}[keyof PodSchema[D] & string];
 
 /** What a shape is of, one or many. */
 export function itemOf(shape: Shape): Item {
