@@ -24,7 +24,7 @@ A plugin of kubectl: with \`kubectl-taskgrant\` on the PATH, \`kubectl taskgrant
 kubectl completes its commands and flags. Without kubectl, \`kubectl-taskgrant completion bash\` (or zsh, or fish) prints a script that does.
 It runs on Node.js 20; with \`--server\`, on 22.19.
 
-What \`check\` says of a pod is what the webhook will say, by the same code. What hangs on the moment it cannot say:
+What \`check\` says of a pod is what the webhook will say, by the same code ([codes](../reasons.md)). What hangs on the moment it cannot say:
 whether the grant is active by then, and has pods left; who creates the grant, and what they hold; what another webhook makes of the pod.
 
 YAML is read as kubectl reads it, but for a field that is there twice, which is an error here.

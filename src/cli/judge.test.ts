@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { externalKeys } from '../core/identity/external-identity.ts';
+import { anAuthoredPod, withoutLabels, withVolume } from '../core/testing/builders.ts';
+import { previewUnder, type World } from './judge.ts';
+import type { Objects } from './surroundings.ts';
 import { aGrantText, aPodText, checkText, violationsIn } from './testing.ts';
 
 async function violationsOf(text: string, flags: Parameters<typeof checkText>[1] = {}): Promise<string[]> {
@@ -244,4 +248,31 @@ test('input without any object is an error: what writes it has failed', async ()
     code: 2,
     stderr: [expect.stringContaining('no object') as string],
   });
+});
+
+test('where a pod without a grant is not judged, nothing that it refers to is looked for', async () => {
+  const pod = anAuthoredPod(withoutLabels, withVolume({ persistentVolumeClaim: { claimName: 'data' } }));
+  const asked: string[] = [];
+  const objects: Objects = {
+    get: ({ kind }) => {
+      asked.push(kind);
+      return Promise.resolve(undefined);
+    },
+    list: () => Promise.resolve([]),
+  };
+  const world: World = {
+    objects,
+    isWhole: true,
+    apiAudiences: [],
+    externalKeys: externalKeys(),
+    level: 'granted',
+    now: 0,
+  };
+  expect(await previewUnder(pod, 'agents', undefined, world)).toEqual([]);
+  expect(asked).toEqual(['Namespace']);
+  const codes = (await previewUnder(pod, 'agents', undefined, { ...world, level: 'required' })).map(
+    ({ code }) => code,
+  );
+  expect(codes).toContain('GrantRequired');
+  expect(asked).toContain('PersistentVolumeClaim');
 });

@@ -2,7 +2,6 @@
 import { DEFAULT_CLASS_ANNOTATION, type Level } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
-import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { inOrder } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { audiencesNamedOnce } from '../core/envelope/audience.ts';
@@ -15,7 +14,7 @@ import { previewPod } from '../core/envelope/preview.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
-import { surroundingsOf } from '../core/identity/surroundings.ts';
+import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
 import { taskGrantClasses, taskGrants } from '../kube/resources.ts';
 import type { Finding } from './finding.ts';
@@ -134,7 +133,6 @@ export function malformedIn({ pod, prefix }: TemplatedPod): ShapeFault[] {
     }));
 }
 
-/** The grant and the namespace decide; nothing is looked up for a pod that is under neither. */
 async function previewIn(
   pod: TemplatedPod['pod'],
   namespace: string,
@@ -148,7 +146,7 @@ async function previewIn(
   return { violations: await previewUnder(pod, namespace, grant?.object, world) };
 }
 
-/** Everything that will be wrong with a pod of the namespace under the grant, or under none. */
+/** Everything that will be wrong with a pod of the namespace under the grant; or under none, where its references matter only at level required. */
 export async function previewUnder(
   pod: Pod,
   namespace: string,
@@ -157,7 +155,8 @@ export async function previewUnder(
 ): Promise<Violation[]> {
   const isRequired = !grant && ((await levelIn(objects, namespace)) ?? level) === 'required';
   const required = isRequired ? await defaultAccountIn(objects, namespace) : undefined;
-  const surroundings = await surroundingsOf(pod, lookupsIn(objects, namespace));
+  const isJudged = grant !== undefined || required !== undefined;
+  const surroundings = isJudged ? await surroundingsOf(pod, lookupsIn(objects, namespace)) : NO_SURROUNDINGS;
   return previewPod({ pod, grant, required, identity: { surroundings, externalKeys }, apiAudiences, now });
 }
 

@@ -13,7 +13,7 @@ export interface Manifest {
   /** Whether its author left the namespace open. */
   inDefaultNamespace: boolean;
   /** Where a path of the object stands in the file. */
-  regionOf(path: string): Region;
+  regionOf: (path: string) => Region;
 }
 
 /** Every object of the texts, those within lists too, and what cannot be read. */

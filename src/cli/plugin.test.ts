@@ -29,9 +29,17 @@ interface Said {
   stderr: string;
 }
 
-async function run(args: readonly string[], stdin = '', program: string = PLUGIN.program): Promise<Said> {
-  const { NO_COLOR: _, ...env } = process.env;
-  const child = spawn(process.execPath, [program, ...args], { cwd: root, env });
+interface How {
+  stdin?: string;
+  program?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+async function run(
+  args: readonly string[],
+  { stdin = '', program = PLUGIN.program, env = {} }: How = {},
+): Promise<Said> {
+  const child = spawn(process.execPath, [program, ...args], { cwd: root, env: { ...process.env, ...env } });
   child.stdin.end(stdin);
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
@@ -53,7 +61,7 @@ describe('check ends with', () => {
     ['1 where something is denied', greedy, 1],
     ['2 where something cannot be read', `a: [\n---\n${greedy}`, 2],
   ])('%s', async (_what, input, code) => {
-    expect(await run(['check', '-f', '-', '-n', 'agents'], input)).toMatchObject({ code });
+    expect(await run(['check', '-f', '-', '-n', 'agents'], { stdin: input })).toMatchObject({ code });
   });
 
   test.each([
@@ -72,14 +80,11 @@ describe('check ends with', () => {
 
   test('2 where --server finds no cluster', async () => {
     const file = await written('kubeconfig', 'not: one\n');
-    const child = spawn(process.execPath, [PLUGIN.program, 'check', '-f', '-', '--server'], {
-      cwd: root,
-      env: { ...process.env, KUBECONFIG: file },
+    const { code, stderr } = await run(['check', '-f', '-', '--server'], {
+      stdin: fine,
+      env: { KUBECONFIG: file },
     });
-    child.stdin.end(fine);
-    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-    const stderr = await text(child.stderr);
-    expect(await ended).toBe(2);
+    expect(code).toBe(2);
     expect(stderr).toContain('leave --server out');
     expect(stderr).not.toMatch(/^ +at /m);
   });
@@ -108,13 +113,13 @@ describe('what is read', () => {
       kind: 'List',
       items: [pod, { ...pod, kind: 'ConfigMap' }],
     });
-    const { stdout } = await run(['check', '-f', '-', '-o', 'json'], list);
+    const { stdout } = await run(['check', '-f', '-', '-o', 'json'], { stdin: list });
     expect(violationsIn(stdout)).toEqual(['p: GrantNotFound metadata.labels[taskgrant.dev/grant]']);
   });
 
   test('what helm template prints', async () => {
     const rendered = fine.replaceAll('apiVersion', '# Source: chart/templates/a.yaml\napiVersion');
-    expect(await run(['check', '-f', '-', '-n', 'agents'], `---\n${rendered}`)).toMatchObject({
+    expect(await run(['check', '-f', '-', '-n', 'agents'], { stdin: `---\n${rendered}` })).toMatchObject({
       code: 0,
       stderr: '',
     });
@@ -162,7 +167,7 @@ describe('the examples', () => {
       'taskgrant.dev/grant: summarise-tickets',
       'taskgrant.dev/grant: again',
     );
-    expect(await run(['check', '-f', '-'], `${stdout}---\n${pod}`)).toMatchObject({ code: 0 });
+    expect(await run(['check', '-f', '-'], { stdin: `${stdout}---\n${pod}` })).toMatchObject({ code: 0 });
   });
 });
 
@@ -296,7 +301,7 @@ describe('beside the commands', () => {
   });
 
   test('kubectl’s question for completions is answered', async () => {
-    const { stdout } = await run(['check', '-o', 's'], '', PLUGIN.completion);
+    const { stdout } = await run(['check', '-o', 's'], { program: PLUGIN.completion });
     expect(stdout).toBe('sarif\n:4\n');
   });
 

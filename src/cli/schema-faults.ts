@@ -50,7 +50,7 @@ function faultsOf(schema: TSchema, value: unknown, root: string): ShapeFault[] {
     ({ keyword, instancePath, params, message }) => {
       const path = pathAt(root, instancePath);
       if (keyword === 'additionalProperties' && 'additionalProperties' in params) {
-        return (params.additionalProperties as string[]).map((field) => ({
+        return params.additionalProperties.map((field) => ({
           path: `${path}.${field}`,
           message: 'no such field',
         }));

@@ -29,7 +29,7 @@ export interface Region {
 export interface YamlDocument {
   value: unknown;
   /** Where a path stands; where it leads beyond what is there, the last that is. */
-  regionOf(path: string): Region;
+  regionOf: (path: string) => Region;
 }
 
 export interface YamlFault {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { ApiError } from '../kube/api-error.ts';
-import type { Client } from '../kube/client.ts';
-import { pods } from '../kube/resources.ts';
-import { found } from './live.ts';
+import { ApiError } from './api-error.ts';
+import type { Client } from './client.ts';
+import { pods } from './resources.ts';
+import { found } from './find.ts';
 
 const answering = (get: () => Promise<unknown>) => ({ get: get as Client['get'] });
 const place = { namespace: 'agents', name: 'a' };
