@@ -200,7 +200,6 @@ const sarif = z.strictObject({
               shortDescription: message,
               fullDescription: message,
               help: message,
-              helpUri: z.url(),
               defaultConfiguration: z.strictObject({ level: z.enum(['none', 'note', 'warning', 'error']) }),
             }),
           ),

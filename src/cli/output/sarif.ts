@@ -1,7 +1,6 @@
 /** SARIF 2.1.0 (OASIS), which code scanning services read. */
 import { isAbsolute, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { GROUP } from '../../api/group.ts';
 import { VIOLATION_CODES, type CodeEntry, type ViolationCode } from '../../core/decision/codes.ts';
 import { renderViolation } from '../../core/decision/denial.ts';
 import type { Violation } from '../../core/decision/violation.ts';
@@ -11,9 +10,6 @@ import type { Problem } from '../problem.ts';
 import type { Render } from './report.ts';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
-
-/** Where every code has its section; absolute, as SARIF wants it (3.49.12). */
-const REASONS = `https://${GROUP}/docs/reasons.md`;
 
 const CODES = Object.entries(VIOLATION_CODES) as [ViolationCode, CodeEntry][];
 
@@ -44,7 +40,6 @@ function ruleOf([id, { means, because, remedy }]: [ViolationCode, CodeEntry]) {
     shortDescription: { text: means },
     fullDescription: { text: because },
     help: { text: `${because}\n\n${remedy}` },
-    helpUri: `${REASONS}#${id.toLowerCase()}`,
     defaultConfiguration: { level: 'error' },
   };
 }

@@ -174,7 +174,7 @@ export const VIOLATION_CODES = {
   GrantRequired: {
     means: 'A pod without a grant asks for identity in a namespace whose level is required.',
     because:
-      'With taskgrant.dev/enforce: required a pod carries a grant or no identity at all: no token, no account but default, no Secret, no certificate, no driver that is handed tokens, no other system’s identity, nothing of its node.',
+      'With taskgrant.dev/enforce: required a pod carries a grant or no identity at all: no token, no account but default, no Secret, no certificate, no inline driver nor one that is handed tokens, no other system’s identity, nothing of its node.',
     remedy:
       'Label the pod taskgrant.dev/grant: <name>, or drop what it asks for; automountServiceAccountToken: false drops the token.',
     allows: 'the namespace allows pods without a grant',

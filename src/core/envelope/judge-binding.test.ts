@@ -95,6 +95,16 @@ describe('a pod without a grant', () => {
     expect(judged(annotated, { ...UNGRANTED, byScheduler: false })).toEqual([]);
   });
 
+  test('is bound by nobody but a scheduler where it may have no identity', () => {
+    expect(judged(aBinding(), { ...REQUIRED, byScheduler: false })).toMatchObject([
+      {
+        code: 'GrantRequired',
+        path: 'target.name',
+        asked: expect.stringMatching(/^of its node: node /) as string,
+      },
+    ]);
+  });
+
   test('is bound with no other system’s identity where it may have none', () => {
     expect(judged(aBinding(), REQUIRED)).toEqual([]);
     expect(judged(annotated, REQUIRED)).toMatchObject([

@@ -5,13 +5,14 @@ import type { Violation } from '../decision/violation.ts';
 import { externalIdentities, type ExternalKeys } from '../identity/external-identity.ts';
 import { unjudged as asRequest } from '../identity/identity-requests.ts';
 import { readPod } from '../identity/reading.ts';
+import type { IdentityRequest } from '../identity/request.ts';
 import { isRecord } from '../record.ts';
 import { unjudged } from './containment.ts';
 import { externalIdentityInEnvelope } from './external-identity.ts';
 import { LABEL_PATH } from './grant-in-force.ts';
 import { grantNotFound } from './judge-pod.ts';
 import { identityWithoutGrant, type DefaultAccount } from './required.ts';
-import type { GrantFacts } from './rule.ts';
+import type { GrantFacts, RequestRule } from './rule.ts';
 
 export interface BindingFacts {
   binding: Binding;
@@ -55,18 +56,25 @@ export function judgeBinding({
   }
   const added = [...externalIdentities({ labels, annotations }, {}, externalKeys)];
   if (!grant && grantName !== undefined) return [...violations, ...grantNotFound(grantName)];
-  if (!grant) return required ? [...violations, ...identityWithoutGrant(added, required)] : violations;
-  if (!byScheduler) {
-    violations.push({
-      code: 'NodeAccess',
-      path: 'target.name',
-      asked: `node ${nodeOf(parts)}`,
-      allowed: 'nothing of its node',
-      fix: 'leave the choice of the node to a scheduler that the chart’s values name',
-    });
+  const choice: IdentityRequest<'NodeAccess'>[] = byScheduler
+    ? []
+    : [{ kind: 'NodeAccess', value: `node ${nodeOf(parts)}`, path: 'target.name' }];
+  if (!grant) {
+    return required ? [...violations, ...identityWithoutGrant([...choice, ...added], required)] : violations;
   }
+  for (const request of choice) violations.push(...choiceOfTheNode(request, grant));
   return [...violations, ...added.flatMap((request) => [...externalIdentityInEnvelope(request, grant)])];
 }
+
+const choiceOfTheNode: RequestRule<'NodeAccess'> = function* ({ value, path }) {
+  yield {
+    code: 'NodeAccess',
+    path,
+    asked: value,
+    allowed: 'nothing of its node',
+    fix: 'leave the choice of the node to a scheduler that the chart’s values name',
+  };
+};
 
 function nodeOf({ target }: { target?: unknown }): string {
   return isRecord(target) && typeof target['name'] === 'string' ? target['name'] : 'without a name';

@@ -47,6 +47,7 @@ describe('a pod needs a grant for', () => {
   const podCertificate = { signerName: 'example.com/a', keyType: 'ED25519' };
 
   test.each<[string, Change<Pod>, Partial<Surroundings>, string[]]>([
+    ['an inline driver, which knows the pod', csi, {}, ['inline driver csi.example']],
     ['another account', withSpec({ serviceAccountName: 'builder' }), {}, ['service account builder']],
     [
       'its account’s deprecated name',
@@ -97,7 +98,6 @@ describe('a pod needs a grant for', () => {
 });
 
 describe('a pod needs no grant for', () => {
-  const csi = withVolume({ csi: { driver: 'csi.example' } });
   const claim = withVolume({ persistentVolumeClaim: { claimName: 'data' } });
   test.each<[string, Change<Pod>, Partial<Surroundings>]>([
     ['any image', withInitContainer({ image: 'anything' }), {}],
@@ -110,7 +110,6 @@ describe('a pod needs no grant for', () => {
     ],
     ['a device', withContainer({ resources: { limits: { 'example.com/gpu': '1' } } }), {}],
     ['what its account pulls with', withSpec({ imagePullSecrets: [{ name: 'registry' }] }), {}],
-    ['a driver that is handed nothing', csi, {}],
     ['storage', claim, { backings: new Map([['spec.volumes[0]', { driver: 'csi.example' }]]) }],
     [
       'a mount where a token would be',

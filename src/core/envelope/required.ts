@@ -64,7 +64,9 @@ function identityIn(
         ? undefined
         : `Secret ${request.value}`;
     case 'CsiDriver':
-      return request.value.mints ? `driver ${request.value.name}, which is handed tokens` : undefined;
+      if (request.value.mints) return `driver ${request.value.name}, which is handed tokens`;
+      // Some give an identity by what the kubelet says of the pod: csi.spiffe.io, csi.cert-manager.io.
+      return request.value.by === 'inline' ? `inline driver ${request.value.name}` : undefined;
     case 'ExternalIdentity':
       return `an identity of ${request.value.system}`;
     case 'NodeAccess':

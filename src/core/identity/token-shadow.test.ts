@@ -107,6 +107,18 @@ describe('a mount where programs look for a token', () => {
     expect(requestsOf(pod, 'TokenShadow')).toHaveLength(shadows);
   });
 
+  test.each([
+    'C:\\var\\run\\secrets\\kubernetes.io\\serviceaccount',
+    '\\var\\run\\secrets\\taskgrant.dev\\tools',
+    'c:/var/run/secrets/kubernetes.io/serviceaccount',
+  ])('is one on Windows, at %s', (mountPath) => {
+    const pod = aPod(
+      withVolume({ name: 'v', emptyDir: {} }),
+      withContainer({ volumeMounts: [{ name: 'v', mountPath }] }),
+    );
+    expect(requestsOf(pod, 'TokenShadow')).toHaveLength(1);
+  });
+
   test('is one of another’s token beside one of the pod’s', () => {
     const forged = { configMap: { name: 'a', items: [{ key: 'k', path: 'token' }] } };
     const volume = withVolume({

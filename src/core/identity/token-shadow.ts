@@ -35,11 +35,11 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
 
 /**
  * A path without more slashes and dots than it needs, by /var/run also where it says /run, to which that is a link in most
- * images.
+ * images. On Windows it may begin with a drive and have the other slashes.
  */
 function normalPath(mountPath: string): string {
   const segments: string[] = [];
-  for (const segment of mountPath.split('/')) {
+  for (const segment of mountPath.replace(/^[a-zA-Z]:/, '').split(/[\\/]/)) {
     if (segment === '..') segments.pop();
     else if (segment !== '' && segment !== '.') segments.push(segment);
   }
