@@ -32,6 +32,9 @@ async function aNamespace(labels: Record<string, string>): Promise<string> {
   return name;
 }
 
+/** For what comes in a moment, and later on a machine that has other things to do. */
+const SOON = { timeout: 30_000, interval: 200 };
+
 /** Runs until the test has seen what it wanted; its one port answers. */
 const WAITS = 'while true; do sleep 1; done';
 
@@ -352,7 +355,7 @@ async function auditedCreation(namespace: string, name: string): Promise<Record<
     );
     if (!event?.annotations) throw new Error(`the audit log has no creation of pod ${name}`);
     return event.annotations;
-  });
+  }, SOON);
 }
 
 describe.runIf(process.env['TASKGRANT_CLUSTER_DRIVER'] === 'local')('the audit log', () => {
@@ -392,6 +395,6 @@ describe('the label of a namespace', () => {
     // The cache of the replica that is asked hears of it in a moment.
     await vi.waitFor(async () => {
       expect((await label('-')).stderr).toBe('');
-    });
+    }, SOON);
   });
 });
