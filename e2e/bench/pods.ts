@@ -1,5 +1,6 @@
 /** Pods of tasks that no node ever runs: what is measured is the API server and the product, and not a kubelet. */
 import { GRANT_LABEL } from '../../src/api/group.ts';
+import type { Pod } from '../../src/api/kubernetes.ts';
 import type { ApiServer } from './api-server.ts';
 import { TASK_IMAGE, type GrantPlace } from './grants.ts';
 
@@ -40,6 +41,14 @@ export async function dryRunPod(
   const before = performance.now();
   await api.must('POST', `${pathOf(place)}?dryRun=All`, aPod(place, grant));
   return performance.now() - before;
+}
+
+/** The pod as everybody's mutators and the API server's defaults have left it, and as it would be stored. */
+export async function readAdmitted(api: ApiServer, pod: Pod): Promise<Pod> {
+  const { name, namespace = '' } = pod.metadata;
+  return JSON.parse(
+    await api.must('POST', `${pathOf({ namespace, name: name ?? '' })}?dryRun=All`, pod),
+  ) as Pod;
 }
 
 /** A pod that its scheduling gate keeps from every node (KEP-3521). */

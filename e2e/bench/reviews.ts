@@ -1,0 +1,36 @@
+/** AdmissionReviews as the API server sends them to `/validate/pods`. */
+import type { Pod } from '../../src/api/kubernetes.ts';
+
+const POD = { group: '', version: 'v1', kind: 'Pod' };
+const PODS = { group: '', version: 'v1', resource: 'pods' };
+
+/** Who creates most pods of tasks. */
+const CREATOR = {
+  username: 'system:serviceaccount:kube-system:job-controller',
+  uid: '8c6f1d0e-0000-4000-8000-000000000001',
+  groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+  extra: { 'authentication.kubernetes.io/credential-id': ['JTI=8c6f1d0e-0000-4000-8000-000000000002'] },
+};
+
+/** The body, as text: of a pod's creation. @param pod as it would be stored */
+export function reviewOfCreation(pod: Pod): string {
+  return JSON.stringify({
+    kind: 'AdmissionReview',
+    apiVersion: 'admission.k8s.io/v1',
+    request: {
+      uid: crypto.randomUUID(),
+      kind: POD,
+      resource: PODS,
+      requestKind: POD,
+      requestResource: PODS,
+      name: pod.metadata.name,
+      namespace: pod.metadata.namespace,
+      operation: 'CREATE',
+      userInfo: CREATOR,
+      object: pod,
+      oldObject: null,
+      dryRun: false,
+      options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
+    },
+  });
+}
