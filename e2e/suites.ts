@@ -20,5 +20,6 @@ export const SUITES: Record<string, Suite> = {
   webhook: { needs: 'cluster' },
   chart: { needs: 'image', programs: ['helm3'] },
   grant: { needs: 'product', apart: true },
+  escapes: { needs: 'product' },
   disruption: { needs: 'product' },
 };

@@ -1,8 +1,8 @@
-/** `npm run build`: writes the bundle. */
+/** `npm run build`: writes the bundles. */
 import { takesNoArguments } from './arguments.ts';
-import { bundle, BUNDLE } from './bundle.ts';
+import { bundle, BUNDLE, bundlePlugin, PLUGIN } from './bundle.ts';
 
-takesNoArguments('build', 'Writes the product as one JavaScript file.');
+takesNoArguments('build', 'Writes the product and the plugin of kubectl as a few JavaScript files.');
 
-await bundle();
-console.log(`Written: ${BUNDLE}`);
+await Promise.all([bundle(), bundlePlugin()]);
+console.log(`Written: ${BUNDLE}, ${PLUGIN.program}`);

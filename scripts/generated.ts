@@ -1,6 +1,7 @@
 /** Every file that is generated from the code, with its content: the one list that writing and checking share. */
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
+import { pluginReference } from './plugin-reference.ts';
 import { podFieldsReference } from './pod-fields.ts';
 import {
   apiReference,
@@ -27,6 +28,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/reference/metrics.md', content: metricsReference() },
     { path: 'docs/reference/pod-fields.md', content: podFieldsReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
+    { path: 'docs/reference/kubectl-taskgrant.md', content: await pluginReference() },
   ];
 }
 

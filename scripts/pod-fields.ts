@@ -23,7 +23,7 @@ ${table(['Fields', 'Verdict', 'Why'], rowsOf(fields))}`,
 Every field of a pod's metadata and spec in Kubernetes ${POD_SCHEMA_VERSION} that holds a value either carries identity by itself (**Identity**), can
 lead to one, be it a credential, the node's or another's identity, or the choice of the program that holds it (**Leads**), or is harmless.
 A verdict says what a field can do, in the gravest of the places where it occurs, and is no refusal: what is refused, and why, is in
-[reasons.md](reasons.md). What stands in none of these tables cannot be judged, and is refused where pods are judged.
+[reasons.md](../reasons.md). What stands in none of these tables cannot be judged, and is refused where pods are judged.
 
 ${definitions.join('\n')}`;
 }

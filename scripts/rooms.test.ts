@@ -68,6 +68,10 @@ describe('upwards is refused', { timeout: 60_000 }, () => {
     ['src/webhook/planted.ts', '../controller/apply.ts'],
     ['src/controller/planted.ts', '../webhook/review.ts'],
     ['src/controller/planted.ts', '../main.ts'],
+    ['src/cli/planted.ts', '../webhook/review.ts'],
+    ['src/cli/output/planted.ts', '../../controller/apply.ts'],
+    ['src/webhook/planted.ts', '../cli/judge.ts'],
+    ['src/core/planted.ts', '../cli/judge.ts'],
   ])('from %s to %s', async (from, to) => {
     expect(await complaintsAbout(from, `import { x } from '${to}'; export { x };`)).toEqual([
       expect.stringContaining(UPWARDS),
@@ -85,6 +89,8 @@ describe('downwards is fine', { timeout: 60_000 }, () => {
     ['src/webhook/planted.ts', '../kube/client.ts'],
     ['src/webhook/planted.ts', '../core/names.ts'],
     ['src/controller/planted.ts', '../core/lifecycle/decide.ts'],
+    ['src/cli/planted.ts', '../core/envelope/preview.ts'],
+    ['src/cli/planted.ts', '../kube/client.ts'],
   ])('from %s to %s', async (from, to) => {
     expect(await complaintsAbout(from, `import { x } from '${to}'; export { x };`)).toEqual([]);
   });

@@ -1,7 +1,9 @@
 /** Every door by which a pod can be entered or changed after it was admitted, and every level of a namespace. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ENFORCE_LABEL, GRANT_LABEL, WARN_LABEL } from '../../src/api/group.ts';
-import { namespaces, pods } from '../../src/kube/resources.ts';
+import { AUDIT_LABEL, ENFORCE_LABEL, GRANT_LABEL, WARN_LABEL } from '../../src/api/group.ts';
+import { namespaces, pods, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
   aGrantManifest,
@@ -82,6 +84,18 @@ describe('into a pod under a grant', () => {
     );
     expect(code).not.toBe(0);
   });
+
+  test.each(['closed:8080', 'http:closed:8080', ':closed:'])(
+    'nor to one of its ports, as %s',
+    async (name) => {
+      const { stderr } = await kubectl([
+        'get',
+        '--raw',
+        `/api/v1/namespaces/${namespace}/pods/${name}/proxy/`,
+      ]);
+      expect(stderr).toContain('ExecNotAllowed pods/proxy: asked proxy into pod closed');
+    },
+  );
 
   test('people get where the grant allows it', async () => {
     expect(await inNamespace(namespace, 'exec', 'open', '--', 'echo', 'inside')).toMatchObject({
@@ -314,6 +328,53 @@ test('a namespace that is only warned refuses nothing, and says what it would', 
   const { code, stderr } = await apply(pod);
   expect(stderr).toContain('Warning: GrantRequired spec.automountServiceAccountToken');
   expect(code).toBe(0);
+});
+
+/** Where a local cluster's API server writes every request; other drivers' logs cannot be read from here. */
+const AUDIT_LOG = join(dirname(process.env['KUBECONFIG'] ?? ''), 'logs', 'audit.log');
+
+/** What was noted about the creation of a pod, once it is written. */
+async function auditedCreation(namespace: string, name: string): Promise<Record<string, string>> {
+  return vi.waitFor(async () => {
+    const lines = (await readFile(AUDIT_LOG, 'utf8'))
+      .split('\n')
+      .filter((line) => line.includes(`"${namespace}"`));
+    const events = lines.map(
+      (line) =>
+        JSON.parse(line) as {
+          verb: string;
+          objectRef?: { resource: string; name?: string };
+          annotations?: Record<string, string>;
+        },
+    );
+    const event = events.find(
+      ({ verb, objectRef }) => verb === 'create' && objectRef?.resource === 'pods' && objectRef.name === name,
+    );
+    if (!event?.annotations) throw new Error(`the audit log has no creation of pod ${name}`);
+    return event.annotations;
+  });
+}
+
+describe.runIf(process.env['TASKGRANT_CLUSTER_DRIVER'] === 'local')('the audit log', () => {
+  test('names the decision under which a pod was admitted', async () => {
+    const namespace = await aNamespace({ [ENFORCE_LABEL]: 'granted' });
+    await activeGrant(namespace, 'task');
+    const { status } = await client.get(taskGrants, { namespace, name: 'task' });
+    expect((await apply(aPodManifest(namespace, 'noted', 'task', 'true'))).stderr).toBe('');
+    expect(await auditedCreation(namespace, 'noted')).toMatchObject({
+      'pods.taskgrant.dev/grant': 'task',
+      'pods.taskgrant.dev/decision': status?.decision?.id,
+    });
+  });
+
+  test('says what would be refused, where a namespace is only audited', async () => {
+    const namespace = await aNamespace({ [AUDIT_LABEL]: 'required' });
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'p' }, spec: podSpec('true') };
+    expect(await apply(pod)).toMatchObject({ code: 0, stderr: '' });
+    expect(await auditedCreation(namespace, 'p')).toMatchObject({
+      'audit.pods.taskgrant.dev/violations': 'GrantRequired',
+    });
+  });
 });
 
 describe('the label of a namespace', () => {

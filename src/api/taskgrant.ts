@@ -31,8 +31,14 @@ const DNS_LABEL = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
 const DNS_SUBDOMAIN = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$';
 
 /** The service account token lifetimes that the API server accepts: 10 minutes to 2^32 seconds (TokenRequestSpec). */
-const MIN_TOKEN_SECONDS = 600;
-const MAX_TOKEN_SECONDS = 86_400;
+export const MIN_TOKEN_SECONDS = 600;
+export const MAX_TOKEN_SECONDS = 86_400;
+
+/** The shortest life that a pod certificate may be asked with, an hour (KEP-4317). */
+export const MIN_CERTIFICATE_SECONDS = 3600;
+
+/** As many pods may ever be admitted under one grant. */
+export const MOST_PODS = 1000;
 
 /**
  * Asked for with exactly this lifetime, a token for the API server is extended to a year
@@ -80,7 +86,7 @@ const workload = record(
     ),
     maxPods: integer({
       minimum: 1,
-      maximum: 1000,
+      maximum: MOST_PODS,
       default: 1,
       description: 'How many pods may ever be admitted, retries included.',
     }),
@@ -175,9 +181,9 @@ const certificate = record(
   {
     signerName: text({ minLength: 1, maxLength: 571, description: 'The signer, as domain/name.' }),
     maxExpirationSeconds: integer({
-      minimum: 3600,
+      minimum: MIN_CERTIFICATE_SECONDS,
       maximum: 7_862_400,
-      default: 3600,
+      default: MIN_CERTIFICATE_SECONDS,
       description: 'How long a certificate lives at most: an hour to 91 days (KEP-4317).',
     }),
     userAnnotations: optional(

@@ -4,6 +4,7 @@ import type { Stored } from '../api/kubernetes.ts';
 import type { InventoryItem, RequestedBy, TaskGrant } from '../api/taskgrant.ts';
 import {
   accessReview,
+  envelopeRights,
   renderRight,
   requesterMustHold,
   requesterMustUse,
@@ -328,7 +329,7 @@ async function look(
 
 /** The envelope's rights; of those, what the look before found allowed, where it got as far as asking. */
 function inDoubt(grant: Stored<TaskGrant>, before: Look | undefined): ResourceAttributes[] {
-  const { questions } = requesterMustHold(grant);
+  const questions = envelopeRights(grant);
   if (before?.remaining.length !== 0) return questions;
   return questions.filter((right) => before.stillAllowed.includes(renderRight(right)));
 }

@@ -3,7 +3,7 @@ import { AUDIT_LABEL, ENFORCE_LABEL, SERVICE_ACCOUNT_PREFIX, WARN_LABEL, type Le
 import { renderFindings } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { grantNameOf } from '../core/envelope/judge-pod.ts';
-import { levelOf } from '../core/envelope/namespace-label.ts';
+import { levelOf, strictestLevel } from '../core/envelope/namespace-label.ts';
 import { previewPod } from '../core/envelope/preview.ts';
 import { podOf, type TemplatedPod } from '../core/identity/workload.ts';
 import type { Facts } from './facts.ts';
@@ -73,5 +73,5 @@ async function strictest(
   { namespaces }: Facts,
 ): Promise<Level> {
   const values = await Promise.all(labels.map((label) => namespaces.level(namespace, label)));
-  return values.map(levelOf).includes('required') ? 'required' : 'granted';
+  return strictestLevel(values) ?? 'granted';
 }

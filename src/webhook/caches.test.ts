@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { externalKeys } from '../core/identity/external-identity.ts';
 import { judge } from '../core/testing/judging.ts';
-import type { Pod, Stored } from '../api/kubernetes.ts';
+import type { Pod, ServiceAccount, Stored } from '../api/kubernetes.ts';
 import { aGrant, aPod, GRANT_ACCOUNT, inPhase, withSecretEnv, withStatus } from '../core/testing/builders.ts';
-import { slimGrant, slimPod } from './caches.ts';
+import { slimAccount, slimGrant, slimPod } from './caches.ts';
 
 describe('what the cache keeps of a grant', () => {
   test('judges as the whole does, while it is unfinished', () => {
@@ -32,14 +33,45 @@ describe('what the cache keeps of a grant', () => {
   });
 });
 
-test('what the cache keeps of a pod is whose it is', () => {
+test('what the cache keeps of a pod is whose it is, and under which grant it says it runs', () => {
   const stored = { uid: 'u', resourceVersion: '1', creationTimestamp: '2026-11-23T09:00:10Z' };
   const pod = aPod();
   const whole: Stored<Pod> = { ...pod, metadata: { ...pod.metadata, ...stored, name: 'a' }, status: {} };
   expect(slimPod(whole)).toEqual({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'a', namespace: 'agents', ...stored },
+    metadata: {
+      name: 'a',
+      namespace: 'agents',
+      ...stored,
+      labels: { 'taskgrant.dev/grant': 'summarise-4711' },
+    },
     spec: { containers: [], serviceAccountName: GRANT_ACCOUNT },
+  });
+});
+
+describe('what the cache keeps of an account', () => {
+  const stored = { name: 'a', namespace: 'agents', uid: 'u', resourceVersion: '1', creationTimestamp: 'x' };
+  const slim = (annotations?: Record<string, string>) => {
+    const account: Stored<ServiceAccount> = {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { ...stored, labels: { a: 'b' }, ...(annotations && { annotations }) },
+      secrets: [{ name: 'x' }],
+    };
+    return slimAccount(account, externalKeys());
+  };
+
+  test('is what other identity systems go by', () => {
+    expect(slim({ 'eks.amazonaws.com/role-arn': 'arn', note: 'x'.repeat(1000) })).toEqual({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { ...stored, annotations: { 'eks.amazonaws.com/role-arn': 'arn' } },
+    });
+  });
+
+  test('is that there is none of it', () => {
+    expect(slim({ note: 'x' }).metadata).toEqual(stored);
+    expect(slim().metadata).toEqual(stored);
   });
 });

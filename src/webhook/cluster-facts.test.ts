@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Pod, Stored, SubjectAccessReview } from '../api/kubernetes.ts';
 import { aClass, aGrant, GRANT_ACCOUNT, NAMESPACE, withStatus } from '../core/testing/builders.ts';
+import { ApiError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import { createAccessFacts, createClassFacts, createPodFacts } from './cluster-facts.ts';
+import {
+  createAccessFacts,
+  createClassFacts,
+  createNamespaceFacts,
+  createPodFacts,
+} from './cluster-facts.ts';
 
 describe('the default class', () => {
   const marked = (name: string, creationTimestamp: string, value = 'true') => {
@@ -50,6 +56,57 @@ describe('pods used', () => {
 
   test('do not count the pod that is asked about', () => {
     expect(facts('a').countUsed(recorded('a'), 'a')).toBe(0);
+  });
+});
+
+describe('the grant of a pod', () => {
+  const labelled = { metadata: { labels: { 'taskgrant.dev/grant': 'a' } } };
+  const facts = (cached: object | undefined, live: object | undefined) =>
+    createPodFacts(
+      {
+        get: () => (live ? Promise.resolve(live) : Promise.reject(new ApiError('get', 404, {}))),
+      } as unknown as Client,
+      { pods: { get: (key: string) => (key === 'agents/summarise' ? cached : undefined) } as never },
+    ).grantNameOf('agents', 'summarise');
+
+  test('is that of its label, from the cache or from the API server', async () => {
+    expect(await facts(labelled, undefined)).toBe('a');
+    expect(await facts(undefined, labelled)).toBe('a');
+  });
+
+  test('is none where there is no such pod, or it has no label', async () => {
+    expect(await facts(undefined, undefined)).toBeUndefined();
+    expect(await facts(undefined, { metadata: {} })).toBeUndefined();
+  });
+});
+
+describe('a namespace', () => {
+  const facts = (live: Record<string, object>, cached?: object) =>
+    createNamespaceFacts(
+      {
+        get: ({ plural }: { plural: string }) =>
+          live[plural] ? Promise.resolve(live[plural]) : Promise.reject(new ApiError('get', 404, {})),
+      } as unknown as Client,
+      { namespaces: { get: () => cached } as never },
+    );
+  const labelled = { metadata: { labels: { 'taskgrant.dev/warn': 'required' } } };
+
+  test('has the level of its label, from the cache or from the API server', async () => {
+    expect(await facts({}, labelled).level('agents', 'taskgrant.dev/warn')).toBe('required');
+    expect(await facts({ namespaces: labelled }).level('agents', 'taskgrant.dev/warn')).toBe('required');
+    expect(await facts({}, labelled).level('agents', 'taskgrant.dev/enforce')).toBeUndefined();
+    expect(await facts({}).level('agents', 'taskgrant.dev/enforce')).toBeUndefined();
+  });
+
+  test('has a default account, which mounts its token where nothing else is said', async () => {
+    const account = { automountServiceAccountToken: false, imagePullSecrets: [{ name: 'a' }, {}] };
+    expect(await facts({ serviceaccounts: account }).defaultAccount('agents')).toEqual({
+      automounts: false,
+      pullSecrets: ['a'],
+    });
+    for (const live of [{}, { serviceaccounts: {} }]) {
+      expect(await facts(live).defaultAccount('agents')).toEqual({ automounts: true, pullSecrets: [] });
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { DEFAULT_CLASS_ANNOTATION } from '../api/group.ts';
 import { grantNameOf } from '../core/envelope/judge-pod.ts';
+import { defaultAccountOf } from '../core/envelope/required.ts';
 import { accessReview } from '../core/envelope/requester.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
 import type { Client } from '../kube/client.ts';
@@ -15,7 +16,7 @@ import {
 } from '../kube/resources.ts';
 import { keyOf } from '../kube/store.ts';
 import { accountKey, type Caches } from './caches.ts';
-import { found } from './live.ts';
+import { found } from '../kube/find.ts';
 import type { AccessFacts, ClassFacts, NamespaceFacts, PodFacts } from './facts.ts';
 import { DEFAULT_TIMEOUT_MS } from './server.ts';
 
@@ -61,11 +62,9 @@ export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'names
       return namespace?.metadata.labels?.[label];
     },
     async defaultAccount(namespace) {
-      const account = await found(client, serviceAccounts, { namespace, name: DEFAULT_SERVICE_ACCOUNT });
-      return {
-        automounts: account?.automountServiceAccountToken ?? true,
-        pullSecrets: (account?.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
-      };
+      return defaultAccountOf(
+        await found(client, serviceAccounts, { namespace, name: DEFAULT_SERVICE_ACCOUNT }),
+      );
     },
   };
 }

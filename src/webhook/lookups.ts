@@ -12,10 +12,13 @@ import {
 } from '../kube/resources.ts';
 import { keyOf } from '../kube/store.ts';
 import type { Caches } from './caches.ts';
-import { found } from './live.ts';
+import { found } from '../kube/find.ts';
 
-/** By which a StorageClass is the default (storage/v1 util, IsDefaultStorageClassAnnotation). */
-const DEFAULT_STORAGE_CLASS = 'storageclass.kubernetes.io/is-default-class';
+/** By either of which a StorageClass is the default (kubernetes, pkg/volume/util/storageclass.go, and storage/util IsDefaultAnnotation). */
+const DEFAULT_STORAGE_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
 
 type StorageCaches = Pick<Caches, 'csiDrivers' | 'storageClasses' | 'accounts'>;
 
@@ -33,7 +36,9 @@ export function createLookups(
       Promise.resolve(
         caches.storageClasses
           .list()
-          .filter(({ metadata }) => metadata.annotations?.[DEFAULT_STORAGE_CLASS] === 'true')
+          .filter(({ metadata }) =>
+            DEFAULT_STORAGE_CLASS.some((annotation) => metadata.annotations?.[annotation] === 'true'),
+          )
           // The newest; of two that are as old, the first by name (kubernetes, pkg/volume/util/storageclass.go).
           .sort(
             ({ metadata: a }, { metadata: b }) =>

@@ -6,7 +6,6 @@ import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { KubeMetrics } from '../kube/metrics.ts';
 import type { Reader } from '../kube/reader.ts';
-import { createPodAuditor, createPodWarner, createWorkloadAdviser } from './advise.ts';
 import { createCaches, type Caches } from './caches.ts';
 import {
   createAccessFacts,
@@ -17,17 +16,10 @@ import {
 import type { Facts } from './facts.ts';
 import { createGrantFacts } from './grant-facts.ts';
 import { createLookups } from './lookups.ts';
-import { createWebhookMetrics, type Phase } from './metrics.ts';
-import { createPodMutator } from './mutate-pods.ts';
-import { createGrantMutator } from './mutate-taskgrants.ts';
-import type { Reviewer } from './review.ts';
-import { serveWebhook, type Route, type WebhookServer } from './server.ts';
+import { createWebhookMetrics } from './metrics.ts';
+import { routesFor } from './routes.ts';
+import { serveWebhook, type WebhookServer } from './server.ts';
 import { createCertificateSource } from './tls.ts';
-import { createBindingValidator } from './validate-bindings.ts';
-import { createConnectionValidator } from './validate-connections.ts';
-import { createNamespaceValidator } from './validate-namespaces.ts';
-import { createPodValidator } from './validate-pods.ts';
-import { createGrantValidator } from './validate-taskgrants.ts';
 
 export interface WebhookOptions {
   /** Where admission reviews are served; 0 takes any free port. */
@@ -151,37 +143,6 @@ export function runWebhook(
       return server ? undefined : 'starting';
     },
   };
-}
-
-function routesFor(facts: Facts, options: WebhookOptions): Route[] {
-  return [
-    route('mutate', 'pods', ['pods'], createPodMutator(facts, options)),
-    route('mutate', 'taskgrants', ['taskgrants'], createGrantMutator(facts)),
-    route('validate', 'pods', ['pods'], createPodValidator(facts)),
-    route('validate', 'taskgrants', ['taskgrants'], createGrantValidator(facts)),
-    route('validate', 'connections', ['pods'], createConnectionValidator(facts)),
-    route('validate', 'bindings', ['pods', 'bindings'], createBindingValidator(facts)),
-    route('validate', 'namespaces', ['namespaces'], createNamespaceValidator(facts)),
-    route('warn', 'workloads', WORKLOAD_RESOURCES, createWorkloadAdviser(facts)),
-    route('warn', 'pods', ['pods'], createPodWarner(facts)),
-    route('audit', 'pods', ['pods'], createPodAuditor(facts)),
-  ];
-}
-
-/** The kinds with a template, as resources. */
-const WORKLOAD_RESOURCES = [
-  'cronjobs',
-  'daemonsets',
-  'deployments',
-  'jobs',
-  'podtemplates',
-  'replicasets',
-  'replicationcontrollers',
-  'statefulsets',
-];
-
-function route(phase: Phase, what: string, resources: readonly string[], review: Reviewer): Route {
-  return { path: `/${phase}/${what}`, phase, resources, review };
 }
 
 function unsynced(caches: Caches): string[] {

@@ -105,8 +105,8 @@ describe('a new grant', () => {
 });
 
 describe('a grant is accepted', () => {
-  test('where its class allows it', async () => {
-    expect(await review(createGrantValidator(someFacts()), { object: grant })).toEqual({
+  test.each(['granted', 'required'])('where its class allows it, at level %s', async (enforceLevel) => {
+    expect(await review(createGrantValidator(someFacts({ enforceLevel })), { object: grant })).toEqual({
       allowed: true,
       warnings: [],
       audit: { grant: 'summarise-4711' },
@@ -122,9 +122,9 @@ describe('a grant is accepted', () => {
       ],
     ],
     [
-      'required',
+      'strict',
       [
-        'the TaskGrant stays Pending: level required of its namespace is not supported yet:',
+        'the TaskGrant stays Pending: strict is no level (granted, required):',
         'kubectl label ns agents taskgrant.dev/enforce=granted --overwrite',
       ],
     ],
@@ -218,6 +218,16 @@ describe('a grant is refused', () => {
   test('not for that, where the class says Ceiling', async () => {
     const itsClass = aClass({ authorization: 'Ceiling' });
     expect((await refusal(rules(grant), { itsClass, denies: lacksList })).allowed).toBe(true);
+  });
+
+  test('that says what no other identity system goes by', async () => {
+    const external = (key: string) => withEnvelope({ externalIdentity: { [key]: 'x' } })(grant);
+    expect(await refusal(external('example.com/role'))).toMatchObject({
+      violations: [
+        { code: 'ExternalIdentityUnknown', path: 'spec.envelope.externalIdentity[example.com/role]' },
+      ],
+    });
+    expect((await refusal(external('iam.amazonaws.com/role'))).allowed).toBe(true);
   });
 
   test('whose rules are too many to ask about', async () => {

@@ -1,4 +1,4 @@
-import { judgeConnection } from '../core/envelope/judge-connection.ts';
+import { judgeConnection, podOfConnection } from '../core/envelope/judge-connection.ts';
 import { grantNotFound } from '../core/envelope/judge-pod.ts';
 import type { Facts } from './facts.ts';
 import type { Reviewer } from './review.ts';
@@ -6,7 +6,8 @@ import { auditNotes, grantNamed } from './validate-pods.ts';
 
 /** Judges exec, attach, port-forward and proxy: whether somebody may come into a pod under a grant. */
 export function createConnectionValidator(facts: Facts): Reviewer {
-  return async ({ namespace = '', name: pod = '', subResource: door = '' }) => {
+  return async ({ namespace = '', name: connection = '', subResource: door = '' }) => {
+    const pod = podOfConnection(connection);
     const name = await facts.pods.grantNameOf(namespace, pod);
     if (name === undefined) return { allowed: true };
     const grant = await grantNamed(name, namespace, facts);

@@ -9,9 +9,12 @@ import {
   withEphemeralContainer,
   withLabels,
   withoutLabels,
+  withSecretEnv,
   withSpec,
+  withVolume,
   withWorkload,
 } from '../core/testing/builders.ts';
+import { SOME_CLUSTER } from '../core/testing/pods.ts';
 import { createPodValidator } from './validate-pods.ts';
 import { codesOf, review, someFacts } from './testing.ts';
 
@@ -48,6 +51,68 @@ test('a pod without the label is allowed as long as it uses no grant’s account
     audit: {},
   });
   expect(codesOf(await review(validator, { object: aPod(withoutLabels) }))).toEqual(['GrantLabelMissing']);
+});
+
+describe('where every pod carries a grant or has no identity', () => {
+  const required = createPodValidator(
+    someFacts({ enforceLevel: 'required', defaultPullSecrets: ['registry'] }),
+  );
+  const bare = anAuthoredPod(withoutLabels, withSpec({ automountServiceAccountToken: false }));
+
+  test('a pod with none is allowed', async () => {
+    expect(await review(required, { object: bare })).toEqual({ allowed: true, audit: {} });
+    const pulling = withSpec({ imagePullSecrets: [{ name: 'registry' }] })(bare);
+    expect((await review(required, { object: pulling })).allowed).toBe(true);
+  });
+
+  test('a pod with any is denied', async () => {
+    expect(await review(required, { object: anAuthoredPod(withoutLabels) })).toMatchObject({
+      allowed: false,
+      headline: 'the pod needs a TaskGrant',
+      violations: [{ code: 'GrantRequired', path: 'spec.automountServiceAccountToken' }],
+    });
+    expect(codesOf(await review(required, { object: withSecretEnv('db')(bare) }))).toEqual(['GrantRequired']);
+  });
+
+  test('a label that is no level means that, too', async () => {
+    const strict = createPodValidator(someFacts({ enforceLevel: 'strict' }));
+    expect(codesOf(await review(strict, { object: withSecretEnv('db')(bare) }))).toEqual(['GrantRequired']);
+  });
+
+  test('a pod with a grant is judged by it', async () => {
+    expect((await review(required, { object: aPod() })).allowed).toBe(true);
+    expect(codesOf(await review(required, { object: aPod(withSecretEnv('db')) }))).toEqual([
+      'SecretNotGranted',
+    ]);
+  });
+
+  test('a claim is followed', async () => {
+    const claim = withVolume({ persistentVolumeClaim: { claimName: 'b' } })(bare);
+    expect(codesOf(await review(required, { object: claim }))).toEqual(['GrantRequired']);
+    const facts = someFacts({ enforceLevel: 'required', lookups: SOME_CLUSTER });
+    expect(await review(createPodValidator(facts), { object: claim })).toMatchObject({
+      violations: [
+        { asked: 'driver minting.csi.example, which is handed tokens' },
+        { asked: 'a token for driver minting.csi.example' },
+      ],
+    });
+  });
+
+  test('a change that adds identity is denied, and another one is not', async () => {
+    const update = (object: object) => review(required, { operation: 'UPDATE', oldObject: bare, object });
+    expect(codesOf(await update(withAnnotation('iam.amazonaws.com/role', 'x')(bare)))).toEqual([
+      'GrantRequired',
+    ]);
+    expect(codesOf(await update(withAnnotation('example.com/x', 'x')(bare)))).toEqual([]);
+  });
+});
+
+test('a claim of a pod under a grant is followed', async () => {
+  const object = aPod(withVolume({ persistentVolumeClaim: { claimName: 'a' } }));
+  expect(codesOf(await review(createPodValidator(someFacts({ lookups: SOME_CLUSTER })), { object }))).toEqual(
+    ['NodeAccess'],
+  );
+  expect(codesOf(await review(validator, { object }))).toEqual(['ClaimNotResolved']);
 });
 
 describe('a mirror pod', () => {

@@ -1,15 +1,16 @@
-import { ENFORCE_LABEL, FINALIZER, isLevel, MAX_GRANT_NAME_LENGTH } from '../api/group.ts';
+import { ENFORCE_LABEL, FINALIZER, isLevel } from '../api/group.ts';
 import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { audiencesNamedOnce } from '../core/envelope/audience.ts';
-import { grantWithinClass } from '../core/envelope/class.ts';
+import { classIsSupported, classNotFound, grantWithinClass } from '../core/envelope/class.ts';
+import { nameFits } from '../core/envelope/grant-name.ts';
 import { externalKeysOf } from '../core/envelope/external-identity.ts';
 import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
 import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
-import { unsupportedInClass, unsupportedInGrant } from '../core/envelope/supported.ts';
+import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import type { Asker, Facts } from './facts.ts';
 import { isStampedFor } from './requester.ts';
 import { grantIn, type Answer, type Reviewer } from './review.ts';
@@ -115,20 +116,6 @@ function stamped(user: UserInfo, { spec }: TaskGrant): Violation[] {
   ];
 }
 
-function nameFits({ metadata }: TaskGrant): Violation[] {
-  const { length } = metadata.name;
-  if (length <= MAX_GRANT_NAME_LENGTH) return [];
-  return [
-    {
-      code: 'NameTooLong',
-      path: 'metadata.name',
-      asked: `${length} characters`,
-      allowed: String(MAX_GRANT_NAME_LENGTH),
-      fix: 'choose a shorter name',
-    },
-  ];
-}
-
 async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promise<Violation[]> {
   const { namespace } = asker;
   const { className } = grant.spec;
@@ -146,16 +133,6 @@ async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promis
   ];
 }
 
-function classNotFound(className: string | undefined): Violation {
-  return {
-    code: 'ClassNotFound',
-    path: 'spec.className',
-    asked: className ?? 'the default class',
-    allowed: 'no such class',
-    fix: 'name a TaskGrantClass that kubectl get taskgrantclasses shows',
-  };
-}
-
 function classNotAllowed(name: string, namespace: string): Violation {
   return {
     code: 'ClassNotAllowed',
@@ -164,16 +141,6 @@ function classNotAllowed(name: string, namespace: string): Violation {
     allowed: 'classes on which you have the verb use there',
     fix: `have the verb use on taskgrantclasses granted to you in namespace ${namespace}, with the resourceName ${name}`,
   };
-}
-
-function classIsSupported(itsClass: TaskGrantClass): Violation[] {
-  return unsupportedInClass(itsClass).map(({ path, asked, allowed, fix }) => ({
-    code: 'ClassNotAccepted',
-    path: 'spec.className',
-    asked: `${itsClass.metadata.name}, whose ${path} is ${asked}`,
-    allowed,
-    fix,
-  }));
 }
 
 function fewEnough({ metadata, spec }: TaskGrantClass, namespace: string, { grants }: Facts): Violation[] {

@@ -1,6 +1,7 @@
 /** The pod that is always refused, by which the controller sees that admission is in force. */
 import { GRANT_LABEL } from '../../api/group.ts';
 import type { Pod } from '../../api/kubernetes.ts';
+import { labelOf } from '../record.ts';
 import type { Violation } from './violation.ts';
 
 /** No other pod may have this name while it carries the grant label. */
@@ -9,8 +10,8 @@ export const ENFORCEMENT_PROBE_POD = 'taskgrant-enforcement-probe';
 /** What the answer to the probe has to contain: any other refusal proves something else. */
 export const ENFORCEMENT_PROBE_CODE = 'EnforcementProbe' satisfies Violation['code'];
 
-export function isEnforcementProbe({ metadata }: Pick<Pod, 'metadata'>): boolean {
-  return metadata.name === ENFORCEMENT_PROBE_POD && metadata.labels?.[GRANT_LABEL] !== undefined;
+export function isEnforcementProbe(pod: Pick<Pod, 'metadata'>): boolean {
+  return labelOf(pod, GRANT_LABEL) !== undefined && pod.metadata.name === ENFORCEMENT_PROBE_POD;
 }
 
 export function enforcementProbeRefusal(): Violation {

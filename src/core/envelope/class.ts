@@ -3,6 +3,7 @@ import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import type { Violation } from '../decision/violation.ts';
 import { milliseconds } from '../duration.ts';
+import { unsupportedInClass } from './supported.ts';
 
 /** Every number of the grant that its class bounds. What the class leaves out is not bounded. */
 export function grantWithinClass(
@@ -45,4 +46,26 @@ export function grantWithinClass(
 
 function seconds(count: number): string {
   return `${count} s`;
+}
+
+/** Of a grant whose class is not there. */
+export function classNotFound(className: string | undefined): Violation {
+  return {
+    code: 'ClassNotFound',
+    path: 'spec.className',
+    asked: className ?? 'the default class',
+    allowed: 'no such class',
+    fix: 'name a TaskGrantClass that kubectl get taskgrantclasses shows',
+  };
+}
+
+/** A class of which this version can enforce only a part is none. */
+export function classIsSupported(itsClass: TaskGrantClass): Violation[] {
+  return unsupportedInClass(itsClass).map(({ path, asked, allowed, fix }) => ({
+    code: 'ClassNotAccepted',
+    path: 'spec.className',
+    asked: `${itsClass.metadata.name}, whose ${path} is ${asked}`,
+    allowed,
+    fix,
+  }));
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { POD_SCHEMA_VERSION } from '../identity/pod-schema.ts';
 import {
   aGrant,
   aPod,
+  withContainer,
   withEphemeralContainer,
   withSpec,
   withVolume,
@@ -17,14 +19,45 @@ test('a pod gets nothing of its node', () => {
 });
 
 test('what cannot be judged is refused, and what could be had instead is named', () => {
-  expect(judge(aPod(withVolume({ csi: { driver: 'csi.example' } })))).toMatchObject([
+  const unheardOf: object = { telepathy: {} };
+  expect(judge(aPod(withVolume(unheardOf)))).toMatchObject([
     {
       code: 'PodNotSupported',
-      path: 'spec.volumes[0].csi',
-      asked: 'csi',
-      allowed: 'configMap, downwardAPI, emptyDir, image, projected, secret',
+      path: 'spec.volumes[0].telepathy',
+      asked: 'telepathy',
+      allowed: `a field of Volume in Kubernetes ${POD_SCHEMA_VERSION}`,
     },
   ]);
+});
+
+test('what leads to something that cannot be told is refused', () => {
+  const pod = aPod(withVolume({ persistentVolumeClaim: { claimName: 'data' } }));
+  expect(judge(pod)).toEqual([
+    {
+      code: 'ClaimNotResolved',
+      path: 'spec.volumes[0]',
+      asked: 'claim data: it was not looked up',
+      allowed: 'claims whose driver can be told',
+      fix: 'create what it refers to first, or bind the claim',
+    },
+  ]);
+});
+
+test('what stands where programs look for a token is refused', () => {
+  const mount = { name: 'cache', mountPath: '/run/secrets/taskgrant.dev/tools' };
+  const pod = aPod(withVolume({ name: 'cache', emptyDir: {} }), withContainer({ volumeMounts: [mount] }));
+  expect(judge(pod)).toMatchObject([
+    {
+      code: 'TokenShadowed',
+      path: 'spec.containers[0].volumeMounts[0].mountPath',
+      asked: '/run/secrets/taskgrant.dev/tools, from volume cache',
+    },
+  ]);
+});
+
+test('trust bundles are for everybody', () => {
+  const clusterTrustBundle = { signerName: 'example.com/ca', path: 'ca.crt' };
+  expect(judge(aPod(withVolume({ projected: { sources: [{ clusterTrustBundle }] } })))).toEqual([]);
 });
 
 test('an ephemeral container is refused where the grant does not allow exec', () => {

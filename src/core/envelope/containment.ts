@@ -1,4 +1,6 @@
 /** What no envelope can hold, and who may come into a running pod. */
+import type { Violation } from '../decision/violation.ts';
+import type { IdentityRequest } from '../identity/request.ts';
 import type { RequestRule } from './rule.ts';
 
 /** Nobody but the task's own containers holds its identity, unless the grant says otherwise. */
@@ -50,12 +52,15 @@ export const everythingResolves: RequestRule<'Unresolved'> = function* ({ value,
 };
 
 /** What cannot be judged is refused. */
-export const nothingUnjudged: RequestRule<'Unjudged'> = function* ({ value, path }) {
-  yield {
+export const nothingUnjudged: RequestRule<'Unjudged'> = (request) => [unjudged(request)];
+
+/** That something cannot be judged, whoever's pod it is. */
+export function unjudged({ value, path }: IdentityRequest<'Unjudged'>): Violation {
+  return {
     code: 'PodNotSupported',
     path,
     asked: value.what,
     allowed: value.known,
     fix: 'do without it: this version cannot judge it',
   };
-};
+}

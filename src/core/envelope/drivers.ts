@@ -4,11 +4,12 @@ import { tokenViolations } from './tokens.ts';
 
 /**
  * A driver that a pod names itself is one of the envelope, and so is one that is handed the pod's tokens, however the pod came
- * to it. What a claim leads to otherwise is its StorageClass's business, as for every pod.
+ * to it. What a claim leads to otherwise is its StorageClass's business, as for every pod; what else comes with a type of volume
+ * is judged as what it is: a Secret, or the node's.
  */
 export const driverInEnvelope: RequestRule<'CsiDriver'> = function* ({ value, path }, { grant }) {
   const { csiDrivers = [] } = grant.spec.envelope;
-  if (csiDrivers.includes(value.name) || (value.by === 'claim' && !value.mints)) return;
+  if (csiDrivers.includes(value.name) || (value.by !== 'inline' && !value.mints)) return;
   yield {
     code: 'DriverNotGranted',
     path,

@@ -4,12 +4,13 @@ import {
   aPod,
   IMAGE,
   withContainer,
+  withEphemeralContainer,
   withInitContainer,
   withSpec,
   withVolume,
   withWorkload,
 } from '../testing/builders.ts';
-import { judge } from '../testing/judging.ts';
+import { judge, judgeUpdate } from '../testing/judging.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -88,5 +89,47 @@ describe('many images', () => {
     const images = Array.from({ length: 300 }, (_, index) => `docker.io/${'a'.repeat(500)}c${index}`);
     const violations = judge(aPod(containers(images)), aGrant(withWorkload({ images: patterns })));
     expect(violations).toHaveLength(300);
+  });
+});
+
+describe('processes in common', () => {
+  const sharing = (...images: string[]) =>
+    judge(
+      aPod(
+        withSpec({
+          shareProcessNamespace: true,
+          containers: images.map((image, index) => ({ name: `c${index}`, image })),
+        }),
+      ),
+      aGrant(withWorkload({ images: ['**', '**@sha256:*'] })),
+    ).filter(({ code }) => code === 'ProcessesShared');
+
+  test('are for containers of one image, however it is written', () => {
+    expect(sharing('nginx')).toEqual([]);
+    expect(sharing('nginx', 'docker.io/library/nginx:latest', 'index.docker.io/nginx')).toEqual([]);
+    // Beside a digest a tag means nothing.
+    expect(sharing(`nginx:1@${digest}`, `nginx@${digest}`, `nginx:2@${digest}`)).toEqual([]);
+  });
+
+  test('are not for containers of several', () => {
+    expect(sharing('nginx', 'nginx:1.29')).toMatchObject([
+      {
+        code: 'ProcessesShared',
+        path: 'spec.shareProcessNamespace',
+        asked: 'true, for docker.io/library/nginx latest, docker.io/library/nginx 1.29',
+        allowed: 'it for containers of one image',
+      },
+    ]);
+    expect(sharing('nginx', `nginx@${digest}`)).toHaveLength(1);
+    expect(sharing('', 'nginx')).toHaveLength(1);
+    expect(sharing('NOT AN IMAGE', 'NEITHER')).toHaveLength(1);
+  });
+
+  test('include those of a debugger that comes later', () => {
+    const grant = aGrant(withWorkload({ images: [IMAGE, 'busybox'], allowExec: true }));
+    const pod = aPod(withSpec({ shareProcessNamespace: true }));
+    const debugged = withEphemeralContainer({ image: 'busybox' })(pod);
+    expect(judgeUpdate(pod, debugged, grant)).toMatchObject([{ code: 'ProcessesShared' }]);
+    expect(judgeUpdate(pod, withEphemeralContainer({ image: IMAGE })(pod), grant)).toEqual([]);
   });
 });

@@ -22,10 +22,10 @@ export const processesOfOneImage: RequestRule<'SharedProcesses'> = function* ({ 
   };
 };
 
-/** One that is no reference stands for itself. */
+/** Of a tag and a digest the digest is what counts. One that is no reference stands for itself. */
 function canonicalImage(text: string): string {
   const image = parseImage(text);
-  return image ? [image.name, image.tag, image.digest].filter((part) => part !== undefined).join(' ') : text;
+  return image ? `${image.name} ${image.digest ?? image.tag ?? ''}` : text;
 }
 
 type Refusal = Omit<Violation, 'path'>;

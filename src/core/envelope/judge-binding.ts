@@ -3,8 +3,13 @@ import { GRANT_LABEL } from '../../api/group.ts';
 import type { Binding } from '../../api/kubernetes.ts';
 import type { Violation } from '../decision/violation.ts';
 import { externalIdentities, type ExternalKeys } from '../identity/external-identity.ts';
+import { unjudged as asRequest } from '../identity/identity-requests.ts';
+import { readPod } from '../identity/reading.ts';
+import { isRecord } from '../record.ts';
+import { unjudged } from './containment.ts';
 import { externalIdentityInEnvelope } from './external-identity.ts';
 import { LABEL_PATH } from './grant-in-force.ts';
+import { grantNotFound } from './judge-pod.ts';
 import { identityWithoutGrant, type DefaultAccount } from './required.ts';
 import type { GrantFacts } from './rule.ts';
 
@@ -33,7 +38,10 @@ export function judgeBinding({
   byScheduler,
   externalKeys,
 }: BindingFacts): Violation[] {
-  const { labels = {}, annotations = {} } = binding.metadata;
+  const parts: { metadata?: unknown; target?: unknown } = isRecord(binding) ? binding : {};
+  const { pod, faults } = readPod({ metadata: parts.metadata });
+  if (!pod) return faults.map((fault) => unjudged(asRequest(fault)));
+  const { labels = {}, annotations = {} } = pod.metadata;
   const label = Object.hasOwn(labels, GRANT_LABEL) ? labels[GRANT_LABEL] : grantName;
   const violations: Violation[] = [];
   if (label !== grantName) {
@@ -46,15 +54,20 @@ export function judgeBinding({
     });
   }
   const added = [...externalIdentities({ labels, annotations }, {}, externalKeys)];
+  if (!grant && grantName !== undefined) return [...violations, ...grantNotFound(grantName)];
   if (!grant) return required ? [...violations, ...identityWithoutGrant(added, required)] : violations;
   if (!byScheduler) {
     violations.push({
       code: 'NodeAccess',
       path: 'target.name',
-      asked: `node ${binding.target.name ?? ''}`,
+      asked: `node ${nodeOf(parts)}`,
       allowed: 'nothing of its node',
       fix: 'leave the choice of the node to a scheduler that the chart’s values name',
     });
   }
   return [...violations, ...added.flatMap((request) => [...externalIdentityInEnvelope(request, grant)])];
+}
+
+function nodeOf({ target }: { target?: unknown }): string {
+  return isRecord(target) && typeof target['name'] === 'string' ? target['name'] : 'without a name';
 }

@@ -11,6 +11,15 @@ export interface Connection {
   grant: Pick<Stored<TaskGrant>, 'spec'>;
 }
 
+/**
+ * The pod that a connection is to. For a proxy the name in the request may be `pod`, `pod:port` or `scheme:pod:port`
+ * (apimachinery, util/net, SplitSchemeNamePort); no name of a pod has a colon.
+ */
+export function podOfConnection(name: string): string {
+  const [first = '', second = '', ...rest] = name.split(':');
+  return rest.length > 0 ? second : first;
+}
+
 /** Nobody but the task's own containers has its identity, unless the grant says otherwise. */
 export function judgeConnection({ pod, door, grant }: Connection): Violation[] {
   if (grant.spec.workload.allowExec) return [];

@@ -7,12 +7,14 @@ import type { Violation } from '../decision/violation.ts';
 import { addedRequests, identityRequestsOf, type IdentityContext } from '../identity/identity-requests.ts';
 import type { ExternalKeys } from '../identity/external-identity.ts';
 import type { IdentityRequest, RequestKind } from '../identity/request.ts';
+import { labelOf } from '../record.ts';
 import { certificateWithinEnvelope } from './certificates.ts';
 import {
   everythingResolves,
   execIsAllowed,
   nothingOfTheNode,
   nothingUnjudged,
+  unjudged,
   tokensInPlace,
   trustBundlesArePublic,
 } from './containment.ts';
@@ -65,8 +67,8 @@ export interface PodFacts extends Omit<AdmissionFacts, 'grant'> {
 }
 
 /** The grant that a pod says it runs under. */
-export function grantNameOf({ metadata }: Pick<Pod, 'metadata'>): string | undefined {
-  return metadata.labels?.[GRANT_LABEL];
+export function grantNameOf(pod: Pick<Pod, 'metadata'>): string | undefined {
+  return labelOf(pod, GRANT_LABEL);
 }
 
 /** Why no identity can be handed out under the grant that a pod names, whatever the pod asks for. */
@@ -143,7 +145,7 @@ function judgeUngranted(
   requests: readonly IdentityRequest[],
   required: DefaultAccount | undefined,
 ): Violation[] {
-  const reserved = requests.flatMap(reservedAccount);
+  const reserved = [...requests.flatMap(reservedAccount), ...unreadable(requests)];
   if (!required) return reserved;
   const places = new Set(reserved.map(({ path }) => path));
   return [...reserved, ...identityWithoutGrant(requests, required).filter(({ path }) => !places.has(path))];
@@ -159,6 +161,12 @@ function judge<Kind extends RequestKind>(
 ): Iterable<Violation> {
   const rule: RequestRule<Kind> = REQUEST_RULES[request.kind];
   return rule(request, facts);
+}
+
+/** Every pod that can be read has an account. Whether one that cannot has a grant's, nobody can tell. */
+function unreadable(requests: readonly IdentityRequest[]): Violation[] {
+  if (requests.some(({ kind }) => kind === 'ServiceAccount')) return [];
+  return requests.flatMap((request) => (request.kind === 'Unjudged' ? [unjudged(request)] : []));
 }
 
 /** A grant's account without the grant's label: nobody would judge, count or end the pod. */

@@ -9,6 +9,12 @@ export function levelOf(value: string | undefined): Level | undefined {
   return value === 'granted' ? 'granted' : 'required';
 }
 
+/** The strictest level that any of the labels' values means. */
+export function strictestLevel(values: readonly (string | undefined)[]): Level | undefined {
+  const levels = values.map(levelOf);
+  return levels.includes('required') ? 'required' : levels.find((level) => level !== undefined);
+}
+
 /** Whether the change would end, or garble, the judging of pods under a grant that has rights. */
 export function judgeNamespaceLabel(before: Namespace, after: Namespace, activeGrants: number): Violation[] {
   const [was, is] = [before, after].map(({ metadata }) => metadata.labels?.[ENFORCE_LABEL]);

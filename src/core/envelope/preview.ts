@@ -3,7 +3,8 @@ import type { Pod, Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
 import { inject } from '../injection/inject.ts';
-import { shapeFaults } from '../identity/shape.ts';
+import { readPod } from '../identity/reading.ts';
+import type { Surroundings } from '../identity/surroundings.ts';
 import { isOver } from './grant-in-force.ts';
 import { grantNameOf, judgeGrant, judgeNewPod, type PodFacts } from './judge-pod.ts';
 
@@ -22,10 +23,23 @@ export function previewPod(facts: PreviewFacts): Violation[] {
   if (name === undefined || !grant) return judgeNewPod({ ...facts, podsUsed: 0 });
   const activated = asActive(grant, now);
   const ended = isOver(grant) ? judgeGrant(name, { grant, apiAudiences, now }) : [];
+  const filled = filledIn(pod, activated, facts);
   return [
     ...ended,
-    ...judgeNewPod({ ...facts, pod: filledIn(pod, activated, facts), grant: activated, podsUsed: 0 }),
+    ...judgeNewPod({
+      ...facts,
+      pod: filled,
+      grant: activated,
+      identity: { ...facts.identity, surroundings: surroundingsFor(filled, facts) },
+      podsUsed: 0,
+    }),
   ];
+}
+
+/** What the pod's own account has on it says nothing of the grant's, which has what the envelope says. */
+function surroundingsFor(filled: Pod, { pod, identity: { surroundings } }: PreviewFacts): Surroundings {
+  const hasItsOwn = filled.spec?.serviceAccountName === pod.spec?.serviceAccountName;
+  return hasItsOwn ? surroundings : { ...surroundings, accountAnnotations: {} };
 }
 
 /** The grant as it will be when it takes the pod. */
@@ -47,6 +61,7 @@ function asActive(grant: Stored<TaskGrant>, now: number): Stored<TaskGrant> {
 
 /** A pod that is not shaped as one is left as it is: judging it says so. */
 function filledIn(pod: Pod, grant: Stored<TaskGrant>, { apiAudiences, now }: PreviewFacts): Pod {
-  if (shapeFaults(pod).length > 0) return pod;
-  return inject(pod, { grant, defaultPullSecrets: [], apiAudiences, now }).pod;
+  const reading = readPod(pod);
+  if (!reading.pod || reading.faults.length > 0) return pod;
+  return inject({ ...pod, ...reading.pod }, { grant, defaultPullSecrets: [], apiAudiences, now }).pod;
 }

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import type { KubernetesRule } from '../../api/taskgrant.ts';
 import { aGrant, withEnvelope } from '../testing/builders.ts';
-import { accessReview, beyondRequester, MAX_QUESTIONS, renderRight, requesterMustHold } from './requester.ts';
+import {
+  accessReview,
+  beyondRequester,
+  envelopeRights,
+  MAX_QUESTIONS,
+  renderRight,
+  requesterMustHold,
+} from './requester.ts';
 
 const granting = (...kubernetes: KubernetesRule[]) => aGrant(withEnvelope({ kubernetes }));
 const many = (count: number) => Array.from({ length: count }, (_, index) => `x${index}`);
@@ -109,4 +116,12 @@ test('each right that the requester lacks is a violation', () => {
       fix: 'ask for less, or let somebody create the grant who holds it: jane does not',
     },
   ]);
+});
+
+test('who has something written on the grant’s account must be one who could create such an account', () => {
+  const grant = aGrant(withEnvelope({ externalIdentity: { 'eks.amazonaws.com/role-arn': 'admin' } }));
+  const right = { namespace: 'agents', verb: 'create', group: '', resource: 'serviceaccounts' };
+  expect(requesterMustHold(grant).questions).toEqual([right]);
+  expect(envelopeRights(grant)).toEqual([]);
+  expect(beyondRequester('jane', [right])).toMatchObject([{ path: 'spec.envelope.externalIdentity' }]);
 });

@@ -22,12 +22,7 @@ export interface ResourceAttributes {
  */
 export const MAX_QUESTIONS = 256;
 
-/**
- * Everything that the requester must be allowed, each combination once: namespace × group × resource × name × verb.
- *
- * A wildcard is asked as it is written. RBAC answers yes to `*` only for whom a rule with `*` covers
- * (k8s.io/component-helpers, auth/rbac/validation), which is the right question for a rule that will say `*`.
- */
+/** Everything that the requester must be allowed, as far as it can be asked: what the envelope gives, and what is written for it. */
 export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): {
   questions: ResourceAttributes[];
   violations: Violation[];
@@ -36,9 +31,20 @@ export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): 
   if (count > MAX_QUESTIONS) {
     return { questions: [], violations: [tooBroad(count)] };
   }
-  const questions = new Map<string, ResourceAttributes>();
-  for (const question of rightsOf(grant)) questions.set(JSON.stringify(question), question);
-  return { questions: [...questions.values()], violations: [] };
+  return { questions: [...envelopeRights(grant), ...rightsBesides(grant)], violations: [] };
+}
+
+/**
+ * What the envelope gives at the API server, each combination once: namespace × group × resource × name × verb.
+ *
+ * A wildcard is asked as it is written. RBAC answers yes to `*` only for whom a rule with `*` covers
+ * (k8s.io/component-helpers, auth/rbac/validation), which is the right question for a rule that will say `*`.
+ */
+export function envelopeRights(grant: Pick<TaskGrant, 'metadata' | 'spec'>): ResourceAttributes[] {
+  if (combinationsIn(grant) > MAX_QUESTIONS) return [];
+  const rights = new Map<string, ResourceAttributes>();
+  for (const right of rightsOf(grant)) rights.set(JSON.stringify(right), right);
+  return [...rights.values()];
 }
 
 /**
@@ -107,6 +113,18 @@ function* rightsOf({ metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>): Ge
   }
 }
 
+/** What is written on the grant's account for other identity systems, only who may create accounts could have written. */
+function rightsBesides({ metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>): ResourceAttributes[] {
+  if (Object.keys(spec.envelope.externalIdentity ?? {}).length === 0) return [];
+  return [{ namespace: metadata.namespace, ...CREATE_ACCOUNTS }];
+}
+
+const CREATE_ACCOUNTS = { verb: 'create', group: '', resource: 'serviceaccounts' };
+
+function isBesides({ verb, resource }: ResourceAttributes): boolean {
+  return verb === CREATE_ACCOUNTS.verb && resource === CREATE_ACCOUNTS.resource;
+}
+
 /** `pods/log` is a resource and its subresource; only the first slash separates, as in a Role. */
 function resourceIn(path: string): Pick<ResourceAttributes, 'resource' | 'subresource'> {
   const slash = path.indexOf('/');
@@ -143,7 +161,7 @@ function tooBroad(count: number): Violation {
 export function beyondRequester(requester: string, lacking: readonly ResourceAttributes[]): Violation[] {
   return lacking.map((right) => ({
     code: 'BeyondRequester',
-    path: 'spec.envelope.kubernetes',
+    path: isBesides(right) ? 'spec.envelope.externalIdentity' : 'spec.envelope.kubernetes',
     asked: renderRight(right),
     allowed: 'nothing that covers it',
     fix: `ask for less, or let somebody create the grant who holds it: ${requester} does not`,

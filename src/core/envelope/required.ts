@@ -1,4 +1,5 @@
 /** Namespaces in which every pod carries a grant, or requests no identity at all (taskgrant.dev/enforce: required). */
+import type { ServiceAccount } from '../../api/kubernetes.ts';
 import type { Violation } from '../decision/violation.ts';
 import type { IdentityRequest } from '../identity/request.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../identity/service-account.ts';
@@ -9,6 +10,14 @@ export interface DefaultAccount {
   /** Whether the API server mounts its token where a pod says nothing. */
   automounts: boolean;
   pullSecrets: readonly string[];
+}
+
+/** As the account says it, and as the API server has it where there is none: it makes one for each namespace. */
+export function defaultAccountOf(account: ServiceAccount | undefined): DefaultAccount {
+  return {
+    automounts: account?.automountServiceAccountToken ?? true,
+    pullSecrets: (account?.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
+  };
 }
 
 /** What of the requests is identity. */

@@ -1,6 +1,7 @@
 /** What stands behind a claim: which driver, or which path of the node. */
 import type {
   CSIDriver,
+  ObjectMeta,
   PersistentVolume,
   PersistentVolumeClaim,
   StorageClass,
@@ -10,7 +11,7 @@ import type {
 /** How claims are followed; each answers undefined where there is no such object. */
 export interface StorageLookups {
   /** Of the pod's namespace. */
-  claim(name: string): Promise<Pick<PersistentVolumeClaim, 'spec'> | undefined>;
+  claim(name: string): Promise<Pick<PersistentVolumeClaim, 'metadata' | 'spec'> | undefined>;
   volume(name: string): Promise<Pick<PersistentVolume, 'spec'> | undefined>;
   storageClass(name: string): Promise<Pick<StorageClass, 'provisioner'> | undefined>;
   /** The newest of those that are marked as the default (storage/v1, IsDefaultStorageClassAnnotation). */
@@ -23,18 +24,22 @@ export type Backing =
   | { driver: string }
   /** A path of the node, whether as hostPath or as a local volume. */
   | { nodePath: string }
-  /** A type of volume within Kubernetes, as whoever may write PersistentVolumes chose it: `nfs`. */
+  /** A type of volume that Kubernetes itself mounts, as whoever may write PersistentVolumes chose it: `nfs`. */
   | { inTree: string }
   /** Why it cannot be told. */
   | { unresolved: string };
 
-type ClaimSpec = Partial<NonNullable<PersistentVolumeClaim['spec']>>;
+/** As a claim says it, or the template of one. */
+interface Claim {
+  metadata?: Pick<ObjectMeta, 'annotations'>;
+  spec?: { volumeName?: string; storageClassName?: string };
+}
 type ClaimTemplate = NonNullable<Volume['ephemeral']>['volumeClaimTemplate'];
 
 /** Of a PersistentVolumeClaim, by its name. */
 export async function backingOfClaim(name: string, lookups: StorageLookups): Promise<Backing> {
   const claim = await lookups.claim(name);
-  return claim ? backingOfSpec(claim.spec ?? {}, lookups) : { unresolved: `no such PersistentVolumeClaim` };
+  return claim ? backingOf(claim, lookups) : { unresolved: `no such PersistentVolumeClaim` };
 }
 
 /** Of a generic ephemeral volume (KEP-1698): its claim is made with the pod, from the template. */
@@ -42,12 +47,16 @@ export async function backingOfEphemeral(
   template: ClaimTemplate | undefined,
   lookups: StorageLookups,
 ): Promise<Backing> {
-  return backingOfSpec(template?.spec ?? {}, lookups);
+  return backingOf(template ?? {}, lookups);
 }
 
+/** By which a claim names its class, before the field and against it (k8s.io/component-helpers, storage/volume). */
+const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
+
 /** A claim that is bound, or asks to be, by its volume; otherwise by what its class would have provisioned. */
-async function backingOfSpec(spec: ClaimSpec, lookups: StorageLookups): Promise<Backing> {
-  const { volumeName, storageClassName } = spec;
+async function backingOf({ metadata, spec = {} }: Claim, lookups: StorageLookups): Promise<Backing> {
+  const { volumeName } = spec;
+  const storageClassName = metadata?.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName;
   if (volumeName) {
     const volume = await lookups.volume(volumeName);
     // Who writes pods may not be allowed to see volumes: nothing of one is said.
@@ -77,11 +86,34 @@ const IN_TREE_PREFIX = 'kubernetes.io/';
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
 
 function backingOfInTree(provisioner: string): Backing {
-  return provisioner === NO_PROVISIONER
-    ? {
-        unresolved: 'not bound, and its class has no provisioner: any volume of the class may be bound to it',
-      }
-    : { inTree: provisioner };
+  if (provisioner === NO_PROVISIONER) {
+    return {
+      unresolved: 'not bound, and its class has no provisioner: any volume of the class may be bound to it',
+    };
+  }
+  const driver = DRIVERS.find((each) => each.provisioner === provisioner)?.driver;
+  return driver === undefined ? { inTree: provisioner } : { driver };
+}
+
+/**
+ * Types of volumes that Kubernetes has CSI drivers mount, wherever they stand: such a driver is handed tokens like any other
+ * (k8s.io/csi-translation-lib, translate.go; KEP-625).
+ */
+const DRIVERS = [
+  { type: 'awsElasticBlockStore', provisioner: 'kubernetes.io/aws-ebs', driver: 'ebs.csi.aws.com' },
+  { type: 'azureDisk', provisioner: 'kubernetes.io/azure-disk', driver: 'disk.csi.azure.com' },
+  { type: 'azureFile', provisioner: 'kubernetes.io/azure-file', driver: 'file.csi.azure.com' },
+  { type: 'cinder', provisioner: 'kubernetes.io/cinder', driver: 'cinder.csi.openstack.org' },
+  { type: 'gcePersistentDisk', provisioner: 'kubernetes.io/gce-pd', driver: 'pd.csi.storage.gke.io' },
+  { type: 'portworxVolume', provisioner: 'kubernetes.io/portworx-volume', driver: 'pxd.portworx.com' },
+  { type: 'vsphereVolume', provisioner: 'kubernetes.io/vsphere-volume', driver: 'csi.vsphere.vmware.com' },
+] as const satisfies { type: keyof Volume; provisioner: string; driver: string }[];
+
+/** The driver of a volume of such a type; undefined for every other. */
+export function driverOfType(
+  volume: Partial<Record<(typeof DRIVERS)[number]['type'], object>>,
+): string | undefined {
+  return DRIVERS.find(({ type }) => volume[type])?.driver;
 }
 
 /** What is no source in the spec of a PersistentVolume (core/v1, PersistentVolumeSpec). */
@@ -99,7 +131,8 @@ const NO_SOURCES: readonly string[] = [
 
 function backingOfVolume({ spec }: Pick<PersistentVolume, 'spec'>): Backing {
   if (!spec) return { unresolved: 'a volume without a source' };
-  if (spec.csi) return { driver: spec.csi.driver };
+  const driver = spec.csi?.driver ?? driverOfType(spec);
+  if (driver !== undefined) return { driver };
   const path = spec.hostPath?.path ?? spec.local?.path;
   if (path !== undefined) return { nodePath: path };
   const source = Object.keys(spec).find((key) => !NO_SOURCES.includes(key));
@@ -107,8 +140,8 @@ function backingOfVolume({ spec }: Pick<PersistentVolume, 'spec'>): Backing {
 }
 
 /**
- * Folders of a node in which its own or other pods' credentials are, or from which it is controlled. Everything above and
- * below them counts.
+ * Folders of a node in which its own or other pods' credentials are, or from which it is controlled; in lower case. Everything
+ * above and below them counts.
  */
 const SENSITIVE_PATHS: readonly string[] = [
   '/boot',
@@ -122,7 +155,12 @@ const SENSITIVE_PATHS: readonly string[] = [
   '/usr',
   '/bin',
   '/lib',
+  '/lib32',
+  '/lib64',
   '/sbin',
+  '/opt/bin',
+  '/opt/cni',
+  '/var/lib/cloud',
   '/var/lib/containerd',
   '/var/lib/containers',
   '/var/lib/cni',
@@ -131,19 +169,33 @@ const SENSITIVE_PATHS: readonly string[] = [
   '/var/lib/etcd',
   '/var/lib/k0s',
   '/var/lib/kubelet',
+  '/var/lib/minikube',
   '/var/lib/rancher/k3s/agent',
   '/var/lib/rancher/k3s/server',
   '/var/lib/rancher/rke2',
+  '/var/lib/waagent',
   '/var/log',
   '/var/run',
   '/var/snap',
   '/var/spool/cron',
+  // Of Windows; runtimes listen on named pipes there.
+  '/pipe',
+  '/program files',
+  '/programdata',
+  '/users',
+  '/windows',
 ];
 
-/** Whether a path of the node is worth as much as the node. One with `..` in it leads anywhere. */
+/**
+ * Whether a path of the node is worth as much as the node. One with `..` in it leads anywhere. Windows takes either slash and
+ * either case, has drives before its paths, and devices and pipes by names like `\\.\pipe`.
+ */
 export function isSensitivePath(path: string): boolean {
-  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
-  if (segments.includes('..')) return true;
+  const segments = path
+    .toLowerCase()
+    .split(/[/\\]/)
+    .filter((segment) => segment !== '' && segment !== '.' && !/^[a-z]:$/.test(segment));
+  if (segments.includes('..') || segments.includes('?')) return true;
   const normal = `/${segments.join('/')}`;
   return (
     normal === '/' || SENSITIVE_PATHS.some((other) => isWithin(normal, other) || isWithin(other, normal))

@@ -15,6 +15,7 @@ import {
 } from '../testing/builders.ts';
 import { aContext } from '../testing/judging.ts';
 import * as collected from './identity-requests.ts';
+import { POD_SCHEMA_VERSION } from './pod-schema.ts';
 import type { RequestKind } from './request.ts';
 
 const identityRequestsOf = (pod: Pod) => collected.identityRequestsOf(pod, aContext());
@@ -223,58 +224,37 @@ describe('access to the node is found', () => {
   });
 });
 
-describe('what is not known is found', () => {
+describe('a field that is not known is found', () => {
   const unheardOf: object = { telepathy: {} };
-  const volumes = ['configMap', 'downwardAPI', 'emptyDir', 'image', 'projected', 'secret'];
   test.each([
-    ['a storage driver', withVolume({ csi: { driver: 'a' } }), 'spec.volumes[0].csi', 'csi', volumes],
+    ['a source of a volume', withVolume(unheardOf), 'spec.volumes[0].telepathy', 'Volume'],
     [
-      'a claim',
-      withVolume({ persistentVolumeClaim: { claimName: 'a' } }),
-      'spec.volumes[0].persistentVolumeClaim',
-      'persistentVolumeClaim',
-      volumes,
-    ],
-    ['an ephemeral claim', withVolume({ ephemeral: {} }), 'spec.volumes[0].ephemeral', 'ephemeral', volumes],
-    [
-      'a volume source that does not exist yet',
-      withVolume(unheardOf),
-      'spec.volumes[0].telepathy',
-      'telepathy',
-      volumes,
-    ],
-    [
-      'a pod certificate',
-      withVolume({
-        projected: { sources: [{ podCertificate: { keyType: 'ED25519', signerName: 'example.com/a' } }] },
-      }),
-      'spec.volumes[0].projected.sources[0].podCertificate',
-      'podCertificate',
-      ['clusterTrustBundle', 'configMap', 'downwardAPI', 'secret', 'serviceAccountToken'],
-    ],
-    [
-      'a device claim',
-      withSpec({ resourceClaims: [{ name: 'gpu' }] }),
-      'spec.resourceClaims[0]',
-      'a resource claim',
-      ['no resource claims'],
+      'a source within a projected volume',
+      withVolume({ projected: { sources: [unheardOf] } }),
+      'spec.volumes[0].projected.sources[0].telepathy',
+      'VolumeProjection',
     ],
     [
       'a value of the environment',
       withContainer({ env: [{ name: 'A', valueFrom: unheardOf }] }),
       'spec.containers[0].env[0].valueFrom.telepathy',
-      'telepathy',
-      ['configMapKeyRef', 'fieldRef', 'fileKeyRef', 'resourceFieldRef', 'secretKeyRef'],
+      'EnvVarSource',
     ],
     [
       'a source of the environment',
       withContainer({ envFrom: [unheardOf] }),
       'spec.containers[0].envFrom[0].telepathy',
-      'telepathy',
-      ['configMapRef', 'prefix', 'secretRef'],
+      'EnvFromSource',
     ],
-  ])('%s', (_, change, path, what, known) => {
-    expect(requestsOf(aPod(change), 'Unjudged')).toEqual([[path, { what, known }]]);
+    ['anything else of the pod', withSpec(unheardOf), 'spec.telepathy', 'PodSpec'],
+  ])('%s', (_, change, path, definition) => {
+    const known = `a field of ${definition} in Kubernetes ${POD_SCHEMA_VERSION}`;
+    expect(requestsOf(aPod(change), 'Unjudged')).toEqual([[path, { what: 'telepathy', known }]]);
+  });
+
+  test('beside everything else that the pod asks for', () => {
+    const pod = aPod(withVolume(unheardOf), withSecretEnv('db'));
+    expect(requestsOf(pod, 'Secret', 'Image')).toHaveLength(2);
   });
 
   test('and harmless volumes are not', () => {
@@ -282,10 +262,35 @@ describe('what is not known is found', () => {
       withVolume({ emptyDir: {} }),
       withVolume({ configMap: { name: 'a' } }),
       withVolume({ downwardAPI: {} }),
-      withVolume({ projected: { sources: [{ clusterTrustBundle: { path: 'ca', name: 'a' } }] } }),
       withVolume({}),
     );
-    expect(requestsOf(pod, 'Unjudged', 'NodeAccess', 'Secret')).toEqual([]);
+    expect(identityRequestsOf(pod)).toHaveLength(3);
+  });
+});
+
+describe('of a pod that is not shaped as a pod is', () => {
+  const unjudged = (pod: unknown) => identityRequestsOf(pod as Pod);
+
+  test('that alone is said: what it asks for cannot be told', () => {
+    const pod = aPod(withSecretEnv('db'), withSpec({ serviceAccountName: 5 } as object));
+    expect(unjudged(pod)).toEqual([
+      {
+        kind: 'Unjudged',
+        value: { what: 'a number', known: 'a string' },
+        path: 'spec.serviceAccountName',
+      },
+    ]);
+  });
+
+  test.each([[null], ['a pod'], [[]], [7]])('as little can be told of %j', (pod) => {
+    expect(unjudged(pod)).toMatchObject([{ kind: 'Unjudged', path: '' }]);
+  });
+
+  test('nor can it where more is unknown than is looked at', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x${index}`, 1]));
+    const requests = unjudged(aPod(withSpec(unknown)));
+    expect(requests).toHaveLength(1000);
+    expect(requests.every(({ kind }) => kind === 'Unjudged')).toBe(true);
   });
 });
 

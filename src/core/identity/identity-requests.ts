@@ -8,7 +8,8 @@ import { nodeAccess } from './node-access.ts';
 import type { IdentityRequest } from './request.ts';
 import { secrets } from './secrets.ts';
 import { automount, serviceAccounts } from './service-account.ts';
-import { shapeFaults, type ShapeFault } from './shape.ts';
+import { readPod } from './reading.ts';
+import type { ShapeFault } from './shape.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { tokenShadows } from './token-shadow.ts';
 import { drivers, tokens } from './tokens.ts';
@@ -31,11 +32,10 @@ export function identityRequestsOf(
   pod: PodLike,
   { surroundings, externalKeys }: IdentityContext,
 ): IdentityRequest[] {
-  const shape = shapeFaults(pod);
-  const faults = shape.map(unjudged);
-  if (shape.some(({ kind }) => kind !== 'UnknownField')) return faults;
-  const { metadata, spec } = pod;
-  if (!spec) return faults;
+  const reading = readPod(pod);
+  const faults = reading.faults.map(unjudged);
+  if (!reading.pod?.spec) return faults;
+  const { metadata, spec } = reading.pod;
   return [
     ...serviceAccounts(spec),
     ...automount(spec),
@@ -48,14 +48,15 @@ export function identityRequestsOf(
     ...ephemeralContainers(spec),
     ...sharedProcesses(spec),
     ...tokenShadows(spec),
-    ...nodeAccess(pod),
+    ...nodeAccess(reading.pod),
     ...nodeVolumes(spec, surroundings),
     ...devices(spec, surroundings),
     ...faults,
   ];
 }
 
-function unjudged({ path, found, expected }: ShapeFault): IdentityRequest<'Unjudged'> {
+/** That something in a pod is not as it has to be. */
+export function unjudged({ path, found, expected }: ShapeFault): IdentityRequest<'Unjudged'> {
   return { kind: 'Unjudged', value: { what: found, known: expected }, path };
 }
 

@@ -35,8 +35,11 @@ export interface PodCertificate {
 /** A storage driver that is given the pod, and how the pod came to it. */
 export interface CsiDriver {
   name: string;
-  /** `claim`: by a PersistentVolumeClaim or a generic ephemeral volume, made for the pod by whoever made its class. */
-  by: 'inline' | 'claim';
+  /**
+   * `claim`: by a PersistentVolumeClaim or a generic ephemeral volume, made for the pod by whoever made its class. `type`: by a
+   * type of volume that Kubernetes itself had once, and has the driver mount now.
+   */
+  by: 'inline' | 'claim' | 'type';
   /** Whether it is handed tokens of the pod. */
   mints: boolean;
 }

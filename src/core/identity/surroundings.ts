@@ -1,10 +1,16 @@
 /** What a pod's references lead to. It is looked up before anything is judged, so that judging itself is a pure function. */
 import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import type { Pod } from '../../api/kubernetes.ts';
-import { backingOfClaim, backingOfEphemeral, type Backing, type StorageLookups } from './backing.ts';
+import {
+  backingOfClaim,
+  backingOfEphemeral,
+  driverOfType,
+  type Backing,
+  type StorageLookups,
+} from './backing.ts';
 import { devicesOf, NO_DEVICES, type ClaimedDevices, type DeviceLookups } from './devices.ts';
+import { readPod } from './reading.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from './service-account.ts';
-import { shapeFaults } from './shape.ts';
 
 /** How a reference is followed. Each answers undefined where there is no such object. */
 export interface Lookups extends StorageLookups, DeviceLookups {
@@ -15,8 +21,8 @@ export interface Lookups extends StorageLookups, DeviceLookups {
 export interface Surroundings {
   /** What stands behind a volume that is a claim, by its path: `spec.volumes[0]`. */
   backings: ReadonlyMap<string, Backing>;
-  /** The audiences and lifetimes of the tokens that each CSI driver is handed, by its name. */
-  driverTokens: ReadonlyMap<string, readonly DriverTokenRequest[]>;
+  /** The audiences and lifetimes of the tokens that each CSI driver is handed, by its name; or why that cannot be told. */
+  driverTokens: ReadonlyMap<string, readonly DriverTokenRequest[] | { unresolved: string }>;
   /** What a resource claim asks for, by its path: `spec.resourceClaims[0]`. */
   devices: ReadonlyMap<string, ClaimedDevices>;
   /** Those of the pod's service account. */
@@ -38,15 +44,15 @@ export const NO_SURROUNDINGS: Surroundings = {
 };
 
 /**
- * How many claims of a pod are followed: far more than a node can attach for one pod, and few enough that nobody makes a
+ * How many claims, and how many drivers, of a pod are followed: far more than a node can attach for one pod, and few enough that nobody makes a
  * thousand reads out of one request. The others count as unresolved.
  */
 export const MOST_FOLLOWED = 64;
 
 /** Follows every reference of the pod, as far as that has to be known to judge it. */
 export async function surroundingsOf(pod: Pick<Pod, 'spec'>, lookups: Lookups): Promise<Surroundings> {
-  const { spec } = pod;
-  if (!spec || shapeFaults(pod).some(({ kind }) => kind !== 'UnknownField')) return NO_SURROUNDINGS;
+  const spec = readPod(pod).pod?.spec;
+  if (!spec) return NO_SURROUNDINGS;
   const volumes = [...(spec.volumes ?? []).entries()];
   const claims = volumes.filter(([, volume]) => volume.persistentVolumeClaim ?? volume.ephemeral);
   const backings = new Map<string, Backing>(
@@ -63,21 +69,26 @@ export async function surroundingsOf(pod: Pick<Pod, 'spec'>, lookups: Lookups): 
     ),
   );
   const drivers = new Set([
-    ...volumes.flatMap(([, { csi }]) => (csi ? [csi.driver] : [])).slice(0, MOST_FOLLOWED),
     ...[...backings.values()].flatMap((backing) => ('driver' in backing ? [backing.driver] : [])),
+    ...volumes.flatMap(([, volume]) => volume.csi?.driver ?? driverOfType(volume) ?? []),
   ]);
   const driverTokens = new Map(
     await Promise.all(
-      [...drivers].map(
-        async (name) => [name, (await lookups.driver(name))?.spec.tokenRequests ?? []] as const,
-      ),
+      [...drivers].map(async (name, count) => {
+        const tokens =
+          count >= MOST_FOLLOWED
+            ? { unresolved: `more than ${MOST_FOLLOWED} drivers are not followed` }
+            : ((await lookups.driver(name))?.spec.tokenRequests ?? []);
+        return [name, tokens] as const;
+      }),
     ),
   );
+  const account = spec.serviceAccountName || spec.serviceAccount || DEFAULT_SERVICE_ACCOUNT;
   return {
     backings,
     driverTokens,
     devices: await devicesOf(spec, lookups),
-    accountAnnotations: await annotationsOf(spec.serviceAccountName || DEFAULT_SERVICE_ACCOUNT, lookups),
+    accountAnnotations: await annotationsOf(account, lookups),
   };
 }
 

@@ -5,22 +5,25 @@ import type { IdentityRequest } from './request.ts';
 import { API_ACCESS_PATH, OTHER_TOKENS_PATH } from './token-paths.ts';
 import type { ProjectedSource } from './volumes.ts';
 
-/** Mounts at or below a token's folder, of volumes that hold no token; and files that two sources of one volume write. */
+/** Mounts at or below a token's folder, of volumes that have no token for it; and files that two sources of one volume write. */
 export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenShadow'>> {
   const volumes = spec.volumes ?? [];
+  const tokensIn = new Map(volumes.map((volume) => [volume.name, tokenFilesOf(volume)]));
   for (const [index, volume] of volumes.entries()) {
     yield* collisions(volume, `spec.volumes[${index}]`);
   }
   for (const { path, container } of containersOf(spec)) {
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      if (!isTokenPlace(mount.mountPath)) continue;
+      const place = normalPath(mount.mountPath);
+      if (!isTokenPlace(place)) continue;
       const isWhole = !mount.subPath && !mount.subPathExpr;
-      if (isWhole && holdsToken(volumes.find(({ name }) => name === mount.name))) continue;
+      const tokens = tokensIn.get(mount.name);
+      if (isWhole && tokens && isTokenAt(place, tokens)) continue;
       const value = { at: mount.mountPath, by: `volume ${mount.name}` };
       yield { kind: 'TokenShadow', value, path: `${path}.volumeMounts[${index}].mountPath` };
     }
     for (const [index, { devicePath }] of (container.volumeDevices ?? []).entries()) {
-      if (!isTokenPlace(devicePath)) continue;
+      if (!isTokenPlace(normalPath(devicePath))) continue;
       yield {
         kind: 'TokenShadow',
         value: { at: devicePath, by: 'a device' },
@@ -31,31 +34,51 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
 }
 
 /**
- * Whether a path is a token's folder or within one, however it is spelled: with more slashes or dots, or by /run, which
- * /var/run is a link to in most images. What is above is none: runtimes mount the deeper path on top.
+ * A path without more slashes and dots than it needs, by /var/run also where it says /run, to which that is a link in most
+ * images.
  */
-function isTokenPlace(mountPath: string): boolean {
+function normalPath(mountPath: string): string {
   const segments: string[] = [];
   for (const segment of mountPath.split('/')) {
     if (segment === '..') segments.pop();
     else if (segment !== '' && segment !== '.') segments.push(segment);
   }
-  const normal = `/${(segments[0] === 'run' ? ['var', ...segments] : segments).join('/')}`;
+  return `/${(segments[0] === 'run' ? ['var', ...segments] : segments).join('/')}`;
+}
+
+/** Whether it is a token's folder or within one. What is above is none: runtimes mount the deeper path on top. */
+function isTokenPlace(path: string): boolean {
   return [API_ACCESS_PATH, OTHER_TOKENS_PATH].some(
-    (folder) => normal === folder || normal.startsWith(`${folder}/`),
+    (folder) => path === folder || path.startsWith(`${folder}/`),
   );
 }
 
-function holdsToken(volume: Volume | undefined): boolean {
-  return volume?.projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken) ?? false;
+/** Where in a volume there are tokens of the kind that programs look for: as `token`, and as `<name>/token`. */
+interface TokenFiles {
+  asToken: boolean;
+  byName: boolean;
+}
+
+function tokenFilesOf({ projected }: Volume): TokenFiles {
+  const files = (projected?.sources ?? []).flatMap(({ serviceAccountToken }) =>
+    serviceAccountToken ? [normalFile(serviceAccountToken.path)] : [],
+  );
+  return { asToken: files.includes('token'), byName: files.some((file) => /^[^/]+\/token$/.test(file)) };
+}
+
+/** Whether a volume that is mounted at a token's place has one where programs look for it: nothing else is looked for there. */
+function isTokenAt(place: string, { asToken, byName }: TokenFiles): boolean {
+  if (place === OTHER_TOKENS_PATH) return byName;
+  return asToken && (place === API_ACCESS_PATH || place.startsWith(`${OTHER_TOKENS_PATH}/`));
 }
 
 /** Of two sources that write one file the later wins, and the API server only warns (kubernetes, pkg/volume/projected, collectData). */
 function* collisions({ projected }: Volume, path: string): Generator<IdentityRequest<'TokenShadow'>> {
   const tokens = new Set<string>();
   for (const [index, source] of (projected?.sources ?? []).entries()) {
+    const files = filesOf(source);
     // Where nothing says which files it writes, it may write any.
-    const at = (filesOf(source) ?? [...tokens]).find((file) => tokens.has(normalFile(file)));
+    const at = files ? files.find((file) => tokens.has(normalFile(file))) : first(tokens);
     if (at !== undefined) {
       const value = { at, by: 'a later source of the same volume' };
       yield { kind: 'TokenShadow', value, path: `${path}.projected.sources[${index}]` };
@@ -64,11 +87,16 @@ function* collisions({ projected }: Volume, path: string): Generator<IdentityReq
   }
 }
 
-/** Which files a source writes; undefined where its object's keys decide. */
+function first<T>(values: Iterable<T>): T | undefined {
+  for (const value of values) return value;
+  return undefined;
+}
+
+/** Which files a source writes; undefined where its object's keys decide, as they do where no items are listed. */
 function filesOf(source: ProjectedSource): string[] | undefined {
   const { configMap, secret, downwardAPI, clusterTrustBundle, podCertificate, serviceAccountToken } = source;
   const keyed = configMap ?? secret;
-  if (keyed) return keyed.items?.map(({ path }) => path) ?? undefined;
+  if (keyed) return keyed.items?.length ? keyed.items.map(({ path }) => path) : undefined;
   return [
     ...(downwardAPI?.items ?? []).map(({ path }) => path),
     ...[clusterTrustBundle?.path, serviceAccountToken?.path],

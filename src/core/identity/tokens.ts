@@ -1,5 +1,6 @@
-import type { PodSpec } from '../../api/kubernetes.ts';
-import type { IdentityRequest } from './request.ts';
+import type { PodSpec, Volume } from '../../api/kubernetes.ts';
+import { driverOfType, type Backing } from './backing.ts';
+import type { CsiDriver, IdentityRequest } from './request.ts';
 import type { Surroundings } from './surroundings.ts';
 import { projectedSources } from './volumes.ts';
 
@@ -27,15 +28,19 @@ export function* tokens(spec: PodSpec): Generator<IdentityRequest<'Token'>> {
 export function* drivers(
   spec: PodSpec,
   { backings, driverTokens }: Surroundings,
-): Generator<IdentityRequest<'CsiDriver' | 'DriverToken'>> {
-  for (const [index, { csi }] of (spec.volumes ?? []).entries()) {
-    const volume = `spec.volumes[${index}]`;
-    const backing = csi ? csi : backings.get(volume);
-    if (!backing || !('driver' in backing)) continue;
-    const { driver } = backing;
-    const path = csi ? `${volume}.csi.driver` : volume;
+): Generator<IdentityRequest<'CsiDriver' | 'DriverToken' | 'Unresolved'>> {
+  for (const [index, volume] of (spec.volumes ?? []).entries()) {
+    const place = `spec.volumes[${index}]`;
+    const found = driverOf(volume, backings.get(place));
+    if (!found) continue;
+    const { driver, by } = found;
+    const path = place + found.field;
     const minted = driverTokens.get(driver) ?? [];
-    const by = csi ? 'inline' : 'claim';
+    if ('unresolved' in minted) {
+      yield { kind: 'CsiDriver', value: { name: driver, by, mints: false }, path };
+      yield { kind: 'Unresolved', value: { what: `driver ${driver}`, why: minted.unresolved }, path };
+      continue;
+    }
     yield { kind: 'CsiDriver', value: { name: driver, by, mints: minted.length > 0 }, path };
     for (const { audience, expirationSeconds } of minted) {
       yield {
@@ -49,6 +54,17 @@ export function* drivers(
       };
     }
   }
+}
+
+/** The driver that mounts a volume, how the pod came to it, and by which field. */
+function driverOf(
+  volume: Volume,
+  backing: Backing | undefined,
+): { driver: string; by: CsiDriver['by']; field: string } | undefined {
+  if (volume.csi) return { driver: volume.csi.driver, by: 'inline', field: '.csi.driver' };
+  const driver = driverOfType(volume);
+  if (driver !== undefined) return { driver, by: 'type', field: '' };
+  return backing && 'driver' in backing ? { driver: backing.driver, by: 'claim', field: '' } : undefined;
 }
 
 /** The API server takes an empty audience for an omitted one. */

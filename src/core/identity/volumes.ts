@@ -62,7 +62,7 @@ const MOUNTED_WITH: Record<VolumeType, MountedWith> = {
   gcePersistentDisk: always('a disk, with the cluster’s account at the cloud'),
   gitRepo: always('git, run on the node'),
   glusterfs: always('glusterfs, as the node'),
-  hostPath: (volume) => volume.hostPath?.path,
+  hostPath: (volume) => volume.hostPath?.path || 'a path without a name',
   // Judged as images.
   image: never,
   // Its Secret is for CHAP, which the pod may do without.
@@ -91,7 +91,7 @@ export function* nodeVolumes(
   for (const [index, volume] of (spec.volumes ?? []).entries()) {
     const path = `spec.volumes[${index}]`;
     for (const type of Object.keys(volume)) {
-      const what = volume[type as VolumeType] && MOUNTED_WITH_BY_TYPE.get(type)?.(volume);
+      const what = volume[type as VolumeType] ? MOUNTED_WITH_BY_TYPE.get(type)?.(volume) : undefined;
       if (what !== undefined) yield { kind: 'NodeAccess', value: what, path: `${path}.${type}` };
     }
     if (!volume.persistentVolumeClaim && !volume.ephemeral) continue;

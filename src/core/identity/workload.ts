@@ -1,5 +1,6 @@
 /** Objects from which pods are made, and where in them a pod's template stands. */
 import type { ObjectMeta, Pod, PodSpec } from '../../api/kubernetes.ts';
+import { isRecord } from '../record.ts';
 
 /** What a template says of each pod (core/v1, PodTemplateSpec). */
 interface Template {
@@ -55,8 +56,4 @@ export function podOf(object: unknown): TemplatedPod | undefined {
     },
     prefix: `${way.join('.')}.`,
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -41,7 +41,7 @@ const BUILT_IN_SOURCE = canonicalize({
  */
 export function withoutBuiltInToken(spec: PodSpec): PodSpec {
   const volume = spec.volumes?.find(
-    ({ name, ...source }) => BUILT_IN_NAME.test(name) && canonicalize(source) === BUILT_IN_SOURCE,
+    ({ name, ...source }) => BUILT_IN_NAME.test(name) && isWrittenAs(BUILT_IN_SOURCE, source),
   );
   if (!volume) return spec;
   const builtInMount = canonicalize({ name: volume.name, readOnly: true, mountPath: API_ACCESS_PATH });
@@ -49,7 +49,7 @@ export function withoutBuiltInToken(spec: PodSpec): PodSpec {
   const itsMounts = containers.flatMap(({ volumeMounts = [] }) =>
     volumeMounts.filter(({ name }) => name === volume.name),
   );
-  if (!itsMounts.every((mount) => canonicalize(mount) === builtInMount)) return spec;
+  if (!itsMounts.every((mount) => isWrittenAs(builtInMount, mount))) return spec;
 
   const withoutMount = (container: Container): Container => {
     const { volumeMounts, ...rest } = container;
@@ -64,6 +64,15 @@ export function withoutBuiltInToken(spec: PodSpec): PodSpec {
     ...(initContainers && { initContainers: initContainers.map(withoutMount) }),
     containers: spec.containers.map(withoutMount),
   };
+}
+
+/** Half a surrogate and Infinity have no canonical form: what has them is nobody's but its author's. */
+function isWrittenAs(canonical: string | undefined, value: unknown): boolean {
+  try {
+    return canonicalize(value) === canonical;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -81,7 +90,10 @@ export function withoutCopiedPullSecrets(
 ): PodSpec {
   const { imagePullSecrets = [], ...rest } = spec;
   const names = imagePullSecrets.map(({ name }) => name);
-  if (names.length === 0 || canonicalize(names) !== canonicalize([...ofDefaultAccount])) return spec;
+  const isCopy =
+    names.length === ofDefaultAccount.length &&
+    names.every((name, index) => name === ofDefaultAccount[index]);
+  if (names.length === 0 || !isCopy) return spec;
   const left = imagePullSecrets.filter(({ name }) => name !== undefined && granted.includes(name));
   return { ...rest, ...(left.length > 0 && { imagePullSecrets: left }) };
 }

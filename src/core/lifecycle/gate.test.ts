@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { aClass, withGrantSpec } from '../testing/builders.ts';
 import { aNamespace, aNewGrant, CEILING, someFacts } from '../testing/lifecycle.ts';
 import type { Facts } from './facts.ts';
 import { isHeld, obstacleOf } from './gate.ts';
@@ -11,7 +11,10 @@ const limited = aClass({
 const holders = aClass({ authorization: 'RequesterHolds' });
 
 test('nothing stands in the way of a grant that is in order', () => {
-  expect(obstacleOf(someFacts())).toBeUndefined();
+  for (const level of ['granted', 'required']) {
+    const namespace = aNamespace({ 'taskgrant.dev/enforce': level });
+    expect(obstacleOf(someFacts({ namespace }))).toBeUndefined();
+  }
 });
 
 describe('a grant waits, and is told what for', () => {
@@ -41,12 +44,13 @@ describe('a grant waits, and is told what for', () => {
       { type: 'Enforced', reason: 'NamespaceNotEnforced', message: 'not judged in namespace agents' },
     ],
     [
-      'until its namespace has a level that is supported',
-      { namespace: aNamespace({ 'taskgrant.dev/enforce': 'required' }) },
+      'until what its namespace has for a level is one',
+      { namespace: aNamespace({ 'taskgrant.dev/enforce': 'strict' }) },
       {
         type: 'Enforced',
         reason: 'NamespaceNotEnforced',
-        message: 'kubectl label --overwrite namespace agents',
+        message:
+          'strict, the level of namespace agents, is none: kubectl label --overwrite namespace agents taskgrant.dev/enforce=granted',
       },
     ],
     [
@@ -195,10 +199,7 @@ test('one grant less than the number allowed may follow', () => {
 });
 
 test('what people must mend first is named first', () => {
-  const grant = aNewGrant(
-    withWorkload({ deviceClasses: ['gpu'] }),
-    withGrantSpec({ notBefore: '2099-01-01T00:00:00Z' }),
-  );
+  const grant = aNewGrant(withGrantSpec({ limits: { writes: 3 }, notBefore: '2099-01-01T00:00:00Z' }));
   const all = {
     grant,
     class: undefined,

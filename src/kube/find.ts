@@ -1,8 +1,8 @@
-/** What no cache has, asked of the API server itself. */
+/** One object, asked of the API server by a name that may be anybody's. */
 import type { KubernetesObject, Stored } from '../api/kubernetes.ts';
-import { isNotFound } from '../kube/api-error.ts';
-import type { Client, ObjectPlace } from '../kube/client.ts';
-import type { Resource } from '../kube/resources.ts';
+import { isNotFound } from './api-error.ts';
+import type { Client, ObjectPlace } from './client.ts';
+import type { Resource } from './resources.ts';
 
 /** The object; undefined where there is none, or nothing can have such a name. */
 export async function found<T extends KubernetesObject>(

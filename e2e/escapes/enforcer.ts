@@ -1,0 +1,37 @@
+/** What is to refuse the escapes: the product, or whatever it is compared with. */
+import { ENFORCE_LABEL } from '../../src/api/group.ts';
+import type { Client } from '../../src/kube/client.ts';
+import { untilPhase, type Outcome } from '../grant/testbed.ts';
+import type { Escape } from './catalogue.ts';
+
+export interface Enforcer {
+  readonly name: string;
+  /** The labels of a namespace in which it judges pods. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+  /** Returns when pods under the grant are judged by it, with the name of the account that they are to run as. */
+  ready(client: Client, grant: { namespace: string; name: string }): Promise<string>;
+  /** What an outcome lacks to be its refusal of the escape; undefined where that is nothing. */
+  lacks(outcome: Outcome, escape: Escape): string | undefined;
+}
+
+/** The installed product. A refusal has each of the codes that the escape names. */
+export const product: Enforcer = {
+  name: 'TaskGrant',
+  namespaceLabels: { [ENFORCE_LABEL]: 'granted' },
+  async ready(client, grant) {
+    const { status } = await untilPhase(client, grant, 'Active');
+    return status?.serviceAccountName ?? '';
+  },
+  lacks({ code, stdout, stderr }, { codes }) {
+    if (code === 0) return `a refusal: ${stdout}`;
+    const denied = codesOf(stderr);
+    const missing = codes.filter((each) => !denied.includes(each));
+    return missing.length === 0 ? undefined : `${missing.join(', ')}: ${stderr}`;
+  },
+};
+
+/** The codes in a denial's headline, `… (2 violations: A, B):`. */
+export function codesOf(denial: string): string[] {
+  const [, headline = ''] = /\(\d+ violations?: ([^)]*)\)/u.exec(denial) ?? [];
+  return headline.split(', ');
+}

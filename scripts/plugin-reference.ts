@@ -1,0 +1,51 @@
+/** docs/reference/kubectl-taskgrant.md: what each command of the plugin says of itself. */
+import type { Command } from 'commander';
+import { createProgram } from '../src/cli/program.ts';
+import { version } from './bundle.ts';
+
+/** As wide as a terminal that nobody has made wider. */
+const WIDTH = 80;
+
+const NOTICE = '<!-- Generated from src/cli/program.ts by `npm run generate`; do not edit. -->\n';
+
+export async function pluginReference(): Promise<string> {
+  const program = createProgram(await version(), {
+    check: () => Promise.resolve(),
+    init: () => Promise.resolve(),
+    completion: () => undefined,
+  });
+  const commands = program.commands.filter((command) => command.name() !== 'completion');
+  const sections = [program, ...commands].map(
+    (command) => `## ${titleOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`,
+  );
+  return `${NOTICE}# kubectl taskgrant
+
+A plugin of kubectl: with \`kubectl-taskgrant\` on the PATH, \`kubectl taskgrant\` runs it, and with \`kubectl_complete-taskgrant\` beside it
+kubectl completes its commands and flags. Without kubectl, \`kubectl-taskgrant completion bash\` (or zsh, or fish) prints a script that does.
+It runs on Node.js 20; with \`--server\`, on 22.19.
+
+What \`check\` says of a pod is what the webhook will say, by the same code. What hangs on the moment it cannot say:
+whether the grant is active by then, and has pods left; who creates the grant, and what they hold; what another webhook makes of the pod.
+
+YAML is read as kubectl reads it, but for a field that is there twice, which is an error here.
+
+${sections.join('\n')}`;
+}
+
+function titleOf(command: Command): string {
+  return command.parent ? `kubectl taskgrant ${command.name()}` : 'kubectl taskgrant';
+}
+
+/** With what stands before and behind the flags, which helpInformation() leaves out. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: (part) => {
+      text += part;
+    },
+    getOutHelpWidth: () => WIDTH,
+    getOutHasColors: () => false,
+  });
+  command.outputHelp();
+  return text.trimEnd();
+}

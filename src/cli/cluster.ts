@@ -1,0 +1,59 @@
+/** The cluster of the current kubeconfig. Loaded only where it is asked for: what reads a kubeconfig is most of the program. */
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import { createClient, type ObjectPlace } from '../kube/client.ts';
+import { loadClusterAccess } from '../kube/cluster-access.ts';
+import { found } from '../kube/find.ts';
+import { listAll } from '../kube/list-all.ts';
+import type { Resource } from '../kube/resources.ts';
+import { CannotRun, messageOf } from './problem.ts';
+import type { Objects } from './surroundings.ts';
+
+export interface Cluster extends Objects {
+  close(): Promise<void>;
+}
+
+/**
+ * Each object is read once.
+ *
+ * @throws CannotRun where there is no cluster to read from; so do its methods where it cannot be read
+ */
+export async function openCluster(version: string): Promise<Cluster> {
+  const client = await connect(version);
+  const read = new Map<string, Promise<unknown>>();
+  const once = <T>(what: string, reading: () => Promise<T>): Promise<T> => {
+    const before = read.get(what) as Promise<T> | undefined;
+    const now = before ?? reading().catch((error: unknown) => cannotRead(what, error));
+    read.set(what, now);
+    return now;
+  };
+  return {
+    get: <T extends KubernetesObject>(what: Resource<T>, place: ObjectPlace): Promise<T | undefined> =>
+      once(
+        `${what.kind} ${[place.namespace, place.name].filter((part) => part !== undefined).join('/')}`,
+        () => found(client, what, place),
+      ),
+    list: <T extends KubernetesObject>(what: Resource<T>): Promise<T[]> =>
+      once(`every ${what.kind}`, () => listAll(client, what, {})),
+    close: () => client.close(),
+  };
+}
+
+async function connect(version: string) {
+  try {
+    return createClient({
+      kubeConfig: await loadClusterAccess(),
+      userAgent: `kubectl-taskgrant/${version}`,
+      fieldManager: 'kubectl-taskgrant',
+    });
+  } catch (error) {
+    throw new CannotRun(
+      `no cluster can be asked: ${messageOf(error)}; check your kubeconfig, or leave --server out`,
+    );
+  }
+}
+
+function cannotRead(what: string, error: unknown): never {
+  throw new CannotRun(
+    `the cluster cannot be asked for ${what}: ${messageOf(error)}; check with kubectl that you can read it, or leave --server out`,
+  );
+}

@@ -1,0 +1,18 @@
+/** What was found about one object. */
+import type { Violation } from '../core/decision/violation.ts';
+import type { Manifest } from './manifests.ts';
+
+export interface Finding {
+  manifest: Manifest;
+  /** In the order of the file; none where the object is allowed. */
+  violations: Violation[];
+}
+
+/** `Job/agents/summarise`, with what a generated name begins with where there is no other. */
+export function titleOf({ object }: Manifest): string {
+  return [object.kind, object.metadata.namespace ?? '', nameOf(object)].join('/');
+}
+
+export function nameOf({ metadata }: Manifest['object']): string {
+  return metadata.name ?? `${metadata.generateName ?? ''}*`;
+}

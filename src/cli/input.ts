@@ -1,0 +1,106 @@
+/** What both commands begin with: the files, and what is known besides. */
+import type { Level } from '../api/group.ts';
+import { externalKeys, parseExternalKey, type ExternalKeys } from '../core/identity/external-identity.ts';
+import { manifestsIn, type Manifest } from './manifests.ts';
+import { CannotRun, messageOf, type Problem } from './problem.ts';
+import { readSources } from './sources.ts';
+import { objectsIn, objectsOfBoth } from './surroundings.ts';
+import type { World } from './judge.ts';
+
+/** The flags that both commands have. */
+export interface InputFlags {
+  filename: string[];
+  recursive: boolean;
+  namespace?: string;
+  server: boolean;
+  apiAudience: string[];
+  externalIdentity: string[];
+}
+
+export interface Surroundings {
+  stdin: NodeJS.ReadableStream;
+  version: string;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export interface Input {
+  manifests: Manifest[];
+  problems: Problem[];
+  world: World;
+}
+
+const DEFAULT_NAMESPACE = 'default';
+
+/**
+ * Reads the input, has it used, and closes the connection to the cluster, if there was one.
+ *
+ * @throws CannotRun where a flag makes no sense, or the cluster cannot be asked
+ */
+export async function withInput<T>(
+  flags: InputFlags & { level: Level },
+  { stdin, version, now }: Surroundings,
+  use: (input: Input) => Promise<T>,
+): Promise<T> {
+  const keys = externalKeysOf(flags.externalIdentity);
+  const { sources, problems: unread } = await readSources(flags.filename, {
+    recursive: flags.recursive,
+    stdin,
+  });
+  const { manifests, problems } = manifestsIn(sources, flags.namespace ?? DEFAULT_NAMESPACE);
+  const isEmpty = manifests.length + problems.length + unread.length === 0;
+  const inFiles = objectsIn(manifests.map(({ object }) => object));
+  const cluster = flags.server ? await connected(version) : undefined;
+  try {
+    return await use({
+      manifests,
+      problems: [...unread, ...problems, ...(isEmpty ? [nothingIn(flags.filename)] : [])],
+      world: {
+        objects: cluster ? objectsOfBoth(inFiles, cluster) : inFiles,
+        isWhole: cluster !== undefined,
+        apiAudiences: flags.apiAudience,
+        externalKeys: keys,
+        level: flags.level,
+        now,
+      },
+    });
+  } finally {
+    await cluster?.close();
+  }
+}
+
+/** Without --server, nothing that speaks to a cluster is loaded. */
+async function connected(version: string) {
+  const { openCluster } = await import('./cluster.ts').catch((error: unknown) => {
+    // Everything else goes with an older one.
+    throw new CannotRun(
+      `--server takes Node 22.19 or newer, and this is ${process.versions.node}: ${messageOf(error)}`,
+    );
+  });
+  return openCluster(version);
+}
+
+/** As where a chart was rendered that failed, and its output is piped in. */
+function nothingIn(names: readonly string[]): Problem {
+  return { file: names.join(', '), message: 'there is no object in it: check what writes it' };
+}
+
+function externalKeysOf(texts: readonly string[]): ExternalKeys {
+  try {
+    return externalKeys(texts.map(parseExternalKey));
+  } catch (error) {
+    throw new CannotRun(`--external-identity: ${messageOf(error)}`);
+  }
+}
+
+/** What to say about objects whose author left the namespace open; undefined where it was named, or there are none. */
+export function namespaceNote(
+  manifests: readonly Manifest[],
+  namespace: string | undefined,
+): string | undefined {
+  const open = manifests.filter(({ inDefaultNamespace }) => inDefaultNamespace).length;
+  if (namespace !== undefined || open === 0) return undefined;
+  const what =
+    open === 1 ? '1 object names no namespace and counts' : `${open} objects name no namespace and count`;
+  return `${what} as of namespace ${DEFAULT_NAMESPACE}: say another with -n`;
+}

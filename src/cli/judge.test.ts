@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest';
+import { aGrantText, aPodText, checkText, violationsIn } from './testing.ts';
+
+async function violationsOf(text: string, flags: Parameters<typeof checkText>[1] = {}): Promise<string[]> {
+  const { stdout, code } = await checkText(text, flags);
+  const violations = violationsIn(stdout);
+  expect(code).toBe(violations.length > 0 ? 1 : 0);
+  return violations;
+}
+
+describe('a pod', () => {
+  test('within its grant is allowed, whatever is left open', async () => {
+    expect(await violationsOf(aGrantText('g') + aPodText('p', 'g'))).toEqual([]);
+  });
+
+  test('is judged by a grant that stands behind it, or in another file', async () => {
+    expect(await violationsOf(aPodText('p', 'g') + aGrantText('g'))).toEqual([]);
+  });
+
+  test('beyond it is denied with everything that is wrong, in the order of the file', async () => {
+    const spec = `
+  serviceAccountName: other
+  hostNetwork: true
+  volumes: [{ name: s, secret: { secretName: db } }]`;
+    expect(await violationsOf(aGrantText('g') + aPodText('p', 'g', spec))).toEqual([
+      'p: NodeAccess spec.hostNetwork',
+      'p: ServiceAccountNotGranted spec.serviceAccountName',
+      'p: SecretNotGranted spec.volumes[0].secret.secretName',
+    ]);
+  });
+
+  test('whose grant is not there is told where else it could be', async () => {
+    const { stdout, code } = await checkText(aPodText('p', 'g'));
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { violations: [{ code: 'GrantNotFound', fix: expect.stringMatching(/-f .*--server/) as string }] },
+    ]);
+  });
+
+  test('is not judged by the grant of another namespace', async () => {
+    const elsewhere = aGrantText('g').replace('name: g', 'name: g, namespace: other');
+    expect(await violationsOf(elsewhere + aPodText('p', 'g'))).toEqual([
+      'p: GrantNotFound metadata.labels[taskgrant.dev/grant]',
+    ]);
+  });
+
+  test('under a grant that has ended is denied for that, too', async () => {
+    const revoked = aGrantText('g').replace('duration: 15m', 'duration: 15m\n  revoke: true');
+    expect(await violationsOf(revoked + aPodText('p', 'g'))).toEqual([
+      'p: GrantNotActive metadata.labels[taskgrant.dev/grant]',
+    ]);
+  });
+
+  test('is judged by what other identity systems go by, and by those that are named', async () => {
+    const annotated = aPodText('p', 'g').replace(
+      '{ name: p,',
+      '{ name: p, annotations: { example.com/role: admin },',
+    );
+    expect(await violationsOf(aGrantText('g') + annotated)).toEqual([]);
+    const externalIdentity = ['annotation:example.com/*'];
+    expect(await violationsOf(aGrantText('g') + annotated, { externalIdentity })).toEqual([
+      'p: ExternalIdentityNotGranted metadata.annotations[example.com/role]',
+    ]);
+  });
+});
+
+describe('what makes pods is judged by its template, with the path in its own file', () => {
+  test.each([
+    ['Job', 'batch/v1', 'spec.template.'],
+    ['CronJob', 'batch/v1', 'spec.jobTemplate.spec.template.'],
+    ['Deployment', 'apps/v1', 'spec.template.'],
+    ['PodTemplate', 'v1', 'template.'],
+  ])('%s', async (kind, apiVersion, prefix) => {
+    const way = prefix.split('.').slice(0, -1);
+    const template = {
+      metadata: { labels: { 'taskgrant.dev/grant': 'g' } },
+      spec: { containers: [{ name: 'a', image: 'other:v1' }] },
+    };
+    const inner = way.toReversed().reduce<object>((value, key) => ({ [key]: value }), template);
+    const workload = { apiVersion, kind, metadata: { name: 'w' }, ...inner };
+    expect(await violationsOf(aGrantText('g') + JSON.stringify(workload))).toEqual([
+      `w: ImageNotGranted ${prefix}spec.containers[0].image`,
+    ]);
+  });
+
+  test('unless it is of a group of its own', async () => {
+    const job = {
+      apiVersion: 'batch.example.com/v1',
+      kind: 'Job',
+      metadata: { name: 'w' },
+      spec: 'anything',
+    };
+    expect(JSON.parse((await checkText(JSON.stringify(job))).stdout)).toEqual([]);
+  });
+});
+
+describe('a pod without a grant', () => {
+  const pod =
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: p }\nspec: { containers: [{ name: a, image: b }] }\n---\n';
+  const namespace = (labels: string) =>
+    `apiVersion: v1\nkind: Namespace\nmetadata: { name: agents, labels: { ${labels} } }\n---\n`;
+  const denied = ['p: GrantRequired spec.automountServiceAccountToken'];
+
+  test.each([
+    ['passes where nobody says a level', pod, {}, []],
+    ['is denied where --level says required', pod, { level: 'required' } as const, denied],
+    ['is denied where its namespace does', pod + namespace('taskgrant.dev/enforce: required'), {}, denied],
+    [
+      'is denied where its namespace wants to be warned',
+      pod + namespace('taskgrant.dev/warn: required'),
+      {},
+      denied,
+    ],
+    [
+      'passes where its namespace says granted, whatever --level says',
+      pod + namespace('taskgrant.dev/enforce: granted'),
+      { level: 'required' } as const,
+      [],
+    ],
+    [
+      'passes where the default account mounts no token',
+      `${pod}apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: default }\nautomountServiceAccountToken: false\n`,
+      { level: 'required' } as const,
+      [],
+    ],
+  ])('%s', async (_what, text, flags, violations) => {
+    expect(await violationsOf(text, flags)).toEqual(violations);
+  });
+});
+
+describe('what a pod refers to is looked for in the files', () => {
+  const claim = aPodText('p', 'g', 'volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]');
+  const pvc = (spec: string) =>
+    `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data }\nspec: { ${spec} }\n---\n`;
+  const driver =
+    'apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: { name: csi.example }\nspec: { tokenRequests: [{ audience: vault }] }\n---\n';
+  const storageClass = (more: string) =>
+    `apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: { name: fast${more} }\nprovisioner: csi.example\n---\n`;
+
+  test('a claim that is not there cannot be told', async () => {
+    expect(await violationsOf(aGrantText('g') + claim)).toEqual(['p: ClaimNotResolved spec.volumes[0]']);
+  });
+
+  test('a claim leads by its class to a driver, and that to the tokens it is handed', async () => {
+    const files = pvc('storageClassName: fast') + storageClass('') + driver;
+    expect(await violationsOf(aGrantText('g') + claim + files)).toEqual([
+      'p: DriverNotGranted spec.volumes[0]',
+      'p: TokenAudienceNotGranted spec.volumes[0]',
+    ]);
+  });
+
+  test('a claim without a class is of the default one', async () => {
+    const isDefault = ', annotations: { storageclass.kubernetes.io/is-default-class: "true" }';
+    expect(await violationsOf(aGrantText('g') + claim + pvc('') + storageClass(isDefault))).toEqual([]);
+  });
+
+  test('a bound claim leads to its volume', async () => {
+    const volume =
+      'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: pv }\nspec: { hostPath: { path: /etc } }\n---\n';
+    expect(await violationsOf(aGrantText('g') + claim + pvc('volumeName: pv') + volume)).toEqual([
+      'p: NodeAccess spec.volumes[0]',
+    ]);
+  });
+
+  test('a resource claim’s template leads to its devices', async () => {
+    const template =
+      'apiVersion: resource.k8s.io/v1\nkind: ResourceClaimTemplate\nmetadata: { name: gpu }\nspec: { spec: { devices: { requests: [{ name: a, exactly: { deviceClassName: gpu.example } }] } } }\n---\n';
+    const pod = aPodText('p', 'g', 'resourceClaims: [{ name: a, resourceClaimTemplateName: gpu }]');
+    expect(await violationsOf(aGrantText('g') + pod + template)).toEqual([
+      'p: DeviceNotGranted spec.resourceClaims[0]',
+    ]);
+  });
+});
+
+describe('a grant', () => {
+  test('is judged by everything that needs no cluster', async () => {
+    const grant = aGrantText('g'.repeat(45), '{ externalIdentity: { example.com/unknown: x } }')
+      .replace("'agent:v1'", "'AGENT'")
+      .replace('duration: 15m', 'duration: 15m\n  onDrift: Suspend');
+    expect((await violationsOf(grant)).map((line) => line.split(': ')[1])).toEqual([
+      'NameTooLong metadata.name',
+      'ExternalIdentityUnknown spec.envelope.externalIdentity[example.com/unknown]',
+      'NotSupportedYet spec.onDrift',
+      'ImagePatternInvalid spec.workload.images[0]',
+    ]);
+  });
+
+  const itsClass = (more: string, limits = '{ maxDuration: 10m }') =>
+    `apiVersion: taskgrant.dev/v1alpha1\nkind: TaskGrantClass\nmetadata: { name: short${more} }\nspec: { authorization: Ceiling, grantor: { namespace: a, name: b }, limits: ${limits} }\n---\n`;
+  const named = aGrantText('g').replace('spec:', 'spec:\n  className: short');
+
+  test('is judged by its class, where that is in the files', async () => {
+    expect(await violationsOf(named)).toEqual([]);
+    expect(await violationsOf(named + itsClass(''))).toEqual(['g: LimitExceeded spec.duration']);
+  });
+
+  test('that names no class is judged by the default one', async () => {
+    expect(await violationsOf(aGrantText('g') + itsClass(''))).toEqual([]);
+    const isDefault = ', annotations: { taskgrant.dev/is-default-class: "true" }';
+    expect(await violationsOf(aGrantText('g') + itsClass(isDefault))).toEqual([
+      'g: LimitExceeded spec.duration',
+    ]);
+  });
+});
+
+describe('what is malformed is an error with its place, and hides nothing', () => {
+  test.each([
+    [
+      'a grant',
+      aGrantText('g').replace('duration: 15m', 'duration: soon') + aPodText('other', 'h'),
+      /spec\.duration/,
+    ],
+    [
+      'a pod',
+      aPodText('p', 'g', 'volumes: { a: b }') + aPodText('other', 'h'),
+      /^stdin:6:3: spec\.volumes: must be a list/,
+    ],
+    [
+      'a workload without a template',
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: d }\nspec: {}\n---\n${aPodText('other', 'h')}`,
+      /^stdin:4:1: spec: a Deployment without a template/,
+    ],
+  ])('%s', async (_what, text, message) => {
+    const { stdout, stderr, code } = await checkText(text);
+    expect(code).toBe(2);
+    expect(stderr).toMatchObject([expect.stringMatching(message) as string]);
+    expect(violationsIn(stdout)).toEqual(['other: GrantNotFound metadata.labels[taskgrant.dev/grant]']);
+  });
+
+  test('a pod under a grant that is malformed is not said to be without one', async () => {
+    const { stdout, stderr, code } = await checkText(
+      aGrantText('g').replace('15m', 'soon') + aPodText('p', 'g'),
+    );
+    expect([stdout, code]).toEqual(['[]\n', 2]);
+    expect(stderr).toMatchObject([
+      expect.stringContaining('spec.duration') as string,
+      expect.stringMatching(/^stdin:10:1: cannot be judged: TaskGrant g is malformed/) as string,
+    ]);
+  });
+});
+
+test('input without any object is an error: what writes it has failed', async () => {
+  expect(await checkText('# nothing\n')).toMatchObject({
+    code: 2,
+    stderr: [expect.stringContaining('no object') as string],
+  });
+});

@@ -1,0 +1,188 @@
+/** Judges what stands in files as admission would. */
+import { DEFAULT_CLASS_ANNOTATION, type Level } from '../api/group.ts';
+import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import { inOrder } from '../core/decision/denial.ts';
+import type { Violation } from '../core/decision/violation.ts';
+import { audiencesNamedOnce } from '../core/envelope/audience.ts';
+import { classIsSupported, classNotFound, grantWithinClass } from '../core/envelope/class.ts';
+import { externalKeysOf } from '../core/envelope/external-identity.ts';
+import { nameFits } from '../core/envelope/grant-name.ts';
+import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
+import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
+import { previewPod } from '../core/envelope/preview.ts';
+import { unsupportedInGrant } from '../core/envelope/supported.ts';
+import type { ExternalKeys } from '../core/identity/external-identity.ts';
+import { shapeFaults } from '../core/identity/shape.ts';
+import { surroundingsOf } from '../core/identity/surroundings.ts';
+import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
+import { taskGrantClasses, taskGrants } from '../kube/resources.ts';
+import type { Finding } from './finding.ts';
+import { knownKind, type ShapeFault } from './kinds.ts';
+import { startOf, type Manifest } from './manifests.ts';
+import type { Problem } from './problem.ts';
+import { parseClass, parseGrant } from './schema-faults.ts';
+import { defaultAccountIn, levelIn, lookupsIn, markedAsDefault, type Objects } from './surroundings.ts';
+
+export interface JudgeOptions {
+  /** What the API server calls itself. */
+  apiAudiences: readonly string[];
+  /** By what other identity systems go. */
+  externalKeys: ExternalKeys;
+  /** The level of namespaces of which nobody says it. */
+  level: Level;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** What is judged by: the files' objects and, where there is one to ask, the cluster's. */
+export interface World extends JudgeOptions {
+  objects: Objects;
+  /** Whether what is not there is nowhere. */
+  isWhole: boolean;
+}
+
+export interface Judgement {
+  findings: Finding[];
+  problems: Problem[];
+}
+
+/** Everything in the files that is judged at admission: grants, pods, and what makes pods. */
+export async function judgeAll(manifests: readonly Manifest[], world: World): Promise<Judgement> {
+  const findings: Finding[] = [];
+  const problems: Problem[] = [];
+  for (const manifest of manifests.filter(({ object }) => knownKind(object))) {
+    const judged = await judge(manifest, world);
+    if ('faults' in judged) problems.push(...problemsOf(manifest, judged.faults));
+    else if (judged.violations) findings.push({ manifest, violations: inOrder(judged.violations) });
+  }
+  return { findings, problems };
+}
+
+/** No violations where the object is of a kind that is only referred to. */
+type Judged = { faults: ShapeFault[] } | { violations: Violation[] | undefined };
+
+async function judge({ object }: Manifest, world: World): Promise<Judged> {
+  switch (object.kind) {
+    case 'TaskGrant': {
+      const grant = parseGrant(object, world.now);
+      return 'faults' in grant ? grant : judgeGrantIn(grant.object, world);
+    }
+    case 'TaskGrantClass': {
+      const itsClass = parseClass(object, world.now);
+      return 'faults' in itsClass ? itsClass : { violations: undefined };
+    }
+    default:
+      return judgeWorkload(object, world);
+  }
+}
+
+/** As admission does when a grant is created, but for what it asks about who creates it. */
+async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
+  return {
+    violations: [
+      ...nameFits(grant),
+      ...unsupportedInGrant(grant),
+      ...imagePatternsOf(grant.spec.workload.images),
+      ...audiencesNamedOnce(grant, world.apiAudiences),
+      ...externalKeysOf(grant, world.externalKeys),
+      ...(await withinItsClass(grant, world)),
+    ],
+  };
+}
+
+/** A class that is not in the files bounds nothing here, where there is no cluster to look for it in. */
+async function withinItsClass(grant: TaskGrant, { objects, isWhole, now }: World): Promise<Violation[]> {
+  const { className } = grant.spec;
+  const found =
+    className === undefined
+      ? markedAsDefault(await objects.list(taskGrantClasses), DEFAULT_CLASS_ANNOTATION)
+      : await objects.get(taskGrantClasses, { name: className });
+  if (!found) return isWhole ? [classNotFound(className)] : [];
+  const itsClass = parseClass(found, now);
+  // That its schema does not allow it is said where it stands.
+  if ('faults' in itsClass) return [];
+  return [...classIsSupported(itsClass.object), ...grantWithinClass(grant, itsClass.object)];
+}
+
+async function judgeWorkload(object: KubernetesObject, world: World): Promise<Judged> {
+  const found = podOf(object);
+  if (!found) return withoutTemplate(object);
+  const { pod, prefix } = found;
+  const malformed = malformedIn(found);
+  if (malformed.length > 0) return { faults: malformed };
+  const preview = await previewIn(pod, object.metadata.namespace ?? '', world);
+  if ('faults' in preview) return preview;
+  return {
+    violations: preview.violations.map((violation) => ({ ...violation, path: prefix + violation.path })),
+  };
+}
+
+function withoutTemplate({ kind }: KubernetesObject): Judged {
+  if (!WORKLOAD_KINDS.includes(kind)) return { violations: undefined };
+  return { faults: [{ path: 'spec', message: `a ${kind} without a template for its pods: give it one` }] };
+}
+
+/** What the API server would not even read. A field that it does not know is another matter: a newer one may. */
+export function malformedIn({ pod, prefix }: TemplatedPod): ShapeFault[] {
+  return shapeFaults(pod)
+    .filter(({ kind }) => kind === 'WrongType')
+    .map(({ path, expected, found }) => ({
+      path: prefix + path,
+      message: `must be ${expected}, not ${found}`,
+    }));
+}
+
+/** The grant and the namespace decide; nothing is looked up for a pod that is under neither. */
+async function previewIn(
+  pod: TemplatedPod['pod'],
+  namespace: string,
+  world: World,
+): Promise<{ faults: ShapeFault[] } | { violations: Violation[] }> {
+  const name = grantNameOf(pod);
+  const grant = name === undefined ? undefined : await grantIn(name, namespace, world);
+  if (grant && 'faults' in grant) return { faults: [{ path: '', message: malformedGrant(name ?? '') }] };
+  if (name !== undefined && !grant)
+    return { violations: grantNotFound(name).map((one) => notGiven(one, world)) };
+  return { violations: await previewUnder(pod, namespace, grant?.object, world) };
+}
+
+/** Everything that will be wrong with a pod of the namespace under the grant, or under none. */
+export async function previewUnder(
+  pod: Pod,
+  namespace: string,
+  grant: Stored<TaskGrant> | undefined,
+  { objects, level, apiAudiences, externalKeys, now }: World,
+): Promise<Violation[]> {
+  const isRequired = !grant && ((await levelIn(objects, namespace)) ?? level) === 'required';
+  const required = isRequired ? await defaultAccountIn(objects, namespace) : undefined;
+  const surroundings = await surroundingsOf(pod, lookupsIn(objects, namespace));
+  return previewPod({ pod, grant, required, identity: { surroundings, externalKeys }, apiAudiences, now });
+}
+
+async function grantIn(name: string, namespace: string, { objects, now }: World) {
+  const found = await objects.get(taskGrants, { namespace, name });
+  return found && parseGrant(found, now);
+}
+
+function malformedGrant(name: string): string {
+  return `cannot be judged: TaskGrant ${name} is malformed; correct that first`;
+}
+
+function notGiven(violation: Violation, { isWhole }: World): Violation {
+  if (isWhole) return violation;
+  return {
+    ...violation,
+    allowed: 'no such TaskGrant in the files',
+    fix: 'give its file with -f as well, or look in the cluster with --server; otherwise create it, or correct the label',
+  };
+}
+
+function problemsOf({ file, regionOf }: Manifest, faults: readonly ShapeFault[]): Problem[] {
+  return faults.map(({ path, message }) => ({
+    file,
+    ...startOf(regionOf(path)),
+    message: path === '' ? message : `${path}: ${message}`,
+  }));
+}

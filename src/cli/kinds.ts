@@ -1,0 +1,133 @@
+/** The kinds of objects that matter here, and what of each has to be as it should for anything to be said about it. */
+import { z } from 'zod';
+import { WORKLOAD_KINDS } from '../core/identity/workload.ts';
+
+/** What every object has. */
+const metadata = z.looseObject({
+  name: z.string().optional(),
+  generateName: z.string().optional(),
+  namespace: z.string().optional(),
+  labels: z.looseObject({}).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+
+const object = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: metadata.optional() });
+
+const named = z.looseObject({ name: z.string().optional() });
+
+const claimSpec = z.looseObject({
+  volumeName: z.string().optional(),
+  storageClassName: z.string().optional(),
+});
+
+const deviceRequest = z.looseObject({ deviceClassName: z.string(), adminAccess: z.boolean().optional() });
+const deviceClaimSpec = z.looseObject({
+  devices: z
+    .looseObject({
+      requests: z
+        .array(
+          z.looseObject({
+            exactly: deviceRequest.optional(),
+            firstAvailable: z.array(deviceRequest).optional(),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
+});
+
+interface KnownKind {
+  group: string;
+  namespaced: boolean;
+  shape: z.ZodType;
+}
+
+const kind = (group: string, scope: 'Namespaced' | 'Cluster', fields: z.ZodRawShape = {}): KnownKind => ({
+  group,
+  namespaced: scope === 'Namespaced',
+  shape: object.extend(fields),
+});
+
+const GROUP_OF_WORKLOAD: Readonly<Record<string, string>> = {
+  CronJob: 'batch',
+  Job: 'batch',
+  PodTemplate: '',
+  ReplicationController: '',
+};
+
+/** By their names. What else there is in a file is none of our business, and may be of any shape. */
+const KNOWN: ReadonlyMap<string, KnownKind> = new Map([
+  ...WORKLOAD_KINDS.map((name) => [name, kind(GROUP_OF_WORKLOAD[name] ?? 'apps', 'Namespaced')] as const),
+  ['Pod', kind('', 'Namespaced')],
+  ['TaskGrant', kind('taskgrant.dev', 'Namespaced')],
+  ['TaskGrantClass', kind('taskgrant.dev', 'Cluster')],
+  ['Namespace', kind('', 'Cluster')],
+  [
+    'ServiceAccount',
+    kind('', 'Namespaced', {
+      automountServiceAccountToken: z.boolean().optional(),
+      imagePullSecrets: z.array(named).optional(),
+    }),
+  ],
+  ['PersistentVolumeClaim', kind('', 'Namespaced', { spec: claimSpec.optional() })],
+  [
+    'PersistentVolume',
+    kind('', 'Cluster', {
+      spec: z
+        .looseObject({
+          csi: z.looseObject({ driver: z.string() }).optional(),
+          hostPath: z.looseObject({ path: z.string() }).optional(),
+          local: z.looseObject({ path: z.string() }).optional(),
+        })
+        .optional(),
+    }),
+  ],
+  ['StorageClass', kind('storage.k8s.io', 'Cluster', { provisioner: z.string() })],
+  [
+    'CSIDriver',
+    kind('storage.k8s.io', 'Cluster', {
+      spec: z.looseObject({
+        tokenRequests: z
+          .array(z.looseObject({ audience: z.string(), expirationSeconds: z.number().optional() }))
+          .optional(),
+      }),
+    }),
+  ],
+  ['ResourceClaim', kind('resource.k8s.io', 'Namespaced', { spec: deviceClaimSpec })],
+  [
+    'ResourceClaimTemplate',
+    kind('resource.k8s.io', 'Namespaced', { spec: z.looseObject({ spec: deviceClaimSpec }) }),
+  ],
+]);
+
+/** The kind of an object, where it is one of these: a Job of another group is another kind. */
+export function knownKind({ apiVersion, kind }: { apiVersion: string; kind: string }): KnownKind | undefined {
+  const known = KNOWN.get(kind);
+  return known?.group === groupOf(apiVersion) ? known : undefined;
+}
+
+/** `apps` of `apps/v1`; empty for the core group. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
+}
+
+export interface ShapeFault {
+  /** As JSON path. */
+  path: string;
+  message: string;
+}
+
+/** What of anything that came in place of an object is not as an object of its kind. */
+export function shapeFaultsOf(value: unknown): ShapeFault[] {
+  const isObject = object.safeParse(value);
+  const shape = isObject.success ? knownKind(isObject.data)?.shape : object;
+  const result = shape?.safeParse(value);
+  return (result?.error?.issues ?? []).map(({ path, message }) => ({ path: pathOf(path), message }));
+}
+
+function pathOf(steps: readonly PropertyKey[]): string {
+  const parts = steps.map((step) =>
+    typeof step === 'string' && /^\w+$/.test(step) ? `.${step}` : `[${String(step)}]`,
+  );
+  return parts.join('').replace(/^\./, '');
+}

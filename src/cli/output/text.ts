@@ -1,0 +1,43 @@
+/** For people at a terminal. */
+import { quoted, renderViolation } from '../../core/decision/denial.ts';
+import { titleOf, type Finding } from '../finding.ts';
+import type { Render, Report } from './report.ts';
+
+/** Of ECMA-48 (SGR). */
+const COLOURS = { red: 31, green: 32, dim: 2, bold: 1 } as const;
+type Paint = (colour: keyof typeof COLOURS, text: string) => string;
+
+const painted: Paint = (colour, text) => `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
+const plain: Paint = (_colour, text) => text;
+
+/** A line for each object, under it one for each violation, and how many there are in all. */
+export const renderText: Render = (report, { colours }) => {
+  const paint = colours ? painted : plain;
+  const lines = report.findings.flatMap((finding) => [...linesOf(finding, paint)]);
+  return [...lines, ...(lines.length > 0 ? [''] : []), summaryOf(report), ''].join('\n');
+};
+
+function* linesOf({ manifest, violations }: Finding, paint: Paint): Generator<string> {
+  const { file, regionOf } = manifest;
+  const placeOf = (path: string) => paint('dim', `${quoted(file)}:${regionOf(path).line}`);
+  const verdict = violations.length > 0 ? paint('red', 'denied') : paint('green', 'allowed');
+  yield `${placeOf('')}  ${paint('bold', quoted(titleOf(manifest)))}  ${verdict}`;
+  for (const violation of violations) yield `  ${placeOf(violation.path)}  ${renderViolation(violation)}`;
+}
+
+function summaryOf({ findings, problems }: Report): string {
+  const denied = findings.filter(({ violations }) => violations.length > 0);
+  const violations = denied.reduce((sum, finding) => sum + finding.violations.length, 0);
+  const counts = [
+    `${findings.length - denied.length} allowed`,
+    `${denied.length} denied${violations > 0 ? ` (${counted(violations, 'violation')})` : ''}`,
+    ...(problems.length > 0 ? [`${counted(problems.length, 'problem')} with the input`] : []),
+  ];
+  return findings.length + problems.length === 0
+    ? 'Nothing to judge: no pods, nothing that makes pods, and no TaskGrants.'
+    : `${counts.join(', ')}.`;
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

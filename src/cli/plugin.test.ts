@@ -1,0 +1,325 @@
+/** The program as it is installed: the bundle, run as a process of its own, in the root of the repository. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { bundlePlugin, PLUGIN, version } from '../../scripts/bundle.ts';
+import { VIOLATION_CODES } from '../core/decision/codes.ts';
+import { aGrantText, aPodText, violationsIn } from './testing.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+/** Of half a second, where nobody else wants the machine. */
+const BUILD_MS = 120_000;
+
+beforeAll(async () => {
+  await bundlePlugin();
+  folder = await mkdtemp(join(tmpdir(), 'taskgrant-plugin-'));
+}, BUILD_MS);
+
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Said {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: readonly string[], stdin = '', program: string = PLUGIN.program): Promise<Said> {
+  const { NO_COLOR: _, ...env } = process.env;
+  const child = spawn(process.execPath, [program, ...args], { cwd: root, env });
+  child.stdin.end(stdin);
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, stdout, stderr };
+}
+
+async function written(name: string, content: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, content);
+  return file;
+}
+
+const fine = aGrantText('g') + aPodText('p', 'g');
+const greedy = aGrantText('g') + aPodText('p', 'g', 'hostNetwork: true');
+
+describe('check ends with', () => {
+  test.each([
+    ['0 where all is allowed', fine, 0],
+    ['1 where something is denied', greedy, 1],
+    ['2 where something cannot be read', `a: [\n---\n${greedy}`, 2],
+  ])('%s', async (_what, input, code) => {
+    expect(await run(['check', '-f', '-', '-n', 'agents'], input)).toMatchObject({ code });
+  });
+
+  test.each([
+    ['no file', ['check'], '--filename'],
+    ['a flag that is none', ['check', '-f', '-', '--fast'], '--fast'],
+    ['an output that is none', ['check', '-f', '-', '-o', 'xml'], 'text, json, sarif, github'],
+    ['a file that is not there', ['check', '-f', 'nowhere.yaml'], 'nowhere.yaml: no such file'],
+    ['a command that is none', ['chek'], 'chek'],
+    ['a duration that is none', ['init', '-f', '-', '--duration', 'soon'], '1h30m'],
+  ])('2 where there is %s, and says so without a stack', async (_what, args, words) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  test('2 where --server finds no cluster', async () => {
+    const file = await written('kubeconfig', 'not: one\n');
+    const child = spawn(process.execPath, [PLUGIN.program, 'check', '-f', '-', '--server'], {
+      cwd: root,
+      env: { ...process.env, KUBECONFIG: file },
+    });
+    child.stdin.end(fine);
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    const stderr = await text(child.stderr);
+    expect(await ended).toBe(2);
+    expect(stderr).toContain('leave --server out');
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('what is read', () => {
+  test('a broken document says file, line and column, and hides no other', async () => {
+    const file = await written(
+      'broken.yaml',
+      `${aGrantText('g')}a: 'open\n---\n${aPodText('p', 'g', 'hostPID: true')}`,
+    );
+    const { code, stdout, stderr } = await run(['check', '-f', file, '-n', 'agents', '-o', 'json']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(new RegExp(`^${file}:\\d+:\\d+: .*; correct the YAML\\n$`));
+    expect(violationsIn(stdout)).toEqual(['p: NodeAccess spec.hostPID']);
+  });
+
+  test('what kubectl get prints', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p', labels: { 'taskgrant.dev/grant': 'g' } },
+    };
+    const list = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [pod, { ...pod, kind: 'ConfigMap' }],
+    });
+    const { stdout } = await run(['check', '-f', '-', '-o', 'json'], list);
+    expect(violationsIn(stdout)).toEqual(['p: GrantNotFound metadata.labels[taskgrant.dev/grant]']);
+  });
+
+  test('what helm template prints', async () => {
+    const rendered = fine.replaceAll('apiVersion', '# Source: chart/templates/a.yaml\napiVersion');
+    expect(await run(['check', '-f', '-', '-n', 'agents'], `---\n${rendered}`)).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+  });
+});
+
+describe('the examples', () => {
+  /** As admission refuses it on a cluster (e2e/grant), where it is another namespace. */
+  const GREEDY = [
+    'TokenAutomounted spec.automountServiceAccountToken',
+    'SecretNotGranted spec.containers[0].env[0].valueFrom.secretKeyRef.name',
+    'ImageNotGranted spec.containers[0].image',
+    'SecretNotGranted spec.imagePullSecrets[0].name',
+    'SecretNotGranted spec.initContainers[0].envFrom[0].secretRef.name',
+    'ImageNotGranted spec.initContainers[0].image',
+    'ServiceAccountNotGranted spec.serviceAccountName',
+    'SecretNotGranted spec.volumes[0].secret.secretName',
+    'TokenAudienceNotGranted spec.volumes[1].projected.sources[0].serviceAccountToken.audience',
+    'TokenLivesTooLong spec.volumes[1].projected.sources[1].serviceAccountToken.expirationSeconds',
+    'TokenLivesTooLong spec.volumes[1].projected.sources[2].serviceAccountToken.expirationSeconds',
+    'TokenWouldBeExtended spec.volumes[1].projected.sources[2].serviceAccountToken.expirationSeconds',
+    'SecretNotGranted spec.volumes[1].projected.sources[3].secret.name',
+  ].map((line) => `greedy: ${line}`);
+
+  test('are all allowed but the greedy one, which is denied with everything that is wrong with it', async () => {
+    const { code, stdout, stderr } = await run(['check', '-f', 'examples/', '-o', 'json']);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(violationsIn(stdout)).toEqual(expect.arrayContaining(GREEDY));
+    expect(violationsIn(stdout).filter((line) => !line.startsWith('greedy: '))).toEqual([]);
+  });
+
+  test('are allowed one by one', async () => {
+    const files = (await readdir(join(root, 'examples'))).filter(
+      (name) => name.endsWith('.yaml') && name !== 'greedy.yaml',
+    );
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files)
+      expect(await run(['check', '-f', `examples/${file}`])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('get a grant written that is enough for them', async () => {
+    const { code, stdout } = await run(['init', '-f', 'examples/task.yaml', '--name', 'again']);
+    expect(code).toBe(0);
+    const pod = (await readFile(join(root, 'examples/task.yaml'), 'utf8')).replaceAll(
+      'taskgrant.dev/grant: summarise-tickets',
+      'taskgrant.dev/grant: again',
+    );
+    expect(await run(['check', '-f', '-'], `${stdout}---\n${pod}`)).toMatchObject({ code: 0 });
+  });
+});
+
+const message = z.strictObject({ text: z.string().min(1) });
+const place = z.strictObject({
+  artifactLocation: z.strictObject({ uri: z.string().regex(/^[^\s\\]+$/) }),
+  region: z
+    .strictObject({
+      startLine: z.int().min(1),
+      startColumn: z.int().min(1).optional(),
+      endLine: z.int().min(1).optional(),
+      endColumn: z.int().min(1).optional(),
+    })
+    .optional(),
+});
+
+/** What SARIF 2.1.0 requires of what is used of it, and no property besides. */
+const sarif = z.strictObject({
+  $schema: z.url(),
+  version: z.literal('2.1.0'),
+  runs: z.tuple([
+    z.strictObject({
+      tool: z.strictObject({
+        driver: z.strictObject({
+          name: z.string().min(1),
+          semanticVersion: z.string().regex(/^\d+\.\d+\.\d+/),
+          rules: z.array(
+            z.strictObject({
+              id: z.string().min(1),
+              shortDescription: message,
+              fullDescription: message,
+              help: message,
+              helpUri: z.url(),
+              defaultConfiguration: z.strictObject({ level: z.enum(['none', 'note', 'warning', 'error']) }),
+            }),
+          ),
+        }),
+      }),
+      columnKind: z.enum(['utf16CodeUnits', 'unicodeCodePoints']),
+      invocations: z.array(
+        z.strictObject({
+          executionSuccessful: z.boolean(),
+          toolExecutionNotifications: z.array(
+            z.strictObject({
+              level: z.literal('error'),
+              message,
+              locations: z.array(z.strictObject({ physicalLocation: place })),
+            }),
+          ),
+        }),
+      ),
+      results: z.array(
+        z.strictObject({
+          ruleId: z.string(),
+          ruleIndex: z.int().min(0),
+          level: z.literal('error'),
+          message,
+          locations: z.array(
+            z.strictObject({
+              physicalLocation: place,
+              logicalLocations: z.array(
+                z.strictObject({ fullyQualifiedName: z.string(), kind: z.literal('member') }),
+              ),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ]),
+});
+
+describe('what README.md says of it', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const commands = [...readme.matchAll(/^npx kubectl-taskgrant (.*?) +# exits with (\d)/gm)].map(
+    ([, args = '', code]) => ({ args, code: Number(code) }),
+  );
+
+  test('are some commands', () => {
+    expect(commands.length).toBeGreaterThan(2);
+  });
+
+  test.each(commands)('$args', async ({ args, code }) => {
+    expect(await run(args.split(' '))).toMatchObject({ code });
+  });
+});
+
+describe('output', () => {
+  test('sarif is what the standard requires, with a rule for each code and a place for each result', async () => {
+    const file = await written('broken-too.yaml', 'a: [\n');
+    const { stdout } = await run(['check', '-f', 'examples/', '-f', file, '-o', 'sarif']);
+    const [{ tool, results, invocations }] = sarif.parse(JSON.parse(stdout)).runs;
+    const { rules } = tool.driver;
+    expect(rules.map(({ id }) => id)).toEqual(Object.keys(VIOLATION_CODES));
+    expect(results.length).toBeGreaterThan(12);
+    expect(results.map(({ ruleIndex }) => rules[ruleIndex]?.id)).toEqual(results.map(({ ruleId }) => ruleId));
+    expect(invocations).toMatchObject([{ executionSuccessful: false }]);
+    const lines = (await readFile(join(root, 'examples/greedy.yaml'), 'utf8')).split('\n');
+    const image = results.find(({ ruleId }) => ruleId === 'ImageNotGranted')?.locations[0]?.physicalLocation;
+    expect(image?.artifactLocation.uri).toBe('examples/greedy.yaml');
+    expect(lines[(image?.region?.startLine ?? 0) - 1]).toContain('image: localhost/taskgrant-task:latest');
+  });
+
+  test('github is one command a line', async () => {
+    const { stdout } = await run(['check', '-f', 'examples/', '-o', 'github']);
+    expect(stdout.trimEnd().split('\n')).toSatisfy((lines: string[]) =>
+      lines.every((line) =>
+        /^::error file=examples\/greedy\.yaml,line=\d+,endLine=\d+,col=\d+,title=\w+::/.test(line),
+      ),
+    );
+  });
+
+  test('text is for people, and without colours where it is no terminal', async () => {
+    const { stdout } = await run(['check', '-f', 'examples/']);
+    expect(stdout).toMatch(
+      /^examples\/greedy\.yaml:3 {2}Pod\/agents\/greedy {2}denied\n {2}examples\/greedy\.yaml:16 {2}/,
+    );
+    expect(stdout).toContain('4 allowed, 1 denied');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
+describe('beside the commands', () => {
+  test('its version is the product’s', async () => {
+    expect((await run(['--version'])).stdout).toBe(`${await version()}\n`);
+  });
+
+  test.each([['--help'], ['check', '--help'], ['init', '--help']])('%s %s', async (...args) => {
+    const { code, stdout } = await run(args.filter((arg) => typeof arg === 'string'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('Usage: kubectl-taskgrant');
+  });
+
+  test('kubectl’s question for completions is answered', async () => {
+    const { stdout } = await run(['check', '-o', 's'], '', PLUGIN.completion);
+    expect(stdout).toBe('sarif\n:4\n');
+  });
+
+  test.each(['bash', 'zsh', 'fish'])('there is a script for %s', async (shell) => {
+    expect((await run(['completion', shell])).stdout).toContain('kubectl_complete-taskgrant');
+  });
+
+  test('package.json names what the build writes', async () => {
+    const { bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { bin: object };
+    expect(bin).toEqual({
+      'kubectl-taskgrant': PLUGIN.program,
+      'kubectl_complete-taskgrant': PLUGIN.completion,
+    });
+  });
+
+  test('nothing that speaks to a cluster is loaded without --server', async () => {
+    const bundle = await readFile(join(root, PLUGIN.program), 'utf8');
+    const chunks = [...bundle.matchAll(/^import .*?"\.\/(.*?)"|^\} from "\.\/(.*?)"/gm)].map(
+      ([, a, b]) => a ?? b ?? '',
+    );
+    const loaded = await Promise.all(
+      chunks.map((name) => readFile(join(root, PLUGIN.program, '..', name), 'utf8')),
+    );
+    expect([bundle, ...loaded].join('\n')).not.toContain('loadFromDefault(');
+  });
+});

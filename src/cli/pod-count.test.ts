@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { podCountOf } from './pod-count.ts';
+
+const object = (kind: string, spec: object) => ({ apiVersion: 'v1', kind, metadata: { name: 'x' }, spec });
+const job = (spec: object) => object('Job', spec);
+
+test.each([
+  ['a Job that says nothing: one pod, and six retries', job({}), 7, 1],
+  ['a Job without retries', job({ backoffLimit: 0 }), 1, 1],
+  [
+    'a Job with completions: as many have to succeed',
+    job({ completions: 5, parallelism: 2, backoffLimit: 1 }),
+    6,
+    5,
+  ],
+  [
+    'a Job of a work queue: when one has succeeded no other is started',
+    job({ parallelism: 3, backoffLimit: 0 }),
+    3,
+    1,
+  ],
+  ['a Job with retries for each index', job({ completions: 4, backoffLimitPerIndex: 2 }), 12, 4],
+  ['a Job that is suspended by parallelism', job({ parallelism: 0, backoffLimit: 0 }), 1, 1],
+  ['a CronJob, of each of its Jobs', object('CronJob', { jobTemplate: { spec: { backoffLimit: 2 } } }), 3, 1],
+  ['a Deployment', object('Deployment', { replicas: 3 }), 3, 1],
+  ['a StatefulSet that says nothing', object('StatefulSet', {}), 1, 1],
+  ['a Pod', object('Pod', {}), 1, 1],
+  ['what is no number', job({ completions: 'many', backoffLimit: 0 }), 1, 1],
+])('%s', (_what, workload, pods, succeeded) => {
+  expect(podCountOf(workload)).toMatchObject({ pods, succeeded });
+});

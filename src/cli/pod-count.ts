@@ -1,0 +1,63 @@
+/** How many pods a workload makes, as far as its manifest says. */
+import type { KubernetesObject } from '../api/kubernetes.ts';
+
+export interface PodCount {
+  /** Retries included. */
+  pods: number;
+  /** So many have to succeed. */
+  succeeded: number;
+  /** What the number does not say. */
+  note?: string;
+}
+
+/** What the API server fills in (batch/v1, JobSpec). */
+const DEFAULT_BACKOFF_LIMIT = 6;
+
+export function podCountOf(object: KubernetesObject): PodCount {
+  switch (object.kind) {
+    case 'Job':
+      return ofJob(object, ['spec']);
+    case 'CronJob':
+      return {
+        ...ofJob(object, ['spec', 'jobTemplate', 'spec']),
+        note: 'a grant is for one task: something has to create one for each Job of the CronJob, and label its pods with it',
+      };
+    case 'DaemonSet':
+      return {
+        pods: 1,
+        succeeded: 1,
+        note: 'set spec.workload.maxPods to the number of nodes, and more for pods that are replaced',
+      };
+    case 'Deployment':
+    case 'ReplicaSet':
+    case 'ReplicationController':
+    case 'StatefulSet':
+      return {
+        pods: Math.max(1, numberAt(object, ['spec', 'replicas']) ?? 1),
+        succeeded: 1,
+        note: 'raise spec.workload.maxPods by as many pods as may be replaced: each that is created counts, for as long as the grant lasts',
+      };
+    default:
+      return { pods: 1, succeeded: 1 };
+  }
+}
+
+/** A Job goes on trying until backoffLimit pods have failed, or so many of each index. */
+function ofJob(object: KubernetesObject, spec: readonly string[]): PodCount {
+  const at = (field: string) => numberAt(object, [...spec, field]);
+  const completions = at('completions');
+  const needed = Math.max(1, completions ?? at('parallelism') ?? 1);
+  const ofEach = at('backoffLimitPerIndex');
+  const retries = ofEach === undefined ? (at('backoffLimit') ?? DEFAULT_BACKOFF_LIMIT) : needed * ofEach;
+  return { pods: needed + Math.max(0, retries), succeeded: Math.max(1, completions ?? 1) };
+}
+
+/** Undefined where there is no whole number. */
+function numberAt(object: unknown, way: readonly string[]): number | undefined {
+  const value = way.reduce<unknown>(
+    (part, key) =>
+      typeof part === 'object' && part !== null ? (part as Record<string, unknown>)[key] : undefined,
+    object,
+  );
+  return typeof value === 'number' && Number.isInteger(value) ? value : undefined;
+}

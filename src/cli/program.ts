@@ -1,0 +1,117 @@
+/** The commands and their flags. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { LEVELS } from '../api/group.ts';
+import { milliseconds } from '../core/duration.ts';
+import type { CheckFlags } from './check.ts';
+import type { InitFlags } from './init.ts';
+import { RENDERERS } from './output/renderers.ts';
+import { SHELLS, type Shell } from './completion-script.ts';
+
+/** What is done at each command. */
+export interface Actions {
+  check(flags: CheckFlags): Promise<void>;
+  init(flags: InitFlags): Promise<void>;
+  completion(shell: Shell): void;
+}
+
+/** What the API server of a cluster by kubeadm or kind calls itself (kubeadm, controlplane, --service-account-issuer). */
+const USUAL_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
+
+export function createProgram(version: string, actions: Actions): Command {
+  const program = new Command('kubectl-taskgrant')
+    .usage('[command] [flags]')
+    .description(
+      'Judges pods against TaskGrants before they are applied, and writes the first TaskGrant of a workload.',
+    )
+    .version(version, '--version', 'print the version')
+    .helpCommand(false)
+    .showHelpAfterError('(--help says what there is)');
+
+  withInputOptions(program.command('check'))
+    .description(
+      'judges pods, workloads and TaskGrants in files as admission would, against the TaskGrants and classes in the same files',
+    )
+    .addOption(
+      new Option(
+        '-o, --output <format>',
+        'text, for people; json; sarif, for code scanning; github, for workflows',
+      )
+        .choices(Object.keys(RENDERERS))
+        .default('text'),
+    )
+    .addOption(
+      new Option(
+        '--level <level>',
+        'taskgrant.dev/enforce of namespaces of which neither files nor cluster say it',
+      )
+        .choices(LEVELS)
+        .default('granted'),
+    )
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 all is allowed, 1 something is denied, 2 something could not be read.
+
+Examples:
+  kubectl taskgrant check -f task.yaml
+  kubectl taskgrant check -f manifests/ -R -n agents
+  helm template chart/ | kubectl taskgrant check -f - -f grants.yaml -o github
+  kubectl taskgrant check -f job.yaml --server`,
+    )
+    .action((flags: CheckFlags) => actions.check(flags));
+
+  withInputOptions(program.command('init'))
+    .description('prints the smallest TaskGrant under which the workload in a file would be admitted')
+    .option(
+      '--name <name>',
+      'of the TaskGrant; default: what the pods’ label says, or the workload’s own name',
+    )
+    .option('--duration <duration>', 'how long the task may take, as in 1h30m', duration, '30m')
+    .addOption(new Option('-o, --output <format>', 'of what is printed').choices(['yaml']).default('yaml'))
+    .addHelpText(
+      'after',
+      `
+What no TaskGrant can hold is said on stderr, each with its path and what to do.
+
+Exit codes: 0 all can be granted, 1 something cannot, 2 no TaskGrant could be written.
+
+Examples:
+  kubectl taskgrant init -f job.yaml > grant.yaml
+  helm template chart/ --show-only templates/job.yaml | kubectl taskgrant init -f - --duration 2h`,
+    )
+    .action((flags: InitFlags) => actions.init(flags));
+
+  program
+    .command('completion', { hidden: true })
+    .description('prints a script that completes kubectl-taskgrant in a shell; kubectl does so by itself')
+    .addArgument(program.createArgument('<shell>', 'which shell').choices(SHELLS))
+    .action((shell: Shell) => {
+      actions.completion(shell);
+    });
+
+  return program;
+}
+
+function withInputOptions(command: Command): Command {
+  return command
+    .requiredOption('-f, --filename <file...>', 'files, folders, or - for stdin')
+    .option('-R, --recursive', 'look into folders within folders, too', false)
+    .option('-n, --namespace <name>', 'of objects that name none; default: default')
+    .option('--server', 'take what the files do not have from the cluster of the current kubeconfig', false)
+    .option('--api-audience <audience...>', 'what the API server calls itself', [USUAL_AUDIENCE])
+    .option(
+      '--external-identity <place:key...>',
+      'what else other identity systems go by, as the webhook is told: annotation:KEY, label:KEY or account:KEY',
+      [],
+    )
+    .allowExcessArguments(false);
+}
+
+function duration(text: string): string {
+  try {
+    if (milliseconds(text) > 0) return text;
+  } catch {
+    // Said below, as of no time at all.
+  }
+  throw new InvalidArgumentError('not a duration such as 90s or 1h30m');
+}

@@ -1,0 +1,102 @@
+/** What objects refer to: in the files, and in the cluster where there is one to ask. */
+import type { KubernetesObject, Namespace } from '../api/kubernetes.ts';
+import { ENFORCE_LABEL, WARN_LABEL, type Level } from '../api/group.ts';
+import { strictestLevel } from '../core/envelope/namespace-label.ts';
+import { defaultAccountOf, type DefaultAccount } from '../core/envelope/required.ts';
+import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
+import type { Lookups } from '../core/identity/surroundings.ts';
+import type { ObjectPlace } from '../kube/client.ts';
+import {
+  csiDrivers,
+  namespaces,
+  persistentVolumeClaims,
+  persistentVolumes,
+  resourceClaims,
+  resourceClaimTemplates,
+  serviceAccounts,
+  storageClasses,
+  type Resource,
+} from '../kube/resources.ts';
+import { groupOf } from './kinds.ts';
+
+/** Where objects are found. */
+export interface Objects {
+  /** Undefined where there is none. */
+  get<T extends KubernetesObject>(what: Resource<T>, place: ObjectPlace): Promise<T | undefined>;
+  /** All of a cluster-scoped kind. */
+  list<T extends KubernetesObject>(what: Resource<T>): Promise<T[]>;
+}
+
+/** Of two objects with one name the later counts, as it does when a file is applied. */
+export function objectsIn(objects: readonly KubernetesObject[]): Objects {
+  const byKey = new Map(
+    objects.map((object) => [keyOf(groupOf(object.apiVersion), object.kind, object.metadata), object]),
+  );
+  return {
+    get: <T extends KubernetesObject>({ group, kind }: Resource<T>, place: ObjectPlace) =>
+      Promise.resolve(byKey.get(keyOf(group, kind, place)) as T | undefined),
+    list: <T extends KubernetesObject>({ group, kind }: Resource<T>) =>
+      Promise.resolve(
+        [...byKey.values()].filter(
+          (object): object is T => object.kind === kind && groupOf(object.apiVersion) === group,
+        ),
+      ),
+  };
+}
+
+function keyOf(
+  group: string,
+  kind: string,
+  { namespace = '', name = '' }: { namespace?: string | undefined; name?: string | undefined },
+): string {
+  return [group, kind, namespace, name].join('/');
+}
+
+/** What the first has, and then what the second has. */
+export function objectsOfBoth(first: Objects, second: Objects): Objects {
+  return {
+    get: async (what, place) => (await first.get(what, place)) ?? (await second.get(what, place)),
+    list: async (what) => [...(await first.list(what)), ...(await second.list(what))],
+  };
+}
+
+/** By which a StorageClass is the default (storage/v1 util, IsDefaultStorageClassAnnotation). */
+const DEFAULT_STORAGE_CLASS = 'storageclass.kubernetes.io/is-default-class';
+
+/** How the references of a namespace's pods are followed. */
+export function lookupsIn(objects: Objects, namespace: string): Lookups {
+  return {
+    claim: (name) => objects.get(persistentVolumeClaims, { namespace, name }),
+    volume: (name) => objects.get(persistentVolumes, { name }),
+    storageClass: (name) => objects.get(storageClasses, { name }),
+    defaultStorageClass: async () =>
+      markedAsDefault(await objects.list(storageClasses), DEFAULT_STORAGE_CLASS),
+    driver: (name) => objects.get(csiDrivers, { name }),
+    resourceClaim: (name) => objects.get(resourceClaims, { namespace, name }),
+    resourceClaimTemplate: (name) => objects.get(resourceClaimTemplates, { namespace, name }),
+    accountAnnotations: async (name) =>
+      (await objects.get(serviceAccounts, { namespace, name }))?.metadata.annotations,
+  };
+}
+
+/** The newest that is marked as the default: what is in no cluster yet would be newer than all that are. */
+export function markedAsDefault<T extends KubernetesObject>(
+  objects: readonly T[],
+  annotation: string,
+): T | undefined {
+  const createdAt = ({ metadata }: T) => metadata.creationTimestamp ?? '9';
+  return objects
+    .filter(({ metadata }) => metadata.annotations?.[annotation] === 'true')
+    .toSorted((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1))
+    .at(0);
+}
+
+/** The level at which a namespace's pods are warned about or refused; undefined where nobody says. */
+export async function levelIn(objects: Objects, namespace: string): Promise<Level | undefined> {
+  const labels = (await objects.get<Namespace>(namespaces, { name: namespace }))?.metadata.labels ?? {};
+  return strictestLevel([ENFORCE_LABEL, WARN_LABEL].map((label) => labels[label]));
+}
+
+export async function defaultAccountIn(objects: Objects, namespace: string): Promise<DefaultAccount> {
+  return defaultAccountOf(await objects.get(serviceAccounts, { namespace, name: DEFAULT_SERVICE_ACCOUNT }));
+}
