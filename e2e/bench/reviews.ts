@@ -1,5 +1,7 @@
 /** AdmissionReviews as the API server sends them to `/validate/pods`. */
+import { GRANT_LABEL } from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
+import type { WrittenGrant } from './written-grants.ts';
 
 const POD = { group: '', version: 'v1', kind: 'Pod' };
 const PODS = { group: '', version: 'v1', resource: 'pods' };
@@ -33,4 +35,15 @@ export function reviewOfCreation(pod: Pod): string {
       options: { kind: 'CreateOptions', apiVersion: 'meta.k8s.io/v1' },
     },
   });
+}
+
+/** The same pod under another grant, with everything that the product fills in by its grant. */
+export function podUnder(pod: Pod, { namespace, name, account }: WrittenGrant): Pod {
+  const { metadata, spec } = pod;
+  if (!spec) throw new TypeError('a pod that was admitted has a spec');
+  return {
+    ...pod,
+    metadata: { ...metadata, name, namespace, labels: { ...metadata.labels, [GRANT_LABEL]: name } },
+    spec: { ...spec, serviceAccountName: account, serviceAccount: account },
+  };
 }

@@ -91,11 +91,7 @@ function variablesFor(allowed: Allowed) {
     ...Object.entries(lists).map(([name, value]) => ({ name, expression: JSON.stringify(value) })),
     { name: 'containers', expression: 'object.spec.containers + object.spec.?initContainers.orValue([])' },
     { name: 'volumes', expression: 'object.spec.?volumes.orValue([])' },
-    {
-      name: 'sources',
-      expression:
-        'variables.volumes.filter(v, has(v.projected)).map(v, v.projected.?sources.orValue([])).flatten()',
-    },
+    { name: 'projected', expression: 'variables.volumes.filter(v, has(v.projected))' },
     { name: 'podContext', expression: 'object.spec.?securityContext' },
     {
       name: 'contexts',
@@ -186,7 +182,7 @@ const VALIDATIONS: readonly (readonly [expression: string, message: string])[] =
     'a volume is of a Secret that is not the task’s',
   ],
   [
-    'variables.sources.all(s, !has(s.secret) || s.secret.?name.orValue("") in variables.secrets)',
+    'variables.projected.all(v, v.projected.?sources.orValue([]).all(s, !has(s.secret) || s.secret.?name.orValue("") in variables.secrets))',
     'a projected volume has a Secret that is not the task’s',
   ],
   [
@@ -198,13 +194,16 @@ const VALIDATIONS: readonly (readonly [expression: string, message: string])[] =
     'a volume is of a kind that brings the node’s or the cluster’s own credentials along',
   ],
   [
-    `variables.sources.filter(s, has(s.serviceAccountToken)).all(s,
+    `variables.projected.all(v, v.projected.?sources.orValue([]).filter(s, has(s.serviceAccountToken)).all(s,
       s.serviceAccountToken.?audience.orValue("") in variables.audiences &&
       s.serviceAccountToken.?expirationSeconds.orValue(3600) <= variables.tokenSeconds &&
-      s.serviceAccountToken.?expirationSeconds.orValue(3600) != ${EXTENDED_TOKEN_SECONDS})`,
+      s.serviceAccountToken.?expirationSeconds.orValue(3600) != ${EXTENDED_TOKEN_SECONDS}))`,
     'a token is for another audience, or lives for longer, than the task’s',
   ],
-  ['variables.sources.all(s, !has(s.podCertificate))', 'no pod certificates'],
+  [
+    'variables.projected.all(v, v.projected.?sources.orValue([]).all(s, !has(s.podCertificate)))',
+    'no pod certificates',
+  ],
   [
     `variables.containers.all(c, c.?volumeMounts.orValue([]).all(m,
       !m.mountPath.matches("^/+(var/+)?run/+secrets/") ||
