@@ -22,12 +22,12 @@ test.each([
   expect(judge(pod, grant)).toEqual([]);
 });
 
-test('every mount of theirs is of a volume that they have', () => {
+test('every mount of theirs is of a volume that they have, at a place of its own', () => {
   for (const { spec } of [podOfThree(grant.metadata), podOfFifty(grant.metadata)]) {
     const names = new Set(spec?.volumes?.map(({ name }) => name));
-    const mounts = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].flatMap(
-      ({ volumeMounts }) => volumeMounts ?? [],
-    );
-    expect(mounts.filter(({ name }) => !names.has(name))).toEqual([]);
+    for (const { volumeMounts = [] } of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
+      expect(volumeMounts.filter(({ name }) => !names.has(name))).toEqual([]);
+      expect(new Set(volumeMounts.map(({ mountPath }) => mountPath)).size).toBe(volumeMounts.length);
+    }
   }
 });

@@ -20,7 +20,7 @@ export const SAMPLE_SPEC = {
     tokens: [{ name: 'api' }, { name: 'tools', audience: TOOLS, expirationSeconds: 900 }],
     secrets: SECRETS,
   },
-  duration: '8h',
+  duration: '1h',
 };
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -92,7 +92,11 @@ export function podOfFifty(grant: GrantPlace): Pod {
         fromSecret('MODEL_API_KEY', 'model-api'),
       ],
       ...CONTAINED,
-      volumeMounts: [mountOf('tools-token'), mountOf(`volume-${index}`), mountOf(`volume-${96 - index}`)],
+      volumeMounts: [
+        mountOf('tools-token'),
+        mountOf(`volume-${index}`),
+        mountOf(`volume-${CONTAINERS + (index % 47)}`),
+      ],
     })),
     volumes: [
       toolsToken('tools-token'),
