@@ -235,7 +235,7 @@ const VALIDATIONS: readonly (readonly [expression: string, message: string])[] =
   ],
   ['variables.contexts.all(s, s.?procMount.orValue("Default") == "Default")', 'procMount must be Default'],
   [
-    `variables.contexts.all(s, ["", s.?seccompProfile.?type.orValue("RuntimeDefault"), s.?appArmorProfile.?type.orValue("RuntimeDefault")].all(type, type == "" || type in ${JSON.stringify(PROFILES)})) &&
+    `variables.contexts.all(s, s.?seccompProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)} && s.?appArmorProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)}) &&
       variables.podContext.?seccompProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)} &&
       variables.podContext.?appArmorProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)}`,
     'seccomp and AppArmor must not be off',
