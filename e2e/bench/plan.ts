@@ -3,6 +3,16 @@ export const suites = ['judging', 'activation', 'admission', 'revocation', 'memo
 
 export type Suite = (typeof suites)[number];
 
+/** For `--help`. */
+export const DESCRIPTIONS: Readonly<Record<Suite, string>> = {
+  judging: 'CPU time of judging a pod, against parsing it',
+  activation: 'a grant created → Active, against the same writes by a bare client',
+  admission: 'what a pod’s creation takes longer, against a webhook that says yes and a policy in CEL',
+  revocation: 'a task done → the first refusal, against the same deletions',
+  memory: 'of each process, with ten thousand grants',
+  reviews: 'the webhook process alone, with 10 and 50,000 grants, against one that says yes',
+};
+
 export function isSuite(text: string): text is Suite {
   return suites.some((suite) => suite === text);
 }
