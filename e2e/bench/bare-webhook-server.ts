@@ -1,13 +1,13 @@
 /**
  * The least that a webhook in Node can be: HTTPS, JSON in and out, yes to everything, and an annotation where it may
  * change something. A process of its own, as the product's are: forked with its key pair as a message, it answers with
- * its port, and says of each path when it is asked there for the first time.
+ * its port, says of each path when it is asked there for the first time, and how much CPU time it has had when that is asked.
  */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { KeyPair } from '../../src/kube/certificate-authority.ts';
-import { PATHS, type Said } from './bare-webhook-protocol.ts';
+import { CPU_TIME, PATHS, type Said } from './bare-webhook-protocol.ts';
 
 /** As the product: longer than the API server's client keeps idle connections. */
 const KEEP_ALIVE_MS = 95_000;
@@ -44,7 +44,14 @@ function serve({ certificate, key }: KeyPair): void {
   });
 }
 
-process.once('message', serve);
+process.once('message', (pair: KeyPair) => {
+  serve(pair);
+  process.on('message', (message) => {
+    if (message !== CPU_TIME) return;
+    const { user, system } = process.cpuUsage();
+    say({ cpuSeconds: (user + system) / 1e6 });
+  });
+});
 // With whoever forked it.
 process.once('disconnect', () => {
   process.exit();

@@ -5,20 +5,61 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createAuthority, createLeaf } from '../../src/kube/certificate-authority.ts';
 import { until } from '../cluster/until.ts';
 import type { ApiServer } from './api-server.ts';
-import { PATHS, type Said } from './bare-webhook-protocol.ts';
+import { CPU_TIME, PATHS, type Said } from './bare-webhook-protocol.ts';
 import { BARE_NAMESPACE } from './namespaces.ts';
 import { dryRunPod } from './pods.ts';
+import { createServingPair } from './serving-pair.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1';
 const KINDS = ['mutating', 'validating'] as const;
 const NAME = 'taskgrant-bench-bare';
 
-const DAY_MS = 86_400_000;
-/** The API server's clock is this machine's, but a certificate's times are whole seconds. */
-const BEFORE_MS = 60_000;
+/** A process that listens on this machine's loopback interface. */
+export interface BareProcess {
+  readonly port: number;
+  /** Whom a client has to trust: PEM. */
+  readonly authority: string;
+  /** The paths at which it was asked so far. */
+  readonly asked: ReadonlySet<string>;
+  /** CPU time since it began, in seconds. */
+  cpuSeconds(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error where it ends before it listens */
+export async function forkBareWebhook(): Promise<BareProcess> {
+  const { authority, pair } = await createServingPair();
+  const server = fork(fileURLToPath(new URL('bare-webhook-server.ts', import.meta.url)));
+  const asked = new Set<string>();
+  const listening = Promise.withResolvers<number>();
+  let waiting: ((seconds: number) => void) | undefined;
+  server.on('message', (said: Said) => {
+    if ('port' in said) listening.resolve(said.port);
+    else if ('asked' in said) asked.add(said.asked);
+    else waiting?.(said.cpuSeconds);
+  });
+  server.once('exit', (code) => {
+    listening.reject(new Error(`the bare webhook ended with ${code} before it listened`));
+  });
+  server.send(pair);
+  return {
+    port: await listening.promise,
+    authority,
+    asked,
+    cpuSeconds: () =>
+      new Promise((resolve) => {
+        waiting = resolve;
+        server.send(CPU_TIME);
+      }),
+    async stop() {
+      const exited = once(server, 'exit');
+      server.disconnect();
+      await exited;
+    },
+  };
+}
 
 export interface BareWebhook {
   stop(): Promise<void>;
@@ -31,22 +72,7 @@ export interface BareWebhook {
  * @throws Error where the API server does not reach it
  */
 export async function startBareWebhook(api: ApiServer): Promise<BareWebhook> {
-  const now = Date.now();
-  const validity = { notBefore: now - BEFORE_MS, notAfter: now + DAY_MS };
-  const authority = await createAuthority(NAME, validity);
-  const server = fork(fileURLToPath(new URL('bare-webhook-server.ts', import.meta.url)));
-  const asked = new Set<string>();
-  const listening = Promise.withResolvers<number>();
-  server.on('message', (said: Said) => {
-    if ('port' in said) listening.resolve(said.port);
-    else asked.add(said.asked);
-  });
-  server.once('exit', (code) => {
-    listening.reject(new Error(`the bare webhook ended with ${code} before it listened`));
-  });
-  server.send(await createLeaf(authority, ['localhost'], validity));
-  const port = await listening.promise;
-
+  const server = await forkBareWebhook();
   const remove = async (): Promise<void> => {
     for (const kind of KINDS) await api.send('DELETE', `${pathOf(kind)}/${NAME}`);
   };
@@ -56,8 +82,8 @@ export async function startBareWebhook(api: ApiServer): Promise<BareWebhook> {
     const webhook = {
       name: 'pods.bench.taskgrant.dev',
       clientConfig: {
-        url: `https://localhost:${port}${PATHS[kind]}`,
-        caBundle: Buffer.from(authority.certificate).toString('base64'),
+        url: `https://localhost:${server.port}${PATHS[kind]}`,
+        caBundle: Buffer.from(server.authority).toString('base64'),
       },
       admissionReviewVersions: ['v1'],
       sideEffects: 'None',
@@ -68,14 +94,12 @@ export async function startBareWebhook(api: ApiServer): Promise<BareWebhook> {
   }
   await until('the API server asks the bare webhook', 30, async () => {
     await dryRunPod(api, { namespace: BARE_NAMESPACE, name: 'pod' }, undefined);
-    return asked.size === KINDS.length;
+    return server.asked.size === KINDS.length;
   });
   return {
     async stop() {
       await remove();
-      const exited = once(server, 'exit');
-      server.disconnect();
-      await exited;
+      await server.stop();
     },
   };
 }

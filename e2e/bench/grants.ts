@@ -26,21 +26,33 @@ export function grantPlace(prefix: string, index: number): GrantPlace {
 export const TASK_IMAGE = 'localhost/taskgrant-task:1';
 
 /** The same rights as a set of the floor, for one pod with one token, under the default class. */
-export async function createGrant(api: ApiServer, { namespace, name }: GrantPlace): Promise<void> {
+const SMALLEST_SPEC = {
+  task: { intent: 'be measured' },
+  workload: { images: [TASK_IMAGE] },
+  envelope: {
+    kubernetes: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [INPUT], verbs: ['get'] }],
+    tokens: [{ name: 'api' }],
+  },
+  duration: '1h',
+};
+
+export async function createGrant(
+  api: ApiServer,
+  { namespace, name }: GrantPlace,
+  spec: object = SMALLEST_SPEC,
+): Promise<void> {
   await api.must('POST', `${PATH}/namespaces/${namespace}/taskgrants`, {
     apiVersion: API_VERSION,
     kind: 'TaskGrant',
     metadata: { name },
-    spec: {
-      task: { intent: 'be measured' },
-      workload: { images: [TASK_IMAGE] },
-      envelope: {
-        kubernetes: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [INPUT], verbs: ['get'] }],
-        tokens: [{ name: 'api' }],
-      },
-      duration: '1h',
-    },
+    spec,
   });
+}
+
+export async function readGrant(api: ApiServer, { namespace, name }: GrantPlace): Promise<Stored<TaskGrant>> {
+  return JSON.parse(
+    await api.must('GET', `${PATH}/namespaces/${namespace}/taskgrants/${name}`),
+  ) as Stored<TaskGrant>;
 }
 
 export async function revokeGrant(api: ApiServer, { namespace, name }: GrantPlace): Promise<void> {
@@ -162,10 +174,15 @@ export function stateOf(grant: Stored<GrantState>): Stored<GrantState> {
 }
 
 /** From just before the request that creates it to the event that says Active, in milliseconds. */
-export async function activate(api: ApiServer, watch: GrantWatch, place: GrantPlace): Promise<number> {
+export async function activate(
+  api: ApiServer,
+  watch: GrantWatch,
+  place: GrantPlace,
+  spec?: object,
+): Promise<number> {
   const seen = watch.untilSo(place, isActive);
   const before = performance.now();
-  const [{ at }] = await Promise.all([seen, createGrant(api, place)]);
+  const [{ at }] = await Promise.all([seen, createGrant(api, place, spec)]);
   return at - before;
 }
 

@@ -11,7 +11,9 @@ import { measureActivation } from './measure/activation.ts';
 import { measureAdmission } from './measure/admission.ts';
 import type { AdmissionResult } from './measure/admission.ts';
 import type { Ground } from './measure/ground.ts';
+import { measureJudging } from './measure/judging.ts';
 import { watchMemory, type MemoryStage } from './measure/memory.ts';
+import { measureReviews } from './measure/reviews.ts';
 import { measureRevocation } from './measure/revocation.ts';
 import { createNamespaces } from './namespaces.ts';
 import { FULL, isSuite, QUICK, type Suite } from './plan.ts';
@@ -72,6 +74,7 @@ async function measure(ground: Ground, chosen: readonly Suite[]): Promise<Result
   };
 
   if (wants('memory')) await remembering(() => Promise.resolve());
+  const judging = wants('judging') ? await measureJudging(ground) : undefined;
   const activation = wants('activation') ? await measureActivation(ground) : undefined;
   if (wants('admission')) admission.push(await measureAdmission(ground, 'few'));
   const revocation = wants('revocation') ? await measureRevocation(ground) : undefined;
@@ -90,11 +93,16 @@ async function measure(ground: Ground, chosen: readonly Suite[]): Promise<Result
   if (wants('admission')) admission.push(await measureAdmission(ground, 'many'));
   if (wants('memory')) await remembering(() => population.finish());
 
+  // The last: it turns the product off for a while.
+  const reviews = wants('reviews') ? await measureReviews(ground) : undefined;
+
   return {
+    ...(judging && { judging }),
     ...(activation && { activation }),
     ...(wants('admission') && { admission }),
     ...(revocation && { revocation }),
     ...(wants('memory') && { memory: { stages } }),
+    ...(reviews && { reviews }),
   };
 }
 

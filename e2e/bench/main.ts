@@ -10,7 +10,7 @@ import { createProgress } from '../cluster/progress.ts';
 import { defaultKubernetes } from '../cluster/programs.ts';
 import { Unmet } from '../cluster/unmet.ts';
 import { installProduct } from '../product/install.ts';
-import { suites } from './plan.ts';
+import { DESCRIPTIONS, suites } from './plan.ts';
 import { aimsOf, renderReport, type Environment, type Results } from './report/report.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +28,7 @@ const program = new Command('bench')
     'Measures the product on a real cluster, which is brought up first and taken down afterwards, against a floor that is measured in the same run, and says of each aim whether it was met. It fails only where measuring fails.',
   )
   .addArgument(new Argument('[suites...]', 'which; default: all').choices(suites))
+  .addHelpText('after', () => `\nSuites:\n${renderSuites()}`)
   .option('--json <file>', 'write everything that was measured, each sample of it, to a file')
   .option('--quick', 'fewer samples and fewer grants: to see that everything works, not to judge by')
   .option('--kubernetes <version>', 'of the cluster', defaultKubernetes)
@@ -61,6 +62,11 @@ try {
 } catch (error) {
   console.error(error instanceof Unmet ? error.message : error);
   process.exitCode = 1;
+}
+
+function renderSuites(): string {
+  const width = Math.max(...suites.map(({ length }) => length));
+  return suites.map((suite) => `  ${suite.padEnd(width)}  ${DESCRIPTIONS[suite]}`).join('\n');
 }
 
 async function generateLoad(cluster: Cluster): Promise<{ environment: Environment; results: Results }> {

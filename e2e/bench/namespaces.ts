@@ -27,6 +27,12 @@ export const PLAIN_NAMESPACE = 'bench-plain';
 /** Without the label as well: what is created here, the bare webhook is asked about. */
 export const BARE_NAMESPACE = 'bench-bare';
 
+/** Without the label as well: the policy of the API server's own judges what is created here. */
+export const POLICY_NAMESPACE = 'bench-policy';
+
+/** Where the certificate of the webhook process is that runs beside the load. */
+export const WEBHOOK_NAMESPACE = 'bench-webhook';
+
 /** What an earlier run has left is removed first. Returns when pods can be created in all of them. */
 export async function createNamespaces(api: ApiServer): Promise<void> {
   await removeNamespaces(api);
@@ -37,7 +43,7 @@ export async function createNamespaces(api: ApiServer): Promise<void> {
       data: { text: 'what the task works on' },
     });
   }
-  const others = [PLAIN_NAMESPACE, BARE_NAMESPACE];
+  const others = [PLAIN_NAMESPACE, BARE_NAMESPACE, POLICY_NAMESPACE, WEBHOOK_NAMESPACE];
   for (const namespace of others) await createNamespace(api, namespace, {});
   const defaults = '/api/v1/serviceaccounts?fieldSelector=metadata.name%3Ddefault';
   await until('every namespace has its default service account', 60, async () => {

@@ -1,6 +1,17 @@
 /** How much is measured. */
-export const suites = ['activation', 'admission', 'revocation', 'memory'] as const;
+export const suites = ['judging', 'activation', 'admission', 'revocation', 'memory', 'reviews'] as const;
+
 export type Suite = (typeof suites)[number];
+
+/** For `--help`. */
+export const DESCRIPTIONS: Readonly<Record<Suite, string>> = {
+  judging: 'CPU time of judging a pod, against parsing it',
+  activation: 'a grant created → Active, against the same writes by a bare client',
+  admission: 'what a pod’s creation takes longer, against a webhook that says yes and a policy in CEL',
+  revocation: 'a task done → the first refusal, against the same deletions',
+  memory: 'of each process, with ten thousand grants',
+  reviews: 'the webhook process alone, with 10 and 50,000 grants, against one that says yes',
+};
 
 export function isSuite(text: string): text is Suite {
   return suites.some((suite) => suite === text);
@@ -14,6 +25,8 @@ export interface Level {
 }
 
 export interface Plan {
+  /** Of each side of each pod. */
+  readonly judging: { readonly rounds: number };
   readonly activation: readonly Level[];
   /** One grant at a time: so many rounds of grants on each other's heels, and of grants on their own. */
   readonly pace: { readonly rounds: number; readonly sustained: number; readonly isolated: number };
@@ -26,10 +39,24 @@ export interface Plan {
   };
   /** How many grants there are when memory is looked at, and admission again with the last. */
   readonly populations: readonly [few: number, many: number];
+  /** So many reviews to each side in a round. */
+  readonly reviews: {
+    readonly connections: number;
+    readonly rounds: number;
+    readonly perRound: number;
+    readonly grants: readonly [few: CachedGrants, many: CachedGrants];
+  };
+}
+
+/** How many grants are in the webhook's cache, and how many of them active: the others take part in nothing but the size of it. */
+interface CachedGrants {
+  readonly grants: number;
+  readonly active: number;
 }
 
 /** p99 wants hundreds of samples: of 600 it is the sixth slowest. */
 export const FULL: Plan = {
+  judging: { rounds: 20 },
   activation: [
     { atATime: 1, rounds: 12, perRound: 50 },
     { atATime: 8, rounds: 8, perRound: 100 },
@@ -43,10 +70,20 @@ export const FULL: Plan = {
   ],
   revocation: { rights: 200, identities: 20 },
   populations: [1_000, 10_000],
+  reviews: {
+    connections: 50,
+    rounds: 8,
+    perRound: 5_000,
+    grants: [
+      { grants: 10, active: 10 },
+      { grants: 50_000, active: 5_000 },
+    ],
+  },
 };
 
 /** To see that everything works; too few samples to judge by. */
 export const QUICK: Plan = {
+  judging: { rounds: 5 },
   activation: [
     { atATime: 1, rounds: 3, perRound: 20 },
     { atATime: 8, rounds: 3, perRound: 40 },
@@ -60,4 +97,13 @@ export const QUICK: Plan = {
   ],
   revocation: { rights: 20, identities: 5 },
   populations: [100, 1_000],
+  reviews: {
+    connections: 50,
+    rounds: 4,
+    perRound: 2_000,
+    grants: [
+      { grants: 10, active: 10 },
+      { grants: 1_000, active: 100 },
+    ],
+  },
 };

@@ -1,12 +1,19 @@
 /** Pods of tasks that no node ever runs: what is measured is the API server and the product, and not a kubelet. */
 import { GRANT_LABEL } from '../../src/api/group.ts';
-import type { ApiServer } from './api-server.ts';
+import type { Pod } from '../../src/api/kubernetes.ts';
+import type { Answer, ApiServer } from './api-server.ts';
 import { TASK_IMAGE, type GrantPlace } from './grants.ts';
 
 export interface PodPlace {
   readonly namespace: string;
   readonly name: string;
 }
+
+export const TASK_CONTAINER = {
+  name: 'task',
+  image: TASK_IMAGE,
+  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+};
 
 /** As its author writes it; with the one label where it has a grant. */
 function aPod({ name }: PodPlace, grant: GrantPlace | undefined, spec: object = {}): object {
@@ -17,13 +24,7 @@ function aPod({ name }: PodPlace, grant: GrantPlace | undefined, spec: object = 
     spec: {
       restartPolicy: 'Never',
       securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'task',
-          image: TASK_IMAGE,
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        },
-      ],
+      containers: [TASK_CONTAINER],
       ...spec,
     },
   };
@@ -40,6 +41,19 @@ export async function dryRunPod(
   const before = performance.now();
   await api.must('POST', `${pathOf(place)}?dryRun=All`, aPod(place, grant));
   return performance.now() - before;
+}
+
+/** The same, for who wants to see the answer. @param spec what differs from a pod without a grant */
+export function createPod(api: ApiServer, place: PodPlace, spec: object): Promise<Answer> {
+  return api.send('POST', `${pathOf(place)}?dryRun=All`, aPod(place, undefined, spec));
+}
+
+/** The pod as everybody's mutators and the API server's defaults have left it, and as it would be stored. */
+export async function readAdmitted(api: ApiServer, pod: Pod): Promise<Pod> {
+  const { name, namespace = '' } = pod.metadata;
+  return JSON.parse(
+    await api.must('POST', `${pathOf({ namespace, name: name ?? '' })}?dryRun=All`, pod),
+  ) as Pod;
 }
 
 /** A pod that its scheduling gate keeps from every node (KEP-3521). */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mebibytes, milliseconds, perSecond, renderTable, times } from './table.ts';
+import { mebibytes, microseconds, milliseconds, perSecond, renderTable, times } from './table.ts';
 
 test('columns are as wide as their widest cell, names to the left and numbers to the right', () => {
   expect(
@@ -30,6 +30,15 @@ test('times are written with the digits that mean something', () => {
     '184 ms',
     '9999 ms',
     '10.02 s',
+  ]);
+});
+
+test('what takes less than a millisecond is written in microseconds', () => {
+  expect([0.0342, 0.0999, 0.3504, 0.9996].map(microseconds)).toEqual([
+    '34.2 µs',
+    '99.9 µs',
+    '350 µs',
+    '1.00 ms',
   ]);
 });
 

@@ -20,6 +20,12 @@ export function milliseconds(ms: number): string {
   return `${ms.toFixed(ms < 99.95 ? 2 : 0)} ms`;
 }
 
+/** `34.2 µs`, `1.03 ms`: of what takes less than one. @param ms milliseconds */
+export function microseconds(ms: number): string {
+  const us = ms * 1000;
+  return us >= 999.5 ? milliseconds(ms) : `${us.toFixed(us < 99.95 ? 1 : 0)} µs`;
+}
+
 /** `3.14 ×` */
 export function times(ratio: number): string {
   return `${ratio.toFixed(2)} ×`;

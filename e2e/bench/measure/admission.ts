@@ -1,6 +1,7 @@
 /**
  * What admission adds to the creation of a pod: a pod with the label, in an enforced namespace, under an active grant, which
- * is mutated and validated, against the same pod without the label where no webhook is asked, and where the bare one is.
+ * is mutated and validated, against the same pod without the label where no webhook is asked, where the bare one is, and where a policy of
+ * the API server's own does as much of the same checks as it can.
  * Server-side dry runs: everything happens but the storing.
  */
 import { startBareWebhook } from '../bare-webhook.ts';
@@ -8,6 +9,7 @@ import { activate, grantPlace, type GrantPlace } from '../grants.ts';
 import { BARE_NAMESPACE, PLAIN_NAMESPACE } from '../namespaces.ts';
 import type { Level } from '../plan.ts';
 import { dryRunPod } from '../pods.ts';
+import { startPolicy, type RunningPolicy } from '../policy.ts';
 import { closedLoop, inTurns, type Measured } from '../rounds.ts';
 import { PAUSE_MS, type Ground } from './ground.ts';
 
@@ -15,6 +17,7 @@ export interface AdmissionLevel {
   readonly atATime: number;
   readonly without: Measured;
   readonly bare: Measured;
+  readonly policy: Measured;
   readonly with: Measured;
 }
 
@@ -34,6 +37,7 @@ export async function measureAdmission(ground: Ground, among: 'few' | 'many'): P
   const levels: AdmissionLevel[] = [];
   let there = 0;
   const bare = await startBareWebhook(api);
+  const policy = await startPolicy(api);
   await progress.run([
     {
       doing: `admission: making ${GRANTS} grants for the pods`,
@@ -44,14 +48,15 @@ export async function measureAdmission(ground: Ground, among: 'few' | 'many'): P
       },
     },
     ...plan.admission.map((level) => ({
-      doing: `admission, ${level.atATime} at a time: ${level.rounds} rounds of ${level.perRound} pods without the label, by the bare webhook, and with the label`,
-      seconds: (level.rounds + 1) * (1 + (level.perRound * 8) / 1000),
+      doing: `admission, ${level.atATime} at a time: ${level.rounds} rounds of ${level.perRound} pods without the label, by the bare webhook, by the policy, and with the label`,
+      seconds: (level.rounds + 1) * (1 + (level.perRound * 10) / 1000),
       work: async () => {
-        levels.push(await measureLevel(ground, level, grants));
+        levels.push(await measureLevel(ground, level, grants, policy));
       },
     })),
   ]);
   await bare.stop();
+  await policy.stop();
   return { grants: there, levels };
 }
 
@@ -59,6 +64,7 @@ async function measureLevel(
   { api }: Ground,
   { atATime, rounds, perRound }: Level,
   grants: readonly GrantPlace[],
+  policy: RunningPolicy,
 ): Promise<AdmissionLevel> {
   const side = (create: (index: number) => Promise<number>) => () =>
     closedLoop({ count: perRound, atATime, work: create });
@@ -70,6 +76,7 @@ async function measureLevel(
         dryRunPod(api, { namespace: PLAIN_NAMESPACE, name: `pod-${index}` }, undefined),
       ),
       bare: side((index) => dryRunPod(api, { namespace: BARE_NAMESPACE, name: `pod-${index}` }, undefined)),
+      policy: side((index) => policy.dryRunPod(`pod-${index}`)),
       with: side((index) => {
         const grant = grants[index % grants.length];
         if (!grant) throw new Error('there are no grants for the pods');

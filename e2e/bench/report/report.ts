@@ -1,13 +1,17 @@
 /** All that one run has to say: as JSON with every sample, and as tables. */
 import type { ActivationResult } from '../measure/activation.ts';
 import type { AdmissionResult } from '../measure/admission.ts';
+import type { JudgingResult } from '../measure/judging.ts';
 import type { MemoryResult } from '../measure/memory.ts';
+import type { ReviewsResult } from '../measure/reviews.ts';
 import type { RevocationResult } from '../measure/revocation.ts';
 import { renderTable } from '../table.ts';
 import { activationSection } from './activation.ts';
 import { admissionSection } from './admission.ts';
 import type { Aim, Section } from './aim.ts';
+import { judgingSection } from './judging.ts';
 import { memorySection } from './memory.ts';
+import { reviewsSection } from './reviews.ts';
 import { revocationSection } from './revocation.ts';
 
 /** On what it was measured: without that a number says nothing. */
@@ -25,19 +29,30 @@ export interface Environment {
 }
 
 export interface Results {
+  readonly judging?: JudgingResult;
   readonly activation?: ActivationResult;
   /** With few grants in the cluster, then with many. */
   readonly admission?: readonly AdmissionResult[];
   readonly revocation?: RevocationResult;
   readonly memory?: MemoryResult;
+  readonly reviews?: ReviewsResult;
 }
 
-export function sectionsOf({ activation, admission, revocation, memory }: Results): Section[] {
+export function sectionsOf({
+  judging,
+  activation,
+  admission,
+  revocation,
+  memory,
+  reviews,
+}: Results): Section[] {
   return [
+    ...(judging ? [judgingSection(judging)] : []),
     ...(activation ? [activationSection(activation)] : []),
     ...(admission ? [admissionSection(admission)] : []),
     ...(revocation ? [revocationSection(revocation)] : []),
     ...(memory ? [memorySection(memory)] : []),
+    ...(reviews ? [reviewsSection(reviews)] : []),
   ];
 }
 

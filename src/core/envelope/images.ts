@@ -1,5 +1,5 @@
 import { listed, type Violation } from '../decision/violation.ts';
-import { matchesImage, parseImagePattern } from './image-pattern.ts';
+import { matchesImage, parseImagePattern, type ImagePattern } from './image-pattern.ts';
 import { parseImage } from './image-reference.ts';
 import type { GrantFacts, RequestRule } from './rule.ts';
 
@@ -43,8 +43,17 @@ function judgeOf(facts: GrantFacts): ImageJudge {
   return judge;
 }
 
+/** A grant in the cache is judged by again and again, and its list is one object that nobody changes. */
+const parsed = new WeakMap<readonly string[], readonly ImagePattern[]>();
+
+function patternsOf(images: readonly string[]): readonly ImagePattern[] {
+  const patterns = parsed.get(images) ?? images.map(parseImagePattern);
+  parsed.set(images, patterns);
+  return patterns;
+}
+
 function judgeFor(images: readonly string[]): ImageJudge {
-  const patterns = images.map(parseImagePattern);
+  const patterns = patternsOf(images);
   const allowed = listed(images);
   const judged = new Map<string, Refusal | undefined>();
   return (value) => {

@@ -14,6 +14,7 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
   }
   for (const { path, container } of containersOf(spec)) {
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+      if (!mount.mountPath.includes(IN_EVERY_PLACE)) continue;
       const place = normalPath(mount.mountPath);
       if (!isTokenPlace(place)) continue;
       const isWhole = !mount.subPath && !mount.subPathExpr;
@@ -32,6 +33,9 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
     }
   }
 }
+
+/** A segment of every token's folder, however it is spelled: what does not have it needs no closer look, and most paths do not. */
+const IN_EVERY_PLACE = 'secrets';
 
 /**
  * A path without more slashes and dots than it needs, by /var/run also where it says /run, to which that is a link in most
