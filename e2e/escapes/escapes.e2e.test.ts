@@ -17,14 +17,14 @@ const legitimate = await readLegitimate();
 const setups = [...catalogue, ...legitimate].flatMap(({ setup }) => setup);
 
 /** Half the catalogue’s pods start at once, on a node of two cores. */
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 420_000;
 
 const opened: World[] = [];
 
 afterAll(async () => {
   await Promise.all(opened.map(untilGone));
   await Promise.all([client.close(), api.close()]);
-});
+}, PATIENCE_MS);
 
 describe('with the product off', () => {
   let world: World;
@@ -38,9 +38,9 @@ describe('with the product off', () => {
       const dryRun = escape.proof === 'api' && !escape.door.startsWith('binding');
       outcomes.set(escape.slug, attempt({ escape, world, dryRun }));
     }
-  });
+  }, PATIENCE_MS);
 
-  afterAll(() => closeWorld(world, setups));
+  afterAll(() => closeWorld(world, setups), PATIENCE_MS);
 
   for (const escape of catalogue) {
     test.concurrent(
@@ -69,9 +69,9 @@ describe('where the product enforces', () => {
     const grants = legitimate.map(({ grant }) => grant);
     await applyAll(world.filling, grants);
     await Promise.all(legitimate.map(({ slug }) => product.ready(client, { namespace, name: slug })));
-  });
+  }, PATIENCE_MS);
 
-  afterAll(() => closeWorld(world, setups));
+  afterAll(() => closeWorld(world, setups), PATIENCE_MS);
 
   for (const escape of catalogue) {
     test.concurrent(`${escape.slug} is refused as ${escape.codes.join(', ')}`, async ({ expect }) => {

@@ -7,8 +7,8 @@ import { notKept } from './not-kept.ts';
 import { fill } from './object-text.ts';
 import type { World } from './world.ts';
 
-/** A hundred pods at once take a node of two cores a minute and more. */
-const PATIENCE_MS = 100_000;
+/** A hundred pods at once take a node of two cores a minute, and one that does other things as well five. */
+const PATIENCE_MS = 360_000;
 
 type Succeeding = Pick<Attempt, 'escape' | 'world'>;
 

@@ -95,7 +95,7 @@ export async function closeWorld(
 
 /** Pods by the dozen end slowly, and whoever comes next should not have to share the node with them. */
 export async function untilGone({ client, namespace }: World): Promise<void> {
-  await until(client, namespaces, { name: namespace }, 'gone', (found) => found === undefined, 110_000);
+  await until(client, namespaces, { name: namespace }, 'gone', (found) => found === undefined, 360_000);
 }
 
 /**
@@ -139,7 +139,7 @@ async function nobodysAccount(client: Client, namespace: string): Promise<string
 
 async function untilRunning(client: Client, namespace: string, name: string): Promise<Stored<Pod>> {
   const isRunning = (pod?: Stored<Pod>) => pod?.status?.phase === 'Running';
-  const pod = await until(client, pods, { namespace, name }, 'running', isRunning);
+  const pod = await until(client, pods, { namespace, name }, 'running', isRunning, 360_000);
   if (!pod) throw new Error('a running pod exists');
   return pod;
 }
