@@ -4,25 +4,22 @@ import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { inOrder } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { audiencesNamedOnce } from '../core/envelope/audience.ts';
 import { classIsSupported, classNotFound, grantWithinClass } from '../core/envelope/class.ts';
-import { externalKeysOf } from '../core/envelope/external-identity.ts';
-import { nameFits } from '../core/envelope/grant-name.ts';
-import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
+import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
-import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
+import { markedAsDefault } from '../core/marked-default.ts';
 import { taskGrantClasses, taskGrants } from '../kube/resources.ts';
 import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
-import { defaultAccountIn, levelIn, lookupsIn, markedAsDefault, type Objects } from './surroundings.ts';
+import { defaultAccountIn, levelIn, lookupsIn, type Objects } from './surroundings.ts';
 
 export interface JudgeOptions {
   /** What the API server calls itself. */
@@ -79,16 +76,7 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
 
 /** As admission does when a grant is created, but for what it asks about who creates it. */
 async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
-  return {
-    violations: [
-      ...nameFits(grant),
-      ...unsupportedInGrant(grant),
-      ...imagePatternsOf(grant.spec.workload.images),
-      ...audiencesNamedOnce(grant, world.apiAudiences),
-      ...externalKeysOf(grant, world.externalKeys),
-      ...(await withinItsClass(grant, world)),
-    ],
-  };
+  return { violations: [...judgeGrantByItself(grant, world), ...(await withinItsClass(grant, world))] };
 }
 
 /** A class that is not in the files bounds nothing here, where there is no cluster to look for it in. */
@@ -96,7 +84,7 @@ async function withinItsClass(grant: TaskGrant, { objects, isWhole, now }: World
   const { className } = grant.spec;
   const found =
     className === undefined
-      ? markedAsDefault(await objects.list(taskGrantClasses), DEFAULT_CLASS_ANNOTATION)
+      ? markedAsDefault(await objects.list(taskGrantClasses), [DEFAULT_CLASS_ANNOTATION])
       : await objects.get(taskGrantClasses, { name: className });
   if (!found) return isWhole ? [classNotFound(className)] : [];
   const itsClass = parseClass(found, now);

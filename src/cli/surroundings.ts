@@ -5,6 +5,7 @@ import { strictestLevel } from '../core/envelope/namespace-label.ts';
 import { defaultAccountOf, type DefaultAccount } from '../core/envelope/required.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
 import type { Lookups } from '../core/identity/surroundings.ts';
+import { DEFAULT_STORAGE_CLASS, markedAsDefault } from '../core/marked-default.ts';
 import type { ObjectPlace } from '../kube/client.ts';
 import {
   csiDrivers,
@@ -60,9 +61,6 @@ export function objectsOfBoth(first: Objects, second: Objects): Objects {
   };
 }
 
-/** By which a StorageClass is the default (storage/v1 util, IsDefaultStorageClassAnnotation). */
-const DEFAULT_STORAGE_CLASS = 'storageclass.kubernetes.io/is-default-class';
-
 /** How the references of a namespace's pods are followed. */
 export function lookupsIn(objects: Objects, namespace: string): Lookups {
   return {
@@ -77,18 +75,6 @@ export function lookupsIn(objects: Objects, namespace: string): Lookups {
     accountAnnotations: async (name) =>
       (await objects.get(serviceAccounts, { namespace, name }))?.metadata.annotations,
   };
-}
-
-/** The newest that is marked as the default: what is in no cluster yet would be newer than all that are. */
-export function markedAsDefault<T extends KubernetesObject>(
-  objects: readonly T[],
-  annotation: string,
-): T | undefined {
-  const createdAt = ({ metadata }: T) => metadata.creationTimestamp ?? '9';
-  return objects
-    .filter(({ metadata }) => metadata.annotations?.[annotation] === 'true')
-    .toSorted((a, b) => (createdAt(a) < createdAt(b) ? 1 : -1))
-    .at(0);
 }
 
 /** The level at which a namespace's pods are warned about or refused; undefined where nobody says. */

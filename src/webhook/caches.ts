@@ -1,6 +1,14 @@
 /** The caches from which admission is answered, and what of each object is worth its memory. */
 import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
-import type { CSIDriver, Namespace, Pod, ServiceAccount, StorageClass, Stored } from '../api/kubernetes.ts';
+import type {
+  CSIDriver,
+  Namespace,
+  Pod,
+  ServiceAccount,
+  StorageClass,
+  Stored,
+  StoredMeta,
+} from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
@@ -84,19 +92,21 @@ export function accountKey(namespace: string, serviceAccountName: string): strin
   return `${namespace}/${serviceAccountName}`;
 }
 
+/** Which object it is. */
+function ownMetadata({ name, namespace, uid, resourceVersion, creationTimestamp }: StoredMeta): StoredMeta {
+  return { name, uid, resourceVersion, creationTimestamp, ...(namespace !== undefined && { namespace }) };
+}
+
 /**
  * Of a finished grant only that it has finished: there are many of them, and nothing is decided on one without asking
  * the API server again. Of an unfinished one what pods are judged by.
  */
 export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   const { apiVersion, kind, spec, status = {} } = grant;
-  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = grant.metadata;
+  const { namespace, deletionTimestamp } = grant.metadata;
   const metadata = {
-    name,
+    ...ownMetadata(grant.metadata),
     namespace,
-    uid,
-    resourceVersion,
-    creationTimestamp,
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
   };
   if (isFinal(status.phase)) {
@@ -119,18 +129,13 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
 
 /** Which pods there are under an account, and under which grant each says it runs, is all that is asked of them. */
 export function slimPod({ apiVersion, kind, metadata, spec }: Stored<Pod>): Stored<Pod> {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const { serviceAccountName } = spec ?? {};
   const grant = metadata.labels?.[GRANT_LABEL];
   return {
     apiVersion,
     kind,
     metadata: {
-      name,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      ...(namespace !== undefined && { namespace }),
+      ...ownMetadata(metadata),
       ...(grant !== undefined && { labels: { [GRANT_LABEL]: grant } }),
     },
     spec: { containers: [], ...(serviceAccountName !== undefined && { serviceAccountName }) },
@@ -142,17 +147,12 @@ export function slimAccount(
   { apiVersion, kind, metadata }: Stored<ServiceAccount>,
   keys: ExternalKeys,
 ): Stored<ServiceAccount> {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => keys.find('account', key));
   return {
     apiVersion,
     kind,
     metadata: {
-      name,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      ...(namespace !== undefined && { namespace }),
+      ...ownMetadata(metadata),
       ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
     },
   };

@@ -4,11 +4,8 @@ import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { audiencesNamedOnce } from '../core/envelope/audience.ts';
 import { classIsSupported, classNotFound, grantWithinClass } from '../core/envelope/class.ts';
-import { nameFits } from '../core/envelope/grant-name.ts';
-import { externalKeysOf } from '../core/envelope/external-identity.ts';
-import { imagePatternsOf } from '../core/envelope/image-pattern.ts';
+import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import type { Asker, Facts } from './facts.ts';
@@ -39,12 +36,8 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
   const asker = { user: request.userInfo, namespace, signal };
   const violations = [
     ...stamped(request.userInfo, grant),
-    ...nameFits(grant),
+    ...judgeGrantByItself(grant, facts),
     ...fewFinalizers(grant),
-    ...unsupportedInGrant(grant),
-    ...imagePatternsOf(grant.spec.workload.images),
-    ...audiencesNamedOnce(grant, facts.apiAudiences),
-    ...externalKeysOf(grant, facts.externalKeys),
     ...(await withinClass(grant, asker, facts)),
   ];
   const audit = { grant: grant.metadata.name };

@@ -12,7 +12,7 @@ import { externalIdentityInEnvelope } from './external-identity.ts';
 import { LABEL_PATH } from './grant-in-force.ts';
 import { grantNotFound } from './judge-pod.ts';
 import { identityWithoutGrant, type DefaultAccount } from './required.ts';
-import type { GrantFacts, RequestRule } from './rule.ts';
+import type { GrantFacts } from './rule.ts';
 
 export interface BindingFacts {
   binding: Binding;
@@ -62,19 +62,22 @@ export function judgeBinding({
   if (!grant) {
     return required ? [...violations, ...identityWithoutGrant([...choice, ...added], required)] : violations;
   }
-  for (const request of choice) violations.push(...choiceOfTheNode(request, grant));
-  return [...violations, ...added.flatMap((request) => [...externalIdentityInEnvelope(request, grant)])];
+  return [
+    ...violations,
+    ...choice.map(nodeChosen),
+    ...added.flatMap((request) => [...externalIdentityInEnvelope(request, grant)]),
+  ];
 }
 
-const choiceOfTheNode: RequestRule<'NodeAccess'> = function* ({ value, path }) {
-  yield {
+function nodeChosen({ value, path }: IdentityRequest<'NodeAccess'>): Violation {
+  return {
     code: 'NodeAccess',
     path,
     asked: value,
     allowed: 'nothing of its node',
     fix: 'leave the choice of the node to a scheduler that the chart’s values name',
   };
-};
+}
 
 function nodeOf({ target }: { target?: unknown }): string {
   return isRecord(target) && typeof target['name'] === 'string' ? target['name'] : 'without a name';

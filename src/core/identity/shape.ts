@@ -3,6 +3,7 @@
  * mean anything, identity too, and so is no pod that can be judged.
  */
 import { POD_SCHEMA, POD_SCHEMA_VERSION } from './pod-schema.ts';
+import { isRecord } from '../record.ts';
 import { isDefinition, itemOf, type Item, type Scalar, type Schema, type Shape } from './schema.ts';
 
 /** One place where a pod is not as the schema says. */
@@ -78,7 +79,7 @@ function linked(schema: Schema, root: string): Definition {
 function check(node: Node, value: unknown, walk: Walk): void {
   switch (node.kind) {
     case 'definition':
-      if (isObject(value)) checkFields(node, value, walk);
+      if (isRecord(value)) checkFields(node, value, walk);
       else report(node, value, walk);
       return;
     case 'list':
@@ -86,7 +87,7 @@ function check(node: Node, value: unknown, walk: Walk): void {
       else report(node, value, walk);
       return;
     case 'map':
-      if (isObject(value)) checkEntries(node.of, value, walk);
+      if (isRecord(value)) checkEntries(node.of, value, walk);
       else report(node, value, walk);
       return;
     case 'scalar':
@@ -145,12 +146,8 @@ function isScalar(kind: Scalar, value: unknown): boolean {
     case 'intOrString':
       return typeof value === 'string' || Number.isInteger(value);
     case 'object':
-      return isObject(value);
+      return isRecord(value);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function reportUnknown({ name }: Definition, field: string, { path, faults }: Walk): void {

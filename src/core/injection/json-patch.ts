@@ -1,4 +1,5 @@
 /** The difference between two JSON values as a JSON patch (RFC 6902). */
+import { isRecord } from '../record.ts';
 
 export type PatchOperation =
   { op: 'add' | 'replace'; path: string; value: unknown } | { op: 'remove'; path: string };
@@ -15,7 +16,7 @@ export function jsonPatch(before: unknown, after: unknown, path = ''): PatchOper
         : [{ op: 'add', path: `${path}/-`, value }],
     );
   }
-  if (isObject(before) && isObject(after)) return objectPatch(before, after, path);
+  if (isRecord(before) && isRecord(after)) return objectPatch(before, after, path);
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ op: 'replace', path, value: after }];
 }
 
@@ -39,10 +40,6 @@ function objectPatch(
 /** Keys are anybody's, and every object inherits some, such as `toString`. */
 function own(object: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** RFC 6901: `~` and `/` within a key. */
