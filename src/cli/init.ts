@@ -7,6 +7,7 @@ import { inOrder, quoted, renderViolation } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { grantNameOf } from '../core/envelope/judge-pod.ts';
 import { identityRequestsOf } from '../core/identity/identity-requests.ts';
+import { readPod } from '../core/identity/reading.ts';
 import { surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, type TemplatedPod } from '../core/identity/workload.ts';
 import { withoutBuiltInToken } from '../core/injection/built-in.ts';
@@ -101,14 +102,14 @@ async function grantFor(
 ): Promise<{ grant: AuthoredGrant; refusals: Violation[] }> {
   const namespace = object.metadata.namespace ?? '';
   const pod = asLabelled(authored, name);
-  const surroundings = await surroundingsOf(pod, lookupsIn(world.objects, namespace));
+  const surroundings = await surroundingsOf(readPod(pod), lookupsIn(world.objects, namespace));
   // What `kubectl get` shows has the token that is mounted by default spelled out.
   const asWritten = pod.spec ? { ...pod, spec: withoutBuiltInToken(pod.spec) } : pod;
   const grant = smallestGrant({
     name,
     namespace: isOpen ? undefined : namespace,
     duration,
-    requests: identityRequestsOf(asWritten, { surroundings, externalKeys: world.externalKeys }),
+    requests: identityRequestsOf(readPod(asWritten), { surroundings, externalKeys: world.externalKeys }),
     count: podCountOf(object),
     apiAudiences: world.apiAudiences,
   });

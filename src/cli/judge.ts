@@ -10,6 +10,7 @@ import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
+import { readPod } from '../core/identity/reading.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
 import { markedAsDefault } from '../core/marked-default.ts';
@@ -144,8 +145,12 @@ export async function previewUnder(
   const isRequired = !grant && ((await levelIn(objects, namespace)) ?? level) === 'required';
   const required = isRequired ? await defaultAccountIn(objects, namespace) : undefined;
   const isJudged = grant !== undefined || required !== undefined;
-  const surroundings = isJudged ? await surroundingsOf(pod, lookupsIn(objects, namespace)) : NO_SURROUNDINGS;
-  return previewPod({ pod, grant, required, identity: { surroundings, externalKeys }, apiAudiences, now });
+  const reading = readPod(pod);
+  const surroundings = isJudged
+    ? await surroundingsOf(reading, lookupsIn(objects, namespace))
+    : NO_SURROUNDINGS;
+  const identity = { surroundings, externalKeys };
+  return previewPod({ pod, reading, grant, required, identity, apiAudiences, now });
 }
 
 async function grantIn(name: string, namespace: string, { objects, now }: World) {

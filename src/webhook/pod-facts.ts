@@ -2,10 +2,11 @@
 import { ENFORCE_LABEL, type Level } from '../api/group.ts';
 import type { Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
-import { grantNameOf, type PodFacts } from '../core/envelope/judge-pod.ts';
+import { grantNameOf } from '../core/envelope/judge-pod.ts';
 import { levelOf } from '../core/envelope/namespace-label.ts';
+import type { PreviewFacts } from '../core/envelope/preview.ts';
 import type { DefaultAccount } from '../core/envelope/required.ts';
-import type { IdentityContext } from '../core/identity/identity-requests.ts';
+import { readPod } from '../core/identity/reading.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import type { Facts } from './facts.ts';
 
@@ -31,19 +32,14 @@ export async function podFacts(
   level: Level,
   grant: Stored<TaskGrant> | undefined,
   facts: Facts,
-): Promise<Omit<PodFacts, 'podsUsed'>> {
+): Promise<PreviewFacts> {
   const isGranted = grantNameOf(pod) !== undefined;
   const required =
     isGranted || level !== 'required' ? undefined : await facts.namespaces.defaultAccount(namespace);
-  const identity = grant || required ? await identityContext(pod, namespace, facts) : notLookedUp(facts);
-  return { pod, grant, required, identity, apiAudiences: facts.apiAudiences, now: facts.now() };
-}
-
-async function identityContext(pod: Pod, namespace: string, facts: Facts): Promise<IdentityContext> {
-  return { ...notLookedUp(facts), surroundings: await surroundingsOf(pod, facts.lookups(namespace)) };
-}
-
-/** What has to be known of a pod whose references cannot have changed. */
-export function notLookedUp({ externalKeys }: Facts): IdentityContext {
-  return { surroundings: NO_SURROUNDINGS, externalKeys };
+  const reading = readPod(pod);
+  const surroundings =
+    grant || required ? await surroundingsOf(reading, facts.lookups(namespace)) : NO_SURROUNDINGS;
+  const { apiAudiences, externalKeys } = facts;
+  const identity = { surroundings, externalKeys };
+  return { pod, reading, grant, required, identity, apiAudiences, now: facts.now() };
 }

@@ -1,10 +1,12 @@
 import type { AdmissionRequest, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { grantNameOf, judgeNewPod, judgePodUpdate, updateNeedsGrant } from '../core/envelope/judge-pod.ts';
+import { grantNameOf, judgeNewPod, judgePodUpdate } from '../core/envelope/judge-pod.ts';
 import { isOwnMirrorPod } from '../core/envelope/mirror-pod.ts';
+import { identityRequestsOf, requestChange } from '../core/identity/identity-requests.ts';
+import { readPod } from '../core/identity/reading.ts';
 import type { Facts } from './facts.ts';
-import { accountWhereRequired, enforcedLevel, notLookedUp, podFacts } from './pod-facts.ts';
+import { accountWhereRequired, enforcedLevel, podFacts } from './pod-facts.ts';
 import { podIn, type Answer, type AuditNotes, type Reviewer } from './review.ts';
 
 const BEYOND = 'the pod asks for more than its TaskGrant allows';
@@ -34,7 +36,8 @@ async function judgeCreation(
   const grant = await grantNamed(name, namespace, facts);
   const podsUsed = grant ? facts.pods.countUsed(grant, pod.metadata.uid) : 0;
   const level = name === undefined ? await enforcedLevel(namespace, facts) : 'granted';
-  const violations = judgeNewPod({ ...(await podFacts(pod, namespace, level, grant, facts)), podsUsed });
+  const { reading, identity, ...known } = await podFacts(pod, namespace, level, grant, facts);
+  const violations = judgeNewPod({ ...known, requests: identityRequestsOf(reading, identity), podsUsed });
   const headline = name === undefined ? 'the pod needs a TaskGrant' : BEYOND;
   return answerFor(pod, grant, headline, violations);
 }
@@ -45,16 +48,18 @@ async function judgeUpdate(
 ): Promise<Answer> {
   const [pod, oldPod] = [podIn(object), podIn(oldObject)];
   const { apiAudiences, externalKeys } = facts;
-  const addsIdentity = updateNeedsGrant(oldPod, pod, externalKeys);
+  const change = requestChange(readPod(oldPod), readPod(pod), externalKeys);
+  // What adds nothing needs no look-up.
+  const addsIdentity = change.added.length > 0;
   const name = grantNameOf(oldPod);
   const grant = addsIdentity ? await grantNamed(name, namespace, facts) : undefined;
   const violations = judgePodUpdate({
     oldPod,
     pod,
+    change,
     grant,
     podsUsed: 0,
     required: addsIdentity ? await accountWhereRequired(name, namespace, facts) : undefined,
-    identity: notLookedUp(facts),
     apiAudiences,
     now: facts.now(),
   });

@@ -6,6 +6,8 @@ import type { Pod, Stored } from '../../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../../src/api/taskgrant.ts';
 import { judgeNewPod } from '../../../src/core/envelope/judge-pod.ts';
 import { externalKeys } from '../../../src/core/identity/external-identity.ts';
+import { identityRequestsOf } from '../../../src/core/identity/identity-requests.ts';
+import { readPod } from '../../../src/core/identity/reading.ts';
 import { NO_SURROUNDINGS } from '../../../src/core/identity/surroundings.ts';
 import { context, someFacts } from '../../../src/webhook/testing.ts';
 import { parseReview, reviewOf } from '../../../src/webhook/review.ts';
@@ -65,11 +67,14 @@ async function measurePod(pod: Pod, grant: Stored<TaskGrant>, rounds: number): P
   const facts = someFacts({ grant, now });
   const { apiAudiences } = facts;
   const identity = { surroundings: NO_SURROUNDINGS, externalKeys: externalKeys() };
-  const judge = (index: number) =>
-    judgeNewPod({
-      pod: copies[index % COPIES] ?? pod,
-      ...{ grant, required: undefined, identity, apiAudiences, podsUsed: 0, now },
+  const judge = (index: number) => {
+    const judged = copies[index % COPIES] ?? pod;
+    const requests = identityRequestsOf(readPod(judged), identity);
+    return judgeNewPod({
+      pod: judged,
+      ...{ grant, required: undefined, requests, apiAudiences, podsUsed: 0, now },
     });
+  };
   if (judge(0).length > 0) throw new Error(`the pod is not within its grant: ${JSON.stringify(judge(0))}`);
   const validate = createPodValidator(facts);
   const call = context({ size: text.length });

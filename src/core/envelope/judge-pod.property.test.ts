@@ -6,10 +6,11 @@ import type { TaskGrant } from '../../api/taskgrant.ts';
 import { renderDenial, renderFindings } from '../decision/denial.ts';
 import type { Violation } from '../decision/violation.ts';
 import { externalKeys } from '../identity/external-identity.ts';
+import { readPod } from '../identity/reading.ts';
 import { surroundingsOf } from '../identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS } from '../identity/workload.ts';
 import { aGrant, aPod, NOW, withAnnotation, withContainer, withSpec } from '../testing/builders.ts';
-import { aContext, API_AUDIENCE } from '../testing/judging.ts';
+import { aContext, API_AUDIENCE, judge, judgeUpdate } from '../testing/judging.ts';
 import {
   anything,
   aWholePod,
@@ -25,27 +26,25 @@ import {
   type Width,
 } from '../testing/pods.ts';
 import { judgeBinding } from './judge-binding.ts';
-import { judgeNewPod, judgePodUpdate, type PodFacts } from './judge-pod.ts';
-import { previewPod } from './preview.ts';
+import { previewPod, type PreviewFacts } from './preview.ts';
 
-type Given = Partial<PodFacts> & Pick<PodFacts, 'pod'>;
-
-function factsOf(given: Given): PodFacts {
-  return {
+/** As before it is one. */
+function previewed(pod: Pod, more: Partial<PreviewFacts> = {}): Violation[] {
+  return previewPod({
+    pod,
+    reading: readPod(pod),
     grant: aGrant(),
     apiAudiences: [API_AUDIENCE],
-    podsUsed: 0,
     now: NOW,
     required: undefined,
     identity: aContext(),
-    ...given,
-  };
+    ...more,
+  });
 }
 
 /** With every reference followed, as at the door. */
 async function judged(pod: Pod, grant: Stored<TaskGrant>): Promise<Violation[]> {
-  const surroundings = await surroundingsOf(pod, SOME_CLUSTER);
-  return judgeNewPod(factsOf({ pod, grant, identity: aContext(surroundings) }));
+  return judge(pod, grant, { identity: aContext(await surroundingsOf(readPod(pod), SOME_CLUSTER)) });
 }
 
 describe('an envelope that is wider', () => {
@@ -83,9 +82,9 @@ describe('a pod that asks for more', () => {
     fc.assert(
       fc.property(identityPods, identityChanges, widths, (pod, change, width) => {
         const grant = grantOf(width);
-        const before = judgeNewPod(factsOf({ pod, grant })).map(placeOf);
-        const added = judgeNewPod(factsOf({ pod: change(pod), grant })).map(placeOf);
-        const refused = judgePodUpdate(factsOfUpdate(pod, change(pod), grant)).map(placeOf);
+        const before = judge(pod, grant).map(placeOf);
+        const added = judge(change(pod), grant).map(placeOf);
+        const refused = judgeUpdate(pod, change(pod), grant).map(placeOf);
         for (const each of added.filter((place) => !before.includes(place))) expect(refused).toContain(each);
       }),
       { numRuns: 200 },
@@ -95,10 +94,6 @@ describe('a pod that asks for more', () => {
 
 function placeOf({ code, path }: Violation): string {
   return `${code} ${path}`;
-}
-
-function factsOfUpdate(oldPod: Pod, pod: Pod, grant: Stored<TaskGrant> | undefined = aGrant()) {
-  return { ...factsOf({ pod, grant }), oldPod };
 }
 
 test('the order in which a pod says things changes nothing', async () => {
@@ -162,16 +157,15 @@ describe('nothing makes judging throw', () => {
     // All kinds of containers have the same parts.
     for (const place of placesIn(whole).filter(([, list]) => list !== 'initContainers')) {
       const pod = withValueAt(whole, place, undefined);
-      renderDenial('no', judgeNewPod(factsOf({ pod, grant: undefined, required: REQUIRED })));
-      renderDenial('no', previewPod(factsOf({ pod: granted(pod), grant })));
+      renderDenial('no', judge(pod, 'no grant', { required: REQUIRED }));
+      renderDenial('no', previewed(granted(pod), { grant }));
     }
   });
 
   test('however much of it there is', async () => {
     for (const pod of HUGE_PODS) {
-      const surroundings = await surroundingsOf(pod, SOME_CLUSTER);
-      const facts = { ...factsOfUpdate(aPod(), pod), identity: aContext(surroundings) };
-      renderDenial('no', [...previewPod(facts), ...judgePodUpdate(facts)]);
+      const identity = aContext(await surroundingsOf(readPod(pod), SOME_CLUSTER));
+      renderDenial('no', [...previewed(pod, { identity }), ...judgeUpdate(aPod(), pod)]);
     }
   });
 
@@ -192,19 +186,18 @@ function granted(pod: Pod): Pod {
 /** Everything that takes a pod from outside. */
 async function judgeInEveryWay(odd: unknown, other: unknown): Promise<void> {
   const [pod, oldPod] = [odd as Pod, other as Pod];
-  const surroundings = await surroundingsOf(isObject(odd) ? pod : aPod(), SOME_CLUSTER);
-  const identity = aContext(surroundings);
+  const identity = aContext(await surroundingsOf(readPod(odd), SOME_CLUSTER));
   const binding = odd as Parameters<typeof judgeBinding>[0]['binding'];
   const doors = { binding, byScheduler: false, externalKeys: externalKeys() };
   const grant = aGrant();
   const found = [
-    ...judgeNewPod(factsOf({ pod, identity })),
-    ...judgeNewPod(factsOf({ pod, grant: undefined, identity })),
-    ...judgeNewPod(factsOf({ pod, grant: undefined, identity, required: REQUIRED })),
-    ...judgePodUpdate({ ...factsOfUpdate(oldPod, pod), identity }),
-    ...judgePodUpdate({ ...factsOfUpdate(pod, aPod()), required: REQUIRED }),
-    ...previewPod(factsOf({ pod, identity })),
-    ...previewPod(factsOf({ pod, grant: undefined, identity, required: REQUIRED })),
+    ...judge(pod, grant, { identity }),
+    ...judge(pod, 'no grant', { identity }),
+    ...judge(pod, 'no grant', { identity, required: REQUIRED }),
+    ...judgeUpdate(oldPod, pod, grant),
+    ...judgeUpdate(pod, aPod(), grant, { required: REQUIRED }),
+    ...previewed(pod, { identity }),
+    ...previewed(pod, { grant: undefined, identity, required: REQUIRED }),
     ...judgeBinding({ ...doors, grantName: 'a', grant: { grant, apiAudiences: [] }, required: undefined }),
     ...judgeBinding({ ...doors, grantName: undefined, grant: undefined, required: REQUIRED }),
   ];
@@ -212,10 +205,6 @@ async function judgeInEveryWay(odd: unknown, other: unknown): Promise<void> {
   expect(renderFindings(found).length).toBeLessThanOrEqual(11);
   podOf(odd);
   podOf({ kind: 'Job', metadata: odd, spec: { template: odd } });
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
 }
 
 const many = <T>(count: number, of: (index: number) => T): T[] =>
@@ -275,7 +264,7 @@ test('null is as absent, as the API server takes it', () => {
         fc.record({ pod: fc.constant(pod), place: fc.constantFrom(...placesIn(pod).filter(isField)) }),
       ),
       ({ pod, place }) => {
-        const judgedAs = (value: unknown) => judgeNewPod(factsOf({ pod: withValueAt(pod, place, value) }));
+        const judgedAs = (value: unknown) => judge(withValueAt(pod, place, value));
         expect(judgedAs(null)).toEqual(judgedAs(undefined));
       },
     ),

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { GRANT_LABEL } from '../../api/group.ts';
 import type { Pod } from '../../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE, ENFORCEMENT_PROBE_POD, isEnforcementProbe } from '../decision/probe.ts';
-import { externalKeys } from '../identity/external-identity.ts';
 import {
   aGrant,
   anAuthoredPod,
@@ -23,14 +22,12 @@ import {
   withWorkload,
   type Change,
 } from '../testing/builders.ts';
-import { aContext, API_AUDIENCE, judge, judgeUpdate } from '../testing/judging.ts';
-import { judgeGrant, judgePodUpdate, updateNeedsGrant } from './judge-pod.ts';
+import { judge, judgeUpdate } from '../testing/judging.ts';
+import { judgeGrant } from './judge-pod.ts';
 import { isMirrorPod, isOwnMirrorPod } from './mirror-pod.ts';
 
 const other = withLabels({ [GRANT_LABEL]: 'other' });
 const finalizing: Change<Pod> = (pod) => ({ ...pod, metadata: { ...pod.metadata, finalizers: [] } });
-
-const FACTS = { apiAudiences: [API_AUDIENCE], podsUsed: 0, now: NOW, identity: aContext() };
 
 describe('a new pod', () => {
   test('is told everything at once', () => {
@@ -158,7 +155,6 @@ describe('an update', () => {
   test('that adds nothing passes, also after the grant’s end and where the grant is gone', () => {
     expect(judgeUpdate(aPod(), finalizing(aPod()), ended)).toEqual([]);
     expect(judgeUpdate(aPod(withSecretEnv('db')), aPod(), ended)).toEqual([]);
-    expect(updateNeedsGrant(aPod(), finalizing(aPod()), externalKeys())).toBe(false);
   });
 
   test('of a pod that should never have been admitted passes, where it adds nothing', () => {
@@ -186,7 +182,6 @@ describe('an update', () => {
         allowed: 'registry.example/agents/summariser:v1',
       },
     ]);
-    expect(updateNeedsGrant(aPod(), aPod(withContainer({ image: 'nginx' })), externalKeys())).toBe(true);
   });
 
   test('that changes an image is refused after the grant’s end, for that alone', () => {
@@ -210,12 +205,12 @@ describe('an update', () => {
   });
 
   test('of a pod without a grant adds no identity where it may have none', () => {
-    const facts = { ...FACTS, grant: undefined, required: { automounts: true, pullSecrets: [] } };
+    const required = { automounts: true, pullSecrets: [] };
     const pod = anAuthoredPod(withoutLabels, withSpec({ automountServiceAccountToken: false }));
     const annotated = withAnnotation('iam.amazonaws.com/role', 'x')(pod);
     const debugged = withEphemeralContainer({ envFrom: [{ secretRef: { name: 'db' } }] })(pod);
     const codes = (after: Pod) =>
-      judgePodUpdate({ ...facts, oldPod: pod, pod: after }).map(({ code, path }) => `${code} ${path}`);
+      judgeUpdate(pod, after, 'no grant', { required }).map(({ code, path }) => `${code} ${path}`);
     expect(codes(finalizing(pod))).toEqual([]);
     expect(codes(annotated)).toEqual(['GrantRequired metadata.annotations[iam.amazonaws.com/role]']);
     expect(codes(debugged)).toEqual(['GrantRequired spec.ephemeralContainers[0].envFrom[0].secretRef.name']);

@@ -4,8 +4,7 @@ import type { Pod, Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import { enforcementProbeRefusal, isEnforcementProbe } from '../decision/probe.ts';
 import type { Violation } from '../decision/violation.ts';
-import { addedRequests, identityRequestsOf, type IdentityContext } from '../identity/identity-requests.ts';
-import type { ExternalKeys } from '../identity/external-identity.ts';
+import type { RequestChange } from '../identity/identity-requests.ts';
 import type { IdentityRequest, RequestKind } from '../identity/request.ts';
 import { labelOf } from '../record.ts';
 import { certificateWithinEnvelope } from './certificates.ts';
@@ -63,7 +62,13 @@ export interface PodFacts extends Omit<AdmissionFacts, 'grant'> {
   grant: Stored<TaskGrant> | undefined;
   /** Where every pod needs a grant or has no identity: the `default` account of the namespace. Undefined elsewhere. */
   required: DefaultAccount | undefined;
-  identity: IdentityContext;
+  /** What the pod asks for. */
+  requests: readonly IdentityRequest[];
+}
+
+export interface PodUpdateFacts extends Omit<PodFacts, 'requests'> {
+  oldPod: Pod;
+  change: RequestChange;
 }
 
 /** The grant that a pod says it runs under. */
@@ -81,9 +86,8 @@ export function judgeGrant(
 }
 
 /** Everything that is wrong with a new pod. */
-export function judgeNewPod({ pod, grant, required, identity, ...facts }: PodFacts): Violation[] {
+export function judgeNewPod({ pod, grant, required, requests, ...facts }: PodFacts): Violation[] {
   if (isEnforcementProbe(pod)) return [enforcementProbeRefusal()];
-  const requests = identityRequestsOf(pod, identity);
   const name = grantNameOf(pod);
   if (name === undefined) return judgeUngranted(requests, required);
   if (!grant) return grantNotFound(name);
@@ -102,16 +106,13 @@ export function judgePodUpdate({
   pod,
   grant,
   required,
-  identity,
+  change: { asked, added },
   ...facts
-}: PodFacts & { oldPod: Pod }): Violation[] {
+}: PodUpdateFacts): Violation[] {
   const name = grantNameOf(pod);
   const before = grantNameOf(oldPod);
   const violations = name === before ? [] : [labelChanged(before, name)];
-
-  const added = addedRequests(oldPod, pod, identity.externalKeys);
   if (added.length === 0) return violations;
-  const asked = identityRequestsOf(oldPod, identity);
   if (before === undefined) {
     // Whatever the account already was: it may not be widened without a grant to judge by.
     const accounts = asked.filter(({ kind }) => kind === 'ServiceAccount');
@@ -134,11 +135,6 @@ export function judgePodUpdate({
     ...IN_FORCE.flatMap((rule) => [...rule({ grant, ...facts })]),
     ...judgeRequests(others, { grant, apiAudiences: facts.apiAudiences }),
   ];
-}
-
-/** Whether a change to a pod has to be judged by its grant: what cannot matter needs no look-up. */
-export function updateNeedsGrant(oldPod: Pod, pod: Pod, externalKeys: ExternalKeys): boolean {
-  return addedRequests(oldPod, pod, externalKeys).length > 0;
 }
 
 function judgeUngranted(

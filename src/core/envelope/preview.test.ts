@@ -16,12 +16,14 @@ import {
   withStatus,
   withToken,
 } from '../testing/builders.ts';
+import { readPod } from '../identity/reading.ts';
 import { aContext, API_AUDIENCE } from '../testing/judging.ts';
 import { previewPod, type PreviewFacts } from './preview.ts';
 
 const previewed = (pod: Pod, more: Partial<PreviewFacts> = {}) =>
   previewPod({
     pod,
+    reading: readPod(pod),
     grant: aGrant(),
     required: undefined,
     identity: aContext(),

@@ -1,14 +1,18 @@
 /** How a pod would be judged, before it is one: a workload's template, or a manifest in a file. */
-import type { Pod, Stored } from '../../api/kubernetes.ts';
+import type { Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
 import { inject } from '../injection/inject.ts';
-import { readPod } from '../identity/reading.ts';
-import type { Surroundings } from '../identity/surroundings.ts';
+import { identityRequestsOf, type IdentityContext } from '../identity/identity-requests.ts';
+import { readPod, type Reading } from '../identity/reading.ts';
 import { isOver } from './grant-in-force.ts';
 import { grantNameOf, judgeGrant, judgeNewPod, type PodFacts } from './judge-pod.ts';
 
-export type PreviewFacts = Omit<PodFacts, 'podsUsed'>;
+export interface PreviewFacts extends Omit<PodFacts, 'podsUsed' | 'requests'> {
+  /** The pod, read. */
+  reading: Reading;
+  identity: IdentityContext;
+}
 
 /** In place of the account's name, which nobody knows before the grant is active. */
 const FUTURE_ACCOUNT = 'the account that is made for the grant';
@@ -20,26 +24,14 @@ const FUTURE_ACCOUNT = 'the account that is made for the grant';
 export function previewPod(facts: PreviewFacts): Violation[] {
   const { pod, grant, apiAudiences, now } = facts;
   const name = grantNameOf(pod);
-  if (name === undefined || !grant) return judgeNewPod({ ...facts, podsUsed: 0 });
+  if (name === undefined || !grant) return judged(facts);
   const activated = asActive(grant, now);
   const ended = isOver(grant) ? judgeGrant(name, { grant, apiAudiences, now }) : [];
-  const filled = filledIn(pod, activated, facts);
-  return [
-    ...ended,
-    ...judgeNewPod({
-      ...facts,
-      pod: filled,
-      grant: activated,
-      identity: { ...facts.identity, surroundings: surroundingsFor(filled, facts) },
-      podsUsed: 0,
-    }),
-  ];
+  return [...ended, ...judged(filledIn({ ...facts, grant: activated }))];
 }
 
-/** What the pod's own account has on it says nothing of the grant's, which has what the envelope says. */
-function surroundingsFor(filled: Pod, { pod, identity: { surroundings } }: PreviewFacts): Surroundings {
-  const hasItsOwn = filled.spec?.serviceAccountName === pod.spec?.serviceAccountName;
-  return hasItsOwn ? surroundings : { ...surroundings, accountAnnotations: {} };
+function judged({ reading, identity, ...facts }: PreviewFacts): Violation[] {
+  return judgeNewPod({ ...facts, requests: identityRequestsOf(reading, identity), podsUsed: 0 });
 }
 
 /** The grant as it will be when it takes the pod. */
@@ -60,8 +52,14 @@ function asActive(grant: Stored<TaskGrant>, now: number): Stored<TaskGrant> {
 }
 
 /** A pod that is not shaped as one is left as it is: judging it says so. */
-function filledIn(pod: Pod, grant: Stored<TaskGrant>, { apiAudiences, now }: PreviewFacts): Pod {
-  const reading = readPod(pod);
-  if (!reading.pod || reading.faults.length > 0) return pod;
-  return inject({ ...pod, ...reading.pod }, { grant, defaultPullSecrets: [], apiAudiences, now }).pod;
+function filledIn(facts: PreviewFacts & { grant: Stored<TaskGrant> }): PreviewFacts {
+  const { pod, reading, grant, apiAudiences, now, identity } = facts;
+  if (!reading.pod || reading.faults.length > 0) return facts;
+  const filled = inject({ ...pod, ...reading.pod }, { grant, defaultPullSecrets: [], apiAudiences, now }).pod;
+  // What the pod's own account has on it says nothing of the grant's, which has what the envelope says.
+  const hasItsOwn = filled.spec?.serviceAccountName === pod.spec?.serviceAccountName;
+  const surroundings = hasItsOwn
+    ? identity.surroundings
+    : { ...identity.surroundings, accountAnnotations: {} };
+  return { ...facts, pod: filled, reading: readPod(filled), identity: { ...identity, surroundings } };
 }

@@ -15,12 +15,13 @@ import {
 } from '../testing/builders.ts';
 import { aContext } from '../testing/judging.ts';
 import * as collected from './identity-requests.ts';
+import { readPod } from './reading.ts';
 import { POD_SCHEMA_VERSION } from './pod-schema.ts';
 import type { RequestKind } from './request.ts';
 
-const identityRequestsOf = (pod: Pod) => collected.identityRequestsOf(pod, aContext());
+const identityRequestsOf = (pod: Pod) => collected.identityRequestsOf(readPod(pod), aContext());
 const addedRequests = (before: Pod, after: Pod) =>
-  collected.addedRequests(before, after, aContext().externalKeys);
+  collected.requestChange(readPod(before), readPod(after), aContext().externalKeys).added;
 
 const requestsOf = (pod: Pod, ...kinds: RequestKind[]) =>
   identityRequestsOf(pod)

@@ -1,5 +1,4 @@
 /** Everything in a pod that asks for identity. */
-import type { Pod } from '../../api/kubernetes.ts';
 import { certificates } from './certificates.ts';
 import { devices } from './devices.ts';
 import { externalIdentities, type ExternalKeys } from './external-identity.ts';
@@ -8,7 +7,7 @@ import { nodeAccess } from './node-access.ts';
 import type { IdentityRequest } from './request.ts';
 import { secrets } from './secrets.ts';
 import { automount, serviceAccounts } from './service-account.ts';
-import { readPod } from './reading.ts';
+import type { Reading } from './reading.ts';
 import type { ShapeFault } from './shape.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { tokenShadows } from './token-shadow.ts';
@@ -22,17 +21,14 @@ export interface IdentityContext {
   externalKeys: ExternalKeys;
 }
 
-type PodLike = Pick<Pod, 'metadata' | 'spec'>;
-
 /**
  * One normalised list, in no particular order; a pod without a spec asks for nothing. Of a pod that is not shaped as a pod is,
  * that alone is said: what it asks for cannot be told.
  */
 export function identityRequestsOf(
-  pod: PodLike,
+  reading: Reading,
   { surroundings, externalKeys }: IdentityContext,
 ): IdentityRequest[] {
-  const reading = readPod(pod);
   const faults = reading.faults.map(unjudged);
   if (!reading.pod?.spec) return faults;
   const { metadata, spec } = reading.pod;
@@ -60,16 +56,19 @@ export function unjudged({ path, found, expected }: ShapeFault): IdentityRequest
   return { kind: 'Unjudged', value: { what: found, known: expected }, path };
 }
 
-/**
- * What the later pod asks for and the earlier one did not, at the same place with the same value. What its references lead to
- * was judged when it was created: those cannot be changed.
- */
-export function addedRequests(
-  before: PodLike,
-  after: PodLike,
-  externalKeys: ExternalKeys,
-): IdentityRequest[] {
+/** What a change to a pod does to what it asks for. */
+export interface RequestChange {
+  /** What the pod asked for before. */
+  asked: readonly IdentityRequest[];
+  /** What it asks for now and did not ask for before, at the same place with the same value. */
+  added: readonly IdentityRequest[];
+}
+
+/** What the pod's references lead to was judged when it was created: those cannot be changed. */
+export function requestChange(before: Reading, after: Reading, externalKeys: ExternalKeys): RequestChange {
   const context = { surroundings: NO_SURROUNDINGS, externalKeys };
-  const asked = new Set(identityRequestsOf(before, context).map((request) => JSON.stringify(request)));
-  return identityRequestsOf(after, context).filter((request) => !asked.has(JSON.stringify(request)));
+  const asked = identityRequestsOf(before, context);
+  const known = new Set(asked.map((request) => JSON.stringify(request)));
+  const added = identityRequestsOf(after, context).filter((request) => !known.has(JSON.stringify(request)));
+  return { asked, added };
 }

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Pod, PodSpec } from '../../api/kubernetes.ts';
 import { anAuthoredPod, aPod, GRANT_ACCOUNT, withSpec, withVolume } from '../testing/builders.ts';
 import { SOME_CLUSTER } from '../testing/pods.ts';
-import { MOST_FOLLOWED, NO_SURROUNDINGS, surroundingsOf, type Lookups } from './surroundings.ts';
+import { readPod } from './reading.ts';
+import * as followed from './surroundings.ts';
+import { MOST_FOLLOWED, NO_SURROUNDINGS, type Lookups } from './surroundings.ts';
+
+const surroundingsOf = (pod: unknown, lookups: Lookups) => followed.surroundingsOf(readPod(pod), lookups);
 
 /** A cluster that says what it was asked for. */
 function recording(more: Partial<Lookups> = {}) {

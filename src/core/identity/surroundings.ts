@@ -1,6 +1,5 @@
 /** What a pod's references lead to. It is looked up before anything is judged, so that judging itself is a pure function. */
 import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
-import type { Pod } from '../../api/kubernetes.ts';
 import {
   backingOfClaim,
   backingOfEphemeral,
@@ -9,7 +8,7 @@ import {
   type StorageLookups,
 } from './backing.ts';
 import { devicesOf, NO_DEVICES, type ClaimedDevices, type DeviceLookups } from './devices.ts';
-import { readPod } from './reading.ts';
+import type { Reading } from './reading.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from './service-account.ts';
 
 /** How a reference is followed. Each answers undefined where there is no such object. */
@@ -50,8 +49,8 @@ export const NO_SURROUNDINGS: Surroundings = {
 export const MOST_FOLLOWED = 64;
 
 /** Follows every reference of the pod, as far as that has to be known to judge it. */
-export async function surroundingsOf(pod: Pick<Pod, 'spec'>, lookups: Lookups): Promise<Surroundings> {
-  const spec = readPod(pod).pod?.spec;
+export async function surroundingsOf({ pod }: Reading, lookups: Lookups): Promise<Surroundings> {
+  const spec = pod?.spec;
   if (!spec) return NO_SURROUNDINGS;
   const volumes = [...(spec.volumes ?? []).entries()];
   const claims = volumes.filter(([, volume]) => volume.persistentVolumeClaim ?? volume.ephemeral);

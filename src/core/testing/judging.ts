@@ -2,9 +2,10 @@
 import type { Pod, Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
-import { judgeNewPod, judgePodUpdate, type PodFacts } from '../envelope/judge-pod.ts';
+import { judgeNewPod, judgePodUpdate, type PodFacts, type PodUpdateFacts } from '../envelope/judge-pod.ts';
 import { externalKeys } from '../identity/external-identity.ts';
-import type { IdentityContext } from '../identity/identity-requests.ts';
+import { identityRequestsOf, requestChange, type IdentityContext } from '../identity/identity-requests.ts';
+import { readPod } from '../identity/reading.ts';
 import { NO_SURROUNDINGS, type Surroundings } from '../identity/surroundings.ts';
 import { aGrant, NOW } from './builders.ts';
 
@@ -15,27 +16,31 @@ export function aContext(surroundings: Partial<Surroundings> = {}): IdentityCont
   return { surroundings: { ...NO_SURROUNDINGS, ...surroundings }, externalKeys: externalKeys() };
 }
 
-const facts: Omit<PodFacts, 'pod' | 'grant'> = {
-  apiAudiences: [API_AUDIENCE],
-  podsUsed: 0,
-  now: NOW,
-  required: undefined,
-  identity: aContext(),
-};
+const FACTS = { apiAudiences: [API_AUDIENCE], podsUsed: 0, now: NOW, required: undefined };
 
-/** Under the grant of aGrant() where none is given. */
+type More<Facts extends PodFacts | PodUpdateFacts> = Partial<
+  Omit<Facts, 'pod' | 'oldPod' | 'grant' | 'requests' | 'change'> & { identity: IdentityContext }
+>;
+
+const orNone = (grant: Stored<TaskGrant> | 'no grant') => (grant === 'no grant' ? undefined : grant);
+
+/** Under the grant of aGrant(), and as its first pod, where nothing else is said. */
 export function judge(
   pod: Pod,
   grant: Stored<TaskGrant> | 'no grant' = aGrant(),
-  more: Partial<Omit<PodFacts, 'pod' | 'grant'>> = {},
+  { identity = aContext(), ...more }: More<PodFacts> = {},
 ): Violation[] {
-  return judgeNewPod({ ...facts, pod, grant: grant === 'no grant' ? undefined : grant, ...more });
+  const requests = identityRequestsOf(readPod(pod), identity);
+  return judgeNewPod({ ...FACTS, pod, grant: orNone(grant), requests, ...more });
 }
 
+/** As {@link judge}. */
 export function judgeUpdate(
   oldPod: Pod,
   pod: Pod,
-  grant: Stored<TaskGrant> | undefined = aGrant(),
+  grant: Stored<TaskGrant> | 'no grant' = aGrant(),
+  { identity = aContext(), ...more }: More<PodUpdateFacts> = {},
 ): Violation[] {
-  return judgePodUpdate({ ...facts, oldPod, pod, grant });
+  const change = requestChange(readPod(oldPod), readPod(pod), identity.externalKeys);
+  return judgePodUpdate({ ...FACTS, oldPod, pod, change, grant: orNone(grant), ...more });
 }
