@@ -1,5 +1,7 @@
 import { DURATION_PATTERN } from '../api/schema.ts';
 
+const DURATION = new RegExp(DURATION_PATTERN);
+
 const UNITS = [
   ['h', 3_600_000],
   ['m', 60_000],
@@ -13,7 +15,7 @@ const UNITS = [
  * @example milliseconds('90s') === 90_000
  */
 export function milliseconds(duration: string): number {
-  const parts = new RegExp(DURATION_PATTERN).exec(duration);
+  const parts = DURATION.exec(duration);
   if (!parts || duration === '')
     throw new RangeError(`not a duration such as 1h30m: ${JSON.stringify(duration)}`);
   return UNITS.reduce(

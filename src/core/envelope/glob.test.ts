@@ -80,4 +80,6 @@ test('takes no longer than the product of both lengths, where backtracking would
 test('takes characters outside the basic plane as one', () => {
   expect(matches('*😀', 'a😀')).toBe(true);
   expect(matches('*\ude00', 'a😀')).toBe(false);
+  expect(matches('\ud83d*', '😀a')).toBe(false);
+  expect(matches('😀*😀', '😀😀')).toBe(true);
 });

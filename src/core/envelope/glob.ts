@@ -1,7 +1,14 @@
 /** Patterns with `*` (within one path segment) and `**` (across them); everything else stands for itself. */
 
 /** A pattern that is ready to be matched again and again. */
-export type Glob = { literal: string } | Automaton;
+export type Glob = { literal: string } | OneWildcard | Automaton;
+
+/** What most patterns are: what is around the wildcard is compared as it stands. */
+interface OneWildcard {
+  before: string;
+  after: string;
+  takesSlash: boolean;
+}
 
 /**
  * Positions in a pattern are counted in characters that stand for themselves: bit n of a set (n % 32 of word n / 32)
@@ -23,6 +30,14 @@ const WORD = 32;
 export function parseGlob(pattern: string): Glob {
   if (!pattern.includes('*')) return { literal: pattern };
   // More stars than two are one ** as well.
+  const [before = '', after = '', ...more] = pattern.split(/\*+/);
+  // Half a character is no text to compare, but a character of its own.
+  if (more.length === 0 && before.isWellFormed() && after.isWellFormed())
+    return { before, after, takesSlash: pattern.includes('**') };
+  return automatonOf(pattern);
+}
+
+function automatonOf(pattern: string): Automaton {
   const parts = pattern.match(/\*+|[^*]/gu) ?? [];
   const literals = parts.filter((part) => !part.startsWith('*')).length;
   const noPositions = () => new Uint32Array(Math.floor(literals / WORD) + 1);
@@ -55,6 +70,7 @@ function add(positions: Uint32Array, position: number): void {
  */
 export function matchesGlob(glob: Glob, text: string): boolean {
   if ('literal' in glob) return glob.literal === text;
+  if ('before' in glob) return matchesAround(glob, text);
   const { literals, behind, takesSlash, takesOthers } = glob;
   if (text.length < literals) return false;
   const reached = new Uint32Array(takesOthers.length);
@@ -76,4 +92,12 @@ export function matchesGlob(glob: Glob, text: string): boolean {
     if (anywhere === 0) return false;
   }
   return (((reached[Math.floor(literals / WORD)] ?? 0) >>> (literals % WORD)) & 1) === 1;
+}
+
+function matchesAround({ before, after, takesSlash }: OneWildcard, text: string): boolean {
+  const end = text.length - after.length;
+  if (end < before.length || !text.startsWith(before) || !text.endsWith(after)) return false;
+  if (takesSlash) return true;
+  const slash = text.indexOf('/', before.length);
+  return slash < 0 || slash >= end;
 }

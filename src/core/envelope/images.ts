@@ -1,12 +1,20 @@
-import { listed, type Violation } from '../decision/violation.ts';
+import { listed } from '../decision/violation.ts';
 import { matchesImage, parseImagePattern, type ImagePattern } from './image-pattern.ts';
 import { parseImage } from './image-reference.ts';
 import type { GrantFacts, RequestRule } from './rule.ts';
 
 /** Every image matches a pattern of the grant, both in canonical form. */
 export const imageIsGranted: RequestRule<'Image'> = function* ({ value, path }, facts) {
-  const refusal = judgeOf(facts)(value);
-  if (refusal) yield { ...refusal, path };
+  const image = parseImage(value);
+  const { patterns, allowed } = grantedImages(facts);
+  if (image && patterns.some((pattern) => matchesImage(image, pattern))) return;
+  yield {
+    code: 'ImageNotGranted',
+    path,
+    asked: image ? value : `${value}, which is no image reference`,
+    allowed,
+    fix: fixFor(image?.digest !== undefined),
+  };
 };
 
 /** Only containers of one image see each other's processes: what of the envelope one was not given is not read from the other. */
@@ -28,49 +36,25 @@ function canonicalImage(text: string): string {
   return image ? `${image.name} ${image.digest ?? image.tag ?? ''}` : text;
 }
 
-type Refusal = Omit<Violation, 'path'>;
-type ImageJudge = (value: string) => Refusal | undefined;
+interface GrantedImages {
+  patterns: readonly ImagePattern[];
+  /** All of them as one text, for refusals. */
+  allowed: string;
+}
 
 /**
- * One judge for each review, whose facts are one object that nobody changes: a pod may have thousands of images and its
- * grant 64 patterns, so a pattern is parsed once, a value judged once, and what is allowed is one text.
+ * A grant in the cache is judged by again and again, and its list is one object that nobody changes: patterns are parsed once
+ * for each grant, and not once for each of a pod's images, which may be thousands.
  */
-const judges = new WeakMap<GrantFacts, ImageJudge>();
+const granted = new WeakMap<readonly string[], GrantedImages>();
 
-function judgeOf(facts: GrantFacts): ImageJudge {
-  const judge = judges.get(facts) ?? judgeFor(facts.grant.spec.workload.images);
-  judges.set(facts, judge);
-  return judge;
-}
-
-/** A grant in the cache is judged by again and again, and its list is one object that nobody changes. */
-const parsed = new WeakMap<readonly string[], readonly ImagePattern[]>();
-
-function patternsOf(images: readonly string[]): readonly ImagePattern[] {
-  const patterns = parsed.get(images) ?? images.map(parseImagePattern);
-  parsed.set(images, patterns);
-  return patterns;
-}
-
-function judgeFor(images: readonly string[]): ImageJudge {
-  const patterns = patternsOf(images);
-  const allowed = listed(images);
-  const judged = new Map<string, Refusal | undefined>();
-  return (value) => {
-    if (judged.has(value)) return judged.get(value);
-    const image = parseImage(value);
-    const isGranted = image !== undefined && patterns.some((pattern) => matchesImage(image, pattern));
-    const refusal: Refusal | undefined = isGranted
-      ? undefined
-      : {
-          code: 'ImageNotGranted',
-          asked: image ? value : `${value}, which is no image reference`,
-          allowed,
-          fix: fixFor(image?.digest !== undefined),
-        };
-    judged.set(value, refusal);
-    return refusal;
-  };
+function grantedImages({ grant }: GrantFacts): GrantedImages {
+  const { images } = grant.spec.workload;
+  const known = granted.get(images);
+  if (known) return known;
+  const parsed = { patterns: images.map(parseImagePattern), allowed: listed(images) };
+  granted.set(images, parsed);
+  return parsed;
 }
 
 function fixFor(hasDigest: boolean): string {

@@ -16,7 +16,8 @@ export function* nodeAccess({ metadata, spec }: Pick<Pod, 'metadata' | 'spec'>):
   yield* inPodContext(spec.securityContext);
   yield* appArmorAnnotations(metadata.annotations);
   for (const { path, container } of containersOf(spec)) {
-    yield* inContainerContext(container, `${path}.securityContext`);
+    if (container.securityContext)
+      yield* inContainerContext(container.securityContext, `${path}.securityContext`);
     yield* hostPorts(container, path);
     yield* otherHosts(container, path);
   }
@@ -38,11 +39,7 @@ function* inPodContext(context: PodContext | undefined): Generator<NodeAccess> {
   }
 }
 
-function* inContainerContext(
-  { securityContext }: Container | EphemeralContainer,
-  path: string,
-): Generator<NodeAccess> {
-  if (!securityContext) return;
+function* inContainerContext(securityContext: ContainerContext, path: string): Generator<NodeAccess> {
   const { privileged, capabilities, procMount } = securityContext;
   if (privileged) yield asking('true', `${path}.privileged`);
   for (const [index, capability] of (capabilities?.add ?? []).entries()) {
@@ -58,19 +55,23 @@ function* inEitherContext(
   { seccompProfile, appArmorProfile, seLinuxOptions, windowsOptions }: PodContext | ContainerContext,
   path: string,
 ): Generator<NodeAccess> {
-  for (const [name, profile] of Object.entries({ seccompProfile, appArmorProfile })) {
-    if (profile && !BASELINE_PROFILES.has(profile.type)) yield asking(profile.type, `${path}.${name}.type`);
+  if (seccompProfile && !BASELINE_PROFILES.has(seccompProfile.type))
+    yield asking(seccompProfile.type, `${path}.seccompProfile.type`);
+  if (appArmorProfile && !BASELINE_PROFILES.has(appArmorProfile.type))
+    yield asking(appArmorProfile.type, `${path}.appArmorProfile.type`);
+  if (seLinuxOptions) {
+    const { type = '', user, role } = seLinuxOptions;
+    if (!BASELINE_SELINUX_TYPES.has(type)) yield asking(type, `${path}.seLinuxOptions.type`);
+    if (user) yield asking(user, `${path}.seLinuxOptions.user`);
+    if (role) yield asking(role, `${path}.seLinuxOptions.role`);
   }
-  const { type = '', user, role } = seLinuxOptions ?? {};
-  if (!BASELINE_SELINUX_TYPES.has(type)) yield asking(type, `${path}.seLinuxOptions.type`);
-  if (user) yield asking(user, `${path}.seLinuxOptions.user`);
-  if (role) yield asking(role, `${path}.seLinuxOptions.role`);
-  const windows = `${path}.windowsOptions`;
-  if (windowsOptions?.hostProcess) yield asking('true', `${windows}.hostProcess`);
-  // A Group Managed Service Account is the node's right to fetch a domain account's password.
-  for (const field of ['gmsaCredentialSpecName', 'gmsaCredentialSpec'] as const) {
-    const value = windowsOptions?.[field];
-    if (value) yield asking(field === 'gmsaCredentialSpec' ? 'a gMSA' : value, `${windows}.${field}`);
+  if (windowsOptions) {
+    const { hostProcess, gmsaCredentialSpecName, gmsaCredentialSpec } = windowsOptions;
+    if (hostProcess) yield asking('true', `${path}.windowsOptions.hostProcess`);
+    // A Group Managed Service Account is the node's right to fetch a domain account's password.
+    if (gmsaCredentialSpecName)
+      yield asking(gmsaCredentialSpecName, `${path}.windowsOptions.gmsaCredentialSpecName`);
+    if (gmsaCredentialSpec) yield asking('a gMSA', `${path}.windowsOptions.gmsaCredentialSpec`);
   }
 }
 
@@ -99,8 +100,14 @@ const HOOKS = ['postStart', 'preStop'] as const;
 
 /** The kubelet asks these hosts from the node's network, where a cloud's metadata service may answer with the node's identity. */
 function* otherHosts(container: Container | EphemeralContainer, path: string): Generator<NodeAccess> {
-  for (const probe of PROBES) yield* hostsOf(container[probe], `${path}.${probe}`);
-  for (const hook of HOOKS) yield* hostsOf(container.lifecycle?.[hook], `${path}.lifecycle.${hook}`);
+  for (const probe of PROBES) {
+    const handler = container[probe];
+    if (handler) yield* hostsOf(handler, `${path}.${probe}`);
+  }
+  for (const hook of HOOKS) {
+    const handler = container.lifecycle?.[hook];
+    if (handler) yield* hostsOf(handler, `${path}.lifecycle.${hook}`);
+  }
 }
 
 interface Handler {
@@ -108,9 +115,9 @@ interface Handler {
   tcpSocket?: { host?: string };
 }
 
-function* hostsOf(handler: Handler | undefined, path: string): Generator<NodeAccess> {
-  if (handler?.httpGet?.host) yield asking(handler.httpGet.host, `${path}.httpGet.host`);
-  if (handler?.tcpSocket?.host) yield asking(handler.tcpSocket.host, `${path}.tcpSocket.host`);
+function* hostsOf({ httpGet, tcpSocket }: Handler, path: string): Generator<NodeAccess> {
+  if (httpGet?.host) yield asking(httpGet.host, `${path}.httpGet.host`);
+  if (tcpSocket?.host) yield asking(tcpSocket.host, `${path}.tcpSocket.host`);
 }
 
 /** What runtimes give by default. */

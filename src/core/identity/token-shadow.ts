@@ -1,5 +1,5 @@
 /** Mounts and files that stand where programs look for their token: a pod that finds none there asks its node. */
-import type { PodSpec, Volume } from '../../api/kubernetes.ts';
+import type { PodSpec } from '../../api/kubernetes.ts';
 import { containersOf } from './containers.ts';
 import type { IdentityRequest } from './request.ts';
 import { API_ACCESS_PATH, OTHER_TOKENS_PATH } from './token-paths.ts';
@@ -7,10 +7,11 @@ import type { ProjectedSource } from './volumes.ts';
 
 /** Mounts at or below a token's folder, of volumes that have no token for it; and files that two sources of one volume write. */
 export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenShadow'>> {
-  const volumes = spec.volumes ?? [];
-  const tokensIn = new Map(volumes.map((volume) => [volume.name, tokenFilesOf(volume)]));
-  for (const [index, volume] of volumes.entries()) {
-    yield* collisions(volume, `spec.volumes[${index}]`);
+  const tokensIn = new Map<string, TokenFiles>();
+  for (const [index, { name, projected }] of (spec.volumes ?? []).entries()) {
+    if (!projected?.sources) continue;
+    tokensIn.set(name, tokenFilesOf(projected.sources));
+    yield* collisions(projected.sources, `spec.volumes[${index}].projected`);
   }
   for (const { path, container } of containersOf(spec)) {
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
@@ -63,8 +64,8 @@ interface TokenFiles {
   byName: boolean;
 }
 
-function tokenFilesOf({ projected }: Volume): TokenFiles {
-  const files = (projected?.sources ?? []).flatMap(({ serviceAccountToken }) =>
+function tokenFilesOf(sources: readonly ProjectedSource[]): TokenFiles {
+  const files = sources.flatMap(({ serviceAccountToken }) =>
     serviceAccountToken ? [normalFile(serviceAccountToken.path)] : [],
   );
   return { asToken: files.includes('token'), byName: files.some((file) => /^[^/]+\/token$/.test(file)) };
@@ -77,15 +78,18 @@ function isTokenAt(place: string, { asToken, byName }: TokenFiles): boolean {
 }
 
 /** Of two sources that write one file the later wins, and the API server only warns (kubernetes, pkg/volume/projected, collectData). */
-function* collisions({ projected }: Volume, path: string): Generator<IdentityRequest<'TokenShadow'>> {
+function* collisions(
+  sources: readonly ProjectedSource[],
+  path: string,
+): Generator<IdentityRequest<'TokenShadow'>> {
   const tokens = new Set<string>();
-  for (const [index, source] of (projected?.sources ?? []).entries()) {
+  for (const [index, source] of sources.entries()) {
     const files = filesOf(source);
     // Where nothing says which files it writes, it may write any.
     const at = files ? files.find((file) => tokens.has(normalFile(file))) : first(tokens);
     if (at !== undefined) {
       const value = { at, by: 'a later source of the same volume' };
-      yield { kind: 'TokenShadow', value, path: `${path}.projected.sources[${index}]` };
+      yield { kind: 'TokenShadow', value, path: `${path}.sources[${index}]` };
     }
     if (source.serviceAccountToken) tokens.add(normalFile(source.serviceAccountToken.path));
   }
