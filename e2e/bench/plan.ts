@@ -39,9 +39,10 @@ export interface Plan {
   };
   /** How many grants there are when memory is looked at, and admission again with the last. */
   readonly populations: readonly [few: number, many: number];
-  /** So many reviews to each side in a round. */
+  /** So many reviews to each side in a round, after so many that do not count. */
   readonly reviews: {
     readonly connections: number;
+    readonly warmUp: number;
     readonly rounds: number;
     readonly perRound: number;
     readonly grants: readonly [few: CachedGrants, many: CachedGrants];
@@ -72,6 +73,8 @@ export const FULL: Plan = {
   populations: [1_000, 10_000],
   reviews: {
     connections: 50,
+    // V8 compiles the last of a webhook's code after some ten thousand reviews: one that has been up for an hour has had more.
+    warmUp: 20_000,
     rounds: 8,
     perRound: 5_000,
     grants: [
@@ -99,6 +102,7 @@ export const QUICK: Plan = {
   populations: [100, 1_000],
   reviews: {
     connections: 50,
+    warmUp: 4_000,
     rounds: 4,
     perRound: 2_000,
     grants: [

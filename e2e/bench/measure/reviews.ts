@@ -45,7 +45,7 @@ const SECONDS_TO_WRITE = 0.0015;
 
 export async function measureReviews(ground: Ground): Promise<ReviewsResult> {
   const { api, watch, plan, progress } = ground;
-  const { rounds, perRound, grants } = plan.reviews;
+  const { rounds, perRound, warmUp, grants } = plan.reviews;
   const place = grantPlace('reviewed', 0);
   await activate(api, watch, place, SAMPLE_SPEC);
   const model = await readGrant(api, place);
@@ -65,7 +65,7 @@ export async function measureReviews(ground: Ground): Promise<ReviewsResult> {
         },
         {
           doing: `reviews among ${wanted.grants} grants: ${rounds} rounds of ${perRound} to the bare webhook and to the product's`,
-          seconds: 3 + (rounds + 1) * (1 + perRound / 1000),
+          seconds: 3 + (rounds * perRound + warmUp) / 1000 + rounds,
           work: async () => {
             levels.push(await measureLevel(ground, model, pod, written));
           },
@@ -101,7 +101,7 @@ async function measureLevel(
   pod: Pod,
   grants: Written,
 ): Promise<ReviewsLevel> {
-  const { rounds, perRound, connections } = plan.reviews;
+  const { rounds, perRound, warmUp, connections } = plan.reviews;
   const bodies = Array.from({ length: Math.min(grants.active, MOST_BODIES) }, (_, index) =>
     reviewOfCreation(podUnder(pod, writtenGrant(index))),
   );
@@ -127,9 +127,10 @@ async function measureLevel(
     return {
       cpuMs,
       block: async (): Promise<Block> => {
+        const count = cpuMs.length === 0 ? warmUp : perRound;
         const before = await server.cpuSeconds();
-        const block = await generator.send(perRound);
-        cpuMs.push((((await server.cpuSeconds()) - before) * 1000) / perRound);
+        const block = await generator.send(count);
+        cpuMs.push((((await server.cpuSeconds()) - before) * 1000) / count);
         return block;
       },
       stop: async (): Promise<void> => {
