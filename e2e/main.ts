@@ -16,6 +16,7 @@ interface Flags {
   kubernetes: string;
   keep?: boolean;
   name: string;
+  update?: boolean;
 }
 
 const program = new Command('e2e')
@@ -24,6 +25,7 @@ const program = new Command('e2e')
   .option('--kubernetes <version>', 'of the cluster', defaultKubernetes)
   .option('--name <name>', 'of the cluster', 'e2e')
   .option('--keep', 'leave the cluster up')
+  .option('--update', 'write what the suites keep in files anew, such as docs/escapes.md')
   .option('-t, --test <pattern>', 'only tests whose name matches')
   .showHelpAfterError();
 program.parse();
@@ -44,7 +46,7 @@ try {
 
 async function main(
   asked: readonly string[],
-  { kubernetes, keep, name, test }: Flags & { test?: string },
+  { kubernetes, keep, name, update, test }: Flags & { test?: string },
 ): Promise<number> {
   const unknown = asked.filter((suite) => !(suite in SUITES));
   if (unknown.length > 0)
@@ -76,6 +78,7 @@ async function main(
         '--config',
         'e2e/vitest.config.ts',
         ...(apart ? ['--fileParallelism', '--maxWorkers=2'] : []),
+        ...(update ? ['--update=all'] : []),
         ...(test === undefined ? [] : ['--testNamePattern', test]),
         `e2e/${suite}/`,
       ];

@@ -21,5 +21,6 @@ export const SUITES: Record<string, Suite> = {
   chart: { needs: 'image', programs: ['helm3'] },
   grant: { needs: 'product', apart: true },
   escapes: { needs: 'product' },
+  comparison: { needs: 'product' },
   disruption: { needs: 'product' },
 };

@@ -38,7 +38,7 @@ export function manifestOf({ escape, world }: Pick<Attempt, 'escape' | 'world'>)
 }
 
 function create(asked: Attempt): Promise<Outcome> {
-  return createPod(asked.world, manifestOf(asked), asked.dryRun);
+  return createPod(asked.world, asked.world.writtenOut(manifestOf(asked)), asked.dryRun);
 }
 
 /** @param dryRun whether all is done but the storing */
@@ -90,7 +90,7 @@ function connection({ escape, world }: Attempt): string[] {
 async function template(asked: Attempt): Promise<Outcome> {
   const applied = await kubectl(
     ['create', ...inNamespace(asked), '--filename=-'],
-    JSON.stringify(manifestOf(asked)),
+    JSON.stringify(asked.world.writtenOut(manifestOf(asked))),
   );
   if (applied.code !== 0) return applied;
   const lost = new AbortController();

@@ -3,6 +3,7 @@ import { ENFORCE_LABEL } from '../../src/api/group.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { untilPhase, type Outcome } from '../grant/testbed.ts';
 import type { Escape } from './catalogue.ts';
+import type { WrittenObject } from './object-text.ts';
 
 export interface Enforcer {
   readonly name: string;
@@ -10,6 +11,11 @@ export interface Enforcer {
   readonly namespaceLabels: Readonly<Record<string, string>>;
   /** Returns when pods under the grant are judged by it, with the name of the account that they are to run as. */
   ready(client: Client, grant: { namespace: string; name: string }): Promise<string>;
+  /**
+   * What its author has to write into a pod, or into what makes pods, before this lets it pass; left out where that is nothing.
+   * Only then is a refusal one of what the escape tries.
+   */
+  writtenOut?(object: WrittenObject, account: string): WrittenObject;
   /** What an outcome lacks to be its refusal of the escape; undefined where that is nothing. */
   lacks(outcome: Outcome, escape: Escape): string | undefined;
 }

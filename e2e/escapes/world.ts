@@ -22,6 +22,8 @@ export interface World {
   namespace: string;
   /** `namespace`, `account` (whom the task’s pods run as), `node`, and `imageID` (the task image’s, on the node). */
   filling: Filling;
+  /** A pod, or what makes pods, with what its author has to write for whoever judges here. */
+  writtenOut(object: WrittenObject): WrittenObject;
 }
 
 /** The pod under the grant `task` that escapes try to get into. */
@@ -70,15 +72,16 @@ export async function openWorld(
   await applyAll(place, await here('objects'));
   const account = enforcer
     ? await grantReady(client, enforcer, place)
-    : await nobodysAccount(client, namespace);
+    : await accountNamed(client, namespace, NOBODYS_ACCOUNT);
   const filling = { ...place, account };
-  await applyAll(filling, [...(await here('pods')), ...setups]);
+  const writtenOut = (object: WrittenObject) => enforcer?.writtenOut?.(object, account) ?? object;
+  await applyAll(filling, [...(await here('pods')), ...setups], writtenOut);
   const [victim] = await Promise.all([
     untilRunning(client, namespace, VICTIM),
     untilBound(client, namespace),
   ]);
   const imageID = victim.status?.containerStatuses?.[0]?.imageID ?? '';
-  return { client, api, namespace, filling: { ...filling, imageID } };
+  return { client, api, namespace, filling: { ...filling, imageID }, writtenOut };
 }
 
 /** Begins to remove everything; {@link untilGone} returns when it is done. */
@@ -103,8 +106,12 @@ export async function untilGone({ client, namespace }: World): Promise<void> {
  *
  * @throws Error with what kubectl said, where not everything was taken.
  */
-export async function applyAll(filling: Filling, texts: readonly ObjectText[]): Promise<void> {
-  const objects = texts.map((text) => inNamespace(objectOf(text, filling), filling['namespace']));
+export async function applyAll(
+  filling: Filling,
+  texts: readonly ObjectText[],
+  writtenOut: World['writtenOut'] = (object) => object,
+): Promise<void> {
+  const objects = texts.map((text) => inNamespace(writtenOut(objectOf(text, filling)), filling['namespace']));
   if (objects.length === 0) return;
   const { code, stderr } = await kubectl(['apply', '--server-side', '--filename=-'], asFile(objects));
   if (code !== 0) throw new Error(stderr);
@@ -128,13 +135,14 @@ async function grantReady(client: Client, enforcer: Enforcer, filling: Filling):
   return enforcer.ready(client, { namespace: filling['namespace'] ?? '', name: 'task' });
 }
 
-async function nobodysAccount(client: Client, namespace: string): Promise<string> {
+/** Makes an account that no grant is behind. */
+export async function accountNamed(client: Client, namespace: string, name: string): Promise<string> {
   await client.create(serviceAccounts, {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
-    metadata: { namespace, name: NOBODYS_ACCOUNT },
+    metadata: { namespace, name },
   });
-  return NOBODYS_ACCOUNT;
+  return name;
 }
 
 async function untilRunning(client: Client, namespace: string, name: string): Promise<Stored<Pod>> {
