@@ -92,7 +92,6 @@ function variablesFor(allowed: Allowed) {
     { name: 'containers', expression: 'object.spec.containers + object.spec.?initContainers.orValue([])' },
     { name: 'volumes', expression: 'object.spec.?volumes.orValue([])' },
     { name: 'projected', expression: 'variables.volumes.filter(v, has(v.projected))' },
-    { name: 'podContext', expression: 'object.spec.?securityContext' },
     {
       name: 'contexts',
       expression: 'variables.containers.filter(c, has(c.securityContext)).map(c, c.securityContext)',
@@ -142,6 +141,9 @@ const SYSCTLS = [
 ];
 const SELINUX_TYPES = ['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t', ''];
 const PROFILES = ['RuntimeDefault', 'Localhost'];
+
+/** No variable: as one, an optional value was always taken for an absent one (seen with Kubernetes 1.37). */
+const POD_CONTEXT = 'object.spec.?securityContext';
 
 /** Each expression, and what is said where it is false. */
 const VALIDATIONS: readonly (readonly [expression: string, message: string])[] = [
@@ -236,24 +238,24 @@ const VALIDATIONS: readonly (readonly [expression: string, message: string])[] =
   ['variables.contexts.all(s, s.?procMount.orValue("Default") == "Default")', 'procMount must be Default'],
   [
     `variables.contexts.all(s, s.?seccompProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)} && s.?appArmorProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)}) &&
-      variables.podContext.?seccompProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)} &&
-      variables.podContext.?appArmorProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)}`,
+      ${POD_CONTEXT}.?seccompProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)} &&
+      ${POD_CONTEXT}.?appArmorProfile.?type.orValue("RuntimeDefault") in ${JSON.stringify(PROFILES)}`,
     'seccomp and AppArmor must not be off',
   ],
   [
     `variables.contexts.all(s, s.?seLinuxOptions.?type.orValue("") in ${JSON.stringify(SELINUX_TYPES)} && s.?seLinuxOptions.?user.orValue("") == "" && s.?seLinuxOptions.?role.orValue("") == "") &&
-      variables.podContext.?seLinuxOptions.?type.orValue("") in ${JSON.stringify(SELINUX_TYPES)} &&
-      variables.podContext.?seLinuxOptions.?user.orValue("") == "" && variables.podContext.?seLinuxOptions.?role.orValue("") == ""`,
+      ${POD_CONTEXT}.?seLinuxOptions.?type.orValue("") in ${JSON.stringify(SELINUX_TYPES)} &&
+      ${POD_CONTEXT}.?seLinuxOptions.?user.orValue("") == "" && ${POD_CONTEXT}.?seLinuxOptions.?role.orValue("") == ""`,
     'SELinux must be as usual',
   ],
   [
-    `variables.podContext.?sysctls.orValue([]).all(s, s.name in ${JSON.stringify(SYSCTLS)})`,
+    `${POD_CONTEXT}.?sysctls.orValue([]).all(s, s.name in ${JSON.stringify(SYSCTLS)})`,
     'a sysctl is more than the pod’s own',
   ],
   [
     `!variables.contexts.exists(s, s.?windowsOptions.?hostProcess.orValue(false) || s.?windowsOptions.?gmsaCredentialSpecName.orValue("") != "" || s.?windowsOptions.?gmsaCredentialSpec.orValue("") != "") &&
-      !variables.podContext.?windowsOptions.?hostProcess.orValue(false) &&
-      variables.podContext.?windowsOptions.?gmsaCredentialSpecName.orValue("") == "" && variables.podContext.?windowsOptions.?gmsaCredentialSpec.orValue("") == ""`,
+      !${POD_CONTEXT}.?windowsOptions.?hostProcess.orValue(false) &&
+      ${POD_CONTEXT}.?windowsOptions.?gmsaCredentialSpecName.orValue("") == "" && ${POD_CONTEXT}.?windowsOptions.?gmsaCredentialSpec.orValue("") == ""`,
     'no host processes and no managed accounts of Windows',
   ],
   [
