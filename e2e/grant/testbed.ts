@@ -32,9 +32,13 @@ export interface Outcome {
 }
 
 /** Runs kubectl as a user would. Never throws: what it said and its exit code are the answer. */
-export function kubectl(args: readonly string[], input = ''): Promise<Outcome> {
+export function kubectl(
+  args: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn('kubectl', args);
+    const child = spawn('kubectl', args, { env: { ...process.env, ...env } });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
