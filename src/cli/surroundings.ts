@@ -53,11 +53,15 @@ function keyOf(
   return [group, kind, namespace, name].join('/');
 }
 
-/** What the first has, and then what the second has. */
+/** What the first has, and then what the second has and the first has not. */
 export function objectsOfBoth(first: Objects, second: Objects): Objects {
   return {
     get: async (what, place) => (await first.get(what, place)) ?? (await second.get(what, place)),
-    list: async (what) => [...(await first.list(what)), ...(await second.list(what))],
+    list: async (what) => {
+      const ours = await first.list(what);
+      const names = new Set(ours.map(({ metadata }) => metadata.name));
+      return [...ours, ...(await second.list(what)).filter(({ metadata }) => !names.has(metadata.name))];
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { grantNameOf } from '../core/envelope/judge-pod.ts';
 import { defaultAccountOf } from '../core/envelope/required.ts';
 import { accessReview } from '../core/envelope/requester.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
+import { markedAsDefault } from '../core/marked-default.ts';
 import type { Client } from '../kube/client.ts';
 import { monotonicNow } from '../kube/clock.ts';
 import {
@@ -23,14 +24,7 @@ import { DEFAULT_TIMEOUT_MS } from './server.ts';
 export function createClassFacts(client: Client, { classes }: Pick<Caches, 'classes'>): ClassFacts {
   return {
     get: async (name) => classes.get(name) ?? (await found(client, taskGrantClasses, { name })),
-    default: () =>
-      classes
-        .list()
-        .filter(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS_ANNOTATION] === 'true')
-        .sort(({ metadata: a }, { metadata: b }) =>
-          `${a.creationTimestamp} ${a.name}` > `${b.creationTimestamp} ${b.name}` ? -1 : 1,
-        )
-        .at(0),
+    default: () => markedAsDefault(classes.list(), [DEFAULT_CLASS_ANNOTATION]),
   };
 }
 
