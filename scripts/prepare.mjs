@@ -1,8 +1,9 @@
-// What npm runs after `npm ci`: builds the plugin of kubectl, and links it into node_modules/.bin as npm links the programs of
+// What npm runs after `npm ci`: says that the dependencies are there (lockfile.mjs), builds the plugin of kubectl, and links it into node_modules/.bin as npm links the programs of
 // packages. It needs no network. Where it cannot be built nothing is said to have failed: everything else works without it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { markInstalled } from './lockfile.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The oldest Node that type stripping without a flag runs on. npm has put node_modules/.bin, with the one that is pinned, first on the PATH. */
@@ -11,6 +12,7 @@ const OLDEST_NODE = [22, 18];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const tooOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
 
+markInstalled();
 const because = whyNot();
 if (because === undefined) await buildAndLink().catch((error) => say(error.message));
 else say(because);

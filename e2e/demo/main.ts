@@ -129,7 +129,7 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
 
 /** A kubeconfig with nothing but the token that the pod printed: a token never stands in a command. */
 async function thiefsKubeconfig(run: Cluster['run']): Promise<string> {
-  const token = await run(['sh', '-c', 'kubectl -n agents logs --follow leak | head -n 1']);
+  const token = await printedToken(run);
   const admin = JSON.parse(
     (await run(['kubectl', 'config', 'view', '--raw', '--minify', '-o', 'json'])).stdout,
   ) as {
@@ -140,10 +140,20 @@ async function thiefsKubeconfig(run: Cluster['run']): Promise<string> {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: admin.clusters,
-    users: [{ name: 'thief', user: { token: token.stdout.trim() } }],
+    users: [{ name: 'thief', user: { token } }],
     contexts: [{ name: 'thief', context: { cluster: admin.contexts[0].context.cluster, user: 'thief' } }],
     'current-context': 'thief',
   });
+}
+
+/** Read as soon as it is there: the task goes on while somebody else is it. */
+async function printedToken(run: Cluster['run']): Promise<string> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const { stdout } = await run(['kubectl', '-n', 'agents', 'logs', 'leak']);
+    if (stdout.includes('\n')) return stdout.trim();
+    if (Date.now() > deadline) throw new Error('the pod never printed its token');
+  }
 }
 
 /** Asks until the API server has forgotten the token; it remembers one that was good for ten seconds. */

@@ -23,12 +23,14 @@ function checked(...texts: readonly string[]) {
   return checkText(texts.map((text) => fill(text, FILLING)).join('\n---\n'));
 }
 
+const isProblem = (line: string) => !line.startsWith('note: ');
+
 describe('check denies', () => {
   test.each(catalogue)(
     '$slug, with the codes of the webhook',
     async ({ manifest = '', setup, codes, slug }) => {
       const { stdout, stderr, code } = await checked(grant, ...objects, ...setup, manifest);
-      expect(stderr).toEqual([]);
+      expect(stderr.filter(isProblem)).toEqual([]);
       const judged = JSON.parse(stdout) as { name: string; violations: { code: string }[] }[];
       const found = judged
         .filter(({ name }) => name === slug)
@@ -41,6 +43,8 @@ describe('check denies', () => {
 
 describe('check allows', () => {
   test.each(legitimate)('$slug', async ({ pod, grant: its, setup }) => {
-    expect(await checked(its, ...setup, pod)).toMatchObject({ code: 0, stderr: [] });
+    const { code, stderr } = await checked(its, ...setup, pod);
+    expect(stderr.filter(isProblem)).toEqual([]);
+    expect(code).toBe(0);
   });
 });

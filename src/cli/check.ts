@@ -1,5 +1,6 @@
 /** `kubectl taskgrant check` */
 import type { Level } from '../api/group.ts';
+import { quoted } from '../core/decision/denial.ts';
 import { namespaceNote, withInput, type InputFlags, type Surroundings } from './input.ts';
 import { judgeAll } from './judge.ts';
 import { RENDERERS, type Format } from './output/renderers.ts';
@@ -26,17 +27,20 @@ export interface Terminal extends Surroundings {
 
 /** @throws CannotRun where a flag makes no sense, or the cluster cannot be asked */
 export async function check(flags: CheckFlags, terminal: Terminal): Promise<Outcome> {
-  return withInput(flags, terminal, async ({ manifests, problems, world }) => {
+  return withInput(flags, terminal, async ({ manifests, problems, notes, world }) => {
     const judged = await judgeAll(manifests, world);
     const report = { findings: judged.findings, problems: [...problems, ...judged.problems] };
-    const note = namespaceNote(
+    const open = namespaceNote(
       report.findings.map(({ manifest }) => manifest),
       flags.namespace,
     );
     const isDenied = report.findings.some(({ violations }) => violations.length > 0);
     return {
       stdout: RENDERERS[flags.output](report, terminal),
-      stderr: [...(note === undefined ? [] : [`note: ${note}`]), ...report.problems.map(renderProblem)],
+      stderr: [
+        ...[...(open === undefined ? [] : [open]), ...notes].map((note) => `note: ${quoted(note)}`),
+        ...report.problems.map(renderProblem),
+      ],
       code: report.problems.length > 0 ? 2 : isDenied ? 1 : 0,
     };
   });

@@ -4,8 +4,10 @@ import type { Manifest } from './manifests.ts';
 
 export interface Finding {
   manifest: Manifest;
-  /** In the order of the file; none where the object is allowed. */
+  /** By path; none where the object is allowed. */
   violations: Violation[];
+  /** What its namespace only warns of, or writes to the audit log, by path. */
+  warnings: Violation[];
 }
 
 /** `Job/agents/summarise`, with what a generated name begins with where there is no other. */

@@ -41,6 +41,7 @@ describe('the grant of a workload', () => {
     );
     expect(code).toBe(0);
     expect(stderr).toEqual([
+      'note: there is no CSIDriver secrets.example: it counts as one that is handed no tokens',
       'note: put the label taskgrant.dev/grant: summarise into spec.template.metadata.labels',
     ]);
     expect(parse(stdout)).toEqual({
@@ -230,7 +231,7 @@ test('under the grant that is written a pod is denied nothing but what was said'
       });
       const { stdout: grant, stderr: said } = await initText(pod);
       const { stdout, stderr } = await checkText(`${pod}\n---\n${grant}`);
-      expect(stderr).toEqual([]);
+      expect(stderr.filter((line) => !line.startsWith('note: there is no CSIDriver '))).toEqual([]);
       const violations = (JSON.parse(stdout) as { violations: Violation[] }[]).flatMap(
         (one) => one.violations,
       );

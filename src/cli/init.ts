@@ -30,26 +30,30 @@ export interface InitFlags extends InputFlags {
 
 /** @throws CannotRun where there is not one workload, or it is none of which a grant could be written */
 export async function init(flags: InitFlags, surroundings: Surroundings): Promise<Outcome> {
-  return withInput({ ...flags, level: 'granted' }, surroundings, async ({ manifests, problems, world }) => {
-    const { manifest, found } = theWorkload(manifests, problems.map(renderProblem));
-    const name = flags.name ?? grantNameOf(found.pod) ?? grantNameFor(nameOf(manifest.object));
-    const isOpen = manifest.inDefaultNamespace && flags.namespace === undefined;
-    const written = await grantFor(manifest, found, { ...flags, name, isOpen }, world);
-    const refusals = written.refusals.map(
-      (violation) =>
-        `${quoted(manifest.file)}:${manifest.regionOf(violation.path).line}  ${renderViolation(violation)}`,
-    );
-    return {
-      stdout: renderGrant(written.grant),
-      stderr: [
-        ...problems.map(renderProblem),
-        ...(refusals.length > 0 ? ['This cannot be granted:', ...refusals] : []),
-        ...notesFor(manifest, found, name).map((note) => `note: ${note}`),
-        ...(isOpen ? [`note: ${namespaceNote([manifest], undefined) ?? ''}`] : []),
-      ],
-      code: problems.length > 0 ? 2 : refusals.length > 0 ? 1 : 0,
-    };
-  });
+  return withInput(
+    { ...flags, level: 'granted' },
+    surroundings,
+    async ({ manifests, problems, notes, world }) => {
+      const { manifest, found } = theWorkload(manifests, problems.map(renderProblem));
+      const name = flags.name ?? grantNameOf(found.pod) ?? grantNameFor(nameOf(manifest.object));
+      const isOpen = manifest.inDefaultNamespace && flags.namespace === undefined;
+      const written = await grantFor(manifest, found, { ...flags, name, isOpen }, world);
+      const refusals = written.refusals.map(
+        (violation) =>
+          `${quoted(manifest.file)}:${manifest.regionOf(violation.path).line}  ${renderViolation(violation)}`,
+      );
+      return {
+        stdout: renderGrant(written.grant),
+        stderr: [
+          ...problems.map(renderProblem),
+          ...(refusals.length > 0 ? ['This cannot be granted:', ...refusals] : []),
+          ...[...notes, ...notesFor(manifest, found, name)].map((note) => `note: ${note}`),
+          ...(isOpen ? [`note: ${namespaceNote([manifest], undefined) ?? ''}`] : []),
+        ],
+        code: problems.length > 0 ? 2 : refusals.length > 0 ? 1 : 0,
+      };
+    },
+  );
 }
 
 interface Workload {
@@ -102,7 +106,7 @@ async function grantFor(
 ): Promise<{ grant: AuthoredGrant; refusals: Violation[] }> {
   const namespace = object.metadata.namespace ?? '';
   const pod = asLabelled(authored, name);
-  const surroundings = await surroundingsOf(readPod(pod), lookupsIn(world.objects, namespace));
+  const surroundings = await surroundingsOf(readPod(pod), lookupsIn(world.objects, namespace, world.note));
   // What `kubectl get` shows has the token that is mounted by default spelled out.
   const asWritten = pod.spec ? { ...pod, spec: withoutBuiltInToken(pod.spec) } : pod;
   const grant = smallestGrant({
@@ -123,7 +127,7 @@ async function grantFor(
     const faults = parsed.faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
     throw new CannotRun(`${quoted(file)}: no TaskGrant can hold what it asks for: ${faults}`);
   }
-  const violations = await previewUnder(pod, namespace, parsed.object, world);
+  const violations = await previewUnder(pod, namespace, parsed.object, 'granted', world);
   return {
     grant,
     refusals: inOrder(violations).map((violation) => ({ ...violation, path: prefix + violation.path })),

@@ -27,6 +27,8 @@ export interface Surroundings {
 export interface Input {
   manifests: Manifest[];
   problems: Problem[];
+  /** What was noted while the world was looked at. */
+  notes: ReadonlySet<string>;
   world: World;
 }
 
@@ -50,14 +52,17 @@ export async function withInput<T>(
   const { manifests, problems } = manifestsIn(sources, flags.namespace ?? DEFAULT_NAMESPACE);
   const isEmpty = manifests.length + problems.length + unread.length === 0;
   const inFiles = objectsIn(manifests.map(({ object }) => object));
+  const notes = new Set<string>();
   const cluster = flags.server ? await connected(version) : undefined;
   try {
     return await use({
       manifests,
       problems: [...unread, ...problems, ...(isEmpty ? [nothingIn(flags.filename)] : [])],
+      notes,
       world: {
         objects: cluster ? objectsOfBoth(inFiles, cluster) : inFiles,
         isWhole: cluster !== undefined,
+        note: (text) => notes.add(text),
         apiAudiences: flags.apiAudience,
         externalKeys: keys,
         level: flags.level,
@@ -69,14 +74,15 @@ export async function withInput<T>(
   }
 }
 
-/** Without --server, nothing that speaks to a cluster is loaded. */
+/** Without --server, nothing that speaks to a cluster is loaded: undici 8 takes a newer Node than all the rest. */
 async function connected(version: string) {
-  const { openCluster } = await import('./cluster.ts').catch((error: unknown) => {
-    // Everything else goes with an older one.
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 19)) {
     throw new CannotRun(
-      `--server takes Node 22.19 or newer, and this is ${process.versions.node}: ${messageOf(error)}`,
+      `--server takes Node 22.19 or newer, and this is ${process.versions.node}: leave --server out, or run it with a newer one`,
     );
-  });
+  }
+  const { openCluster } = await import('./cluster.ts');
   return openCluster(version);
 }
 

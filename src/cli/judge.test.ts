@@ -109,12 +109,7 @@ describe('a pod without a grant', () => {
     ['passes where nobody says a level', pod, {}, []],
     ['is denied where --level says required', pod, { level: 'required' } as const, denied],
     ['is denied where its namespace does', pod + namespace('taskgrant.dev/enforce: required'), {}, denied],
-    [
-      'is denied where its namespace wants to be warned',
-      pod + namespace('taskgrant.dev/warn: required'),
-      {},
-      denied,
-    ],
+    ['passes where its namespace only warns', pod + namespace('taskgrant.dev/warn: required'), {}, []],
     [
       'passes where its namespace says granted, whatever --level says',
       pod + namespace('taskgrant.dev/enforce: granted'),
@@ -130,6 +125,63 @@ describe('a pod without a grant', () => {
   ])('%s', async (_what, text, flags, violations) => {
     expect(await violationsOf(text, flags)).toEqual(violations);
   });
+});
+
+describe('in a namespace that', () => {
+  const pod =
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: p, labels: { taskgrant.dev/grant: none } }\nspec: { containers: [{ name: a, image: b }] }\n---\n';
+  const judgedIn = async (labels: string, text = pod) => {
+    const namespace = `apiVersion: v1\nkind: Namespace\nmetadata: { name: agents, labels: { ${labels} } }\n`;
+    const { stdout, stderr, code } = await checkText(text + namespace);
+    const [entry] = JSON.parse(stdout) as Record<'violations' | 'warnings', { code: string }[]>[];
+    const codes = (found: { code: string }[] = []) => found.map((one) => one.code);
+    return { violations: codes(entry?.violations), warnings: codes(entry?.warnings), stderr, code };
+  };
+  const unjudged = ['note: namespace agents has no label taskgrant.dev/enforce: no pod is refused there'];
+
+  test('enforces, a pod is refused', async () => {
+    const refused = { violations: ['GrantNotFound'], warnings: [], stderr: [], code: 1 };
+    expect(await judgedIn('taskgrant.dev/enforce: granted')).toEqual(refused);
+    expect(await judgedIn('taskgrant.dev/enforce: granted, taskgrant.dev/warn: granted')).toEqual(refused);
+  });
+
+  test.each(['warn', 'audit'])(
+    'has the label %s alone, nothing is refused, and it is said',
+    async (label) => {
+      expect(await judgedIn(`taskgrant.dev/${label}: granted`)).toEqual({
+        violations: [],
+        warnings: ['GrantNotFound'],
+        stderr: unjudged,
+        code: 0,
+      });
+    },
+  );
+
+  test('warns of more than it refuses, both are said', async () => {
+    const ungranted = pod.replace('taskgrant.dev/grant: none', 'a: b');
+    const labels = 'taskgrant.dev/enforce: granted, taskgrant.dev/warn: required';
+    expect(await judgedIn(labels, ungranted)).toMatchObject({
+      violations: [],
+      warnings: ['GrantRequired'],
+      code: 0,
+    });
+  });
+
+  test('has no label, nothing is judged', async () => {
+    expect(await judgedIn('a: b')).toEqual({ violations: [], warnings: [], stderr: unjudged, code: 0 });
+  });
+});
+
+test('what is in no file and counts as harmless is said', async () => {
+  const text = aGrantText('g', '{ csiDrivers: [a.csi.example] }').replace(
+    'spec:',
+    'spec:\n  className: fast',
+  );
+  const pod = aPodText('p', 'g', 'volumes: [{ name: v, csi: { driver: a.csi.example } }]');
+  expect((await checkText(text + pod + pod.replace('name: p', 'name: q'))).stderr).toEqual([
+    'note: there is no TaskGrantClass fast in the files: its limits are not looked at',
+    'note: there is no CSIDriver a.csi.example: it counts as one that is handed no tokens',
+  ]);
 });
 
 describe('what a pod refers to is looked for in the files', () => {
@@ -267,12 +319,12 @@ test('where a pod without a grant is not judged, nothing that it refers to is lo
     externalKeys: externalKeys(),
     level: 'granted',
     now: 0,
+    note: () => undefined,
   };
-  expect(await previewUnder(pod, 'agents', undefined, world)).toEqual([]);
-  expect(asked).toEqual(['Namespace']);
-  const codes = (await previewUnder(pod, 'agents', undefined, { ...world, level: 'required' })).map(
-    ({ code }) => code,
-  );
+  expect(await previewUnder(pod, 'agents', undefined, 'granted', world)).toEqual([]);
+  expect(asked).toEqual([]);
+  const found = await previewUnder(pod, 'agents', undefined, 'required', world);
+  const codes = found.map(({ code }) => code);
   expect(codes).toContain('GrantRequired');
   expect(asked).toContain('PersistentVolumeClaim');
 });

@@ -1,5 +1,5 @@
 /** Judges what stands in files as admission would. */
-import { DEFAULT_CLASS_ANNOTATION, type Level } from '../api/group.ts';
+import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL, type Level } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { inOrder } from '../core/decision/denial.ts';
@@ -20,14 +20,14 @@ import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
-import { defaultAccountIn, levelIn, lookupsIn, type Objects } from './surroundings.ts';
+import { defaultAccountIn, levelsIn, lookupsIn, type Objects } from './surroundings.ts';
 
 export interface JudgeOptions {
   /** What the API server calls itself. */
   apiAudiences: readonly string[];
   /** By what other identity systems go. */
   externalKeys: ExternalKeys;
-  /** The level of namespaces of which nobody says it. */
+  /** The level of namespaces that are nowhere. */
   level: Level;
   /** Milliseconds since the epoch. */
   now: number;
@@ -38,6 +38,8 @@ export interface World extends JudgeOptions {
   objects: Objects;
   /** Whether what is not there is nowhere. */
   isWhole: boolean;
+  /** Told once of whatever a reader of the findings has to know besides. */
+  note: (text: string) => void;
 }
 
 export interface Judgement {
@@ -52,13 +54,16 @@ export async function judgeAll(manifests: readonly Manifest[], world: World): Pr
   for (const manifest of manifests.filter(({ object }) => knownKind(object))) {
     const judged = await judge(manifest, world);
     if ('faults' in judged) problems.push(...problemsOf(manifest, judged.faults));
-    else if (judged.violations) findings.push({ manifest, violations: inOrder(judged.violations) });
+    else if (judged.violations) {
+      const { violations, warnings = [] } = judged;
+      findings.push({ manifest, violations: inOrder(violations), warnings: inOrder(warnings) });
+    }
   }
   return { findings, problems };
 }
 
 /** No violations where the object is of a kind that is only referred to. */
-type Judged = { faults: ShapeFault[] } | { violations: Violation[] | undefined };
+type Judged = { faults: ShapeFault[] } | { violations: Violation[] | undefined; warnings?: Violation[] };
 
 async function judge({ object }: Manifest, world: World): Promise<Judged> {
   switch (object.kind) {
@@ -81,13 +86,21 @@ async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
 }
 
 /** A class that is not in the files bounds nothing here, where there is no cluster to look for it in. */
-async function withinItsClass(grant: TaskGrant, { objects, isWhole, now }: World): Promise<Violation[]> {
+async function withinItsClass(
+  grant: TaskGrant,
+  { objects, isWhole, now, note }: World,
+): Promise<Violation[]> {
   const { className } = grant.spec;
   const found =
     className === undefined
       ? markedAsDefault(await objects.list(taskGrantClasses), [DEFAULT_CLASS_ANNOTATION])
       : await objects.get(taskGrantClasses, { name: className });
-  if (!found) return isWhole ? [classNotFound(className)] : [];
+  if (!found && isWhole) return [classNotFound(className)];
+  if (!found) {
+    if (className !== undefined)
+      note(`there is no TaskGrantClass ${className} in the files: its limits are not looked at`);
+    return [];
+  }
   const itsClass = parseClass(found, now);
   // That its schema does not allow it is said where it stands.
   if ('faults' in itsClass) return [];
@@ -102,9 +115,9 @@ async function judgeWorkload(object: KubernetesObject, world: World): Promise<Ju
   if (malformed.length > 0) return { faults: malformed };
   const preview = await previewIn(pod, object.metadata.namespace ?? '', world);
   if ('faults' in preview) return preview;
-  return {
-    violations: preview.violations.map((violation) => ({ ...violation, path: prefix + violation.path })),
-  };
+  const placed = (found: readonly Violation[]) =>
+    found.map((violation) => ({ ...violation, path: prefix + violation.path }));
+  return { violations: placed(preview.violations), warnings: placed(preview.warnings) };
 }
 
 function withoutTemplate({ kind }: KubernetesObject): Judged {
@@ -126,13 +139,22 @@ async function previewIn(
   pod: TemplatedPod['pod'],
   namespace: string,
   world: World,
-): Promise<{ faults: ShapeFault[] } | { violations: Violation[] }> {
+): Promise<{ faults: ShapeFault[] } | { violations: Violation[]; warnings: Violation[] }> {
   const name = grantNameOf(pod);
   const grant = name === undefined ? undefined : await grantIn(name, namespace, world);
   if (grant && 'faults' in grant) return { faults: [{ path: '', message: malformedGrant(name ?? '') }] };
-  if (name !== undefined && !grant)
-    return { violations: grantNotFound(name).map((one) => notGiven(one, world)) };
-  return { violations: await previewUnder(pod, namespace, grant?.object, world) };
+  const at = async (level: Level | undefined): Promise<Violation[]> => {
+    if (level === undefined) return [];
+    if (name !== undefined && !grant) return grantNotFound(name).map((one) => notGiven(one, world));
+    return previewUnder(pod, namespace, grant?.object, level, world);
+  };
+  const levels = (await levelsIn(world.objects, namespace)) ?? { refused: world.level, reported: undefined };
+  if (levels.refused === undefined)
+    world.note(`namespace ${namespace} has no label ${ENFORCE_LABEL}: no pod is refused there`);
+  const violations = await at(levels.refused);
+  const refused = new Set(violations.map(({ code, path }) => `${code} ${path}`));
+  const reported = await at(levels.reported);
+  return { violations, warnings: reported.filter(({ code, path }) => !refused.has(`${code} ${path}`)) };
 }
 
 /** Everything that will be wrong with a pod of the namespace under the grant; or under none, where its references matter only at level required. */
@@ -140,14 +162,15 @@ export async function previewUnder(
   pod: Pod,
   namespace: string,
   grant: Stored<TaskGrant> | undefined,
-  { objects, level, apiAudiences, externalKeys, now }: World,
+  level: Level,
+  { objects, apiAudiences, externalKeys, now, note }: World,
 ): Promise<Violation[]> {
-  const isRequired = !grant && ((await levelIn(objects, namespace)) ?? level) === 'required';
+  const isRequired = !grant && level === 'required';
   const required = isRequired ? await defaultAccountIn(objects, namespace) : undefined;
   const isJudged = grant !== undefined || required !== undefined;
   const reading = readPod(pod);
   const surroundings = isJudged
-    ? await surroundingsOf(reading, lookupsIn(objects, namespace))
+    ? await surroundingsOf(reading, lookupsIn(objects, namespace, note))
     : NO_SURROUNDINGS;
   const identity = { surroundings, externalKeys };
   return previewPod({ pod, reading, grant, required, identity, apiAudiences, now });

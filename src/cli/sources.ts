@@ -50,16 +50,27 @@ async function filesOf(name: string, recursive: boolean): Promise<{ files: strin
   try {
     if (!(await stat(name)).isDirectory()) return { files: [name] };
     const entries = await readdir(name, { recursive, withFileTypes: true });
-    const files = entries
+    const named = entries
       .filter((entry) => !entry.isDirectory() && hasExtension(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
+    // A device or a pipe is read where it is named, and not where it lies in a folder: it may have no end.
+    const regular = await Promise.all(named.map(isRegular));
+    const files = named.filter((_, index) => regular[index]);
     if (files.length > 0) return { files };
     const hint = recursive ? '' : '; -R looks into the folders within, too';
     return { files, problem: `no file in it ends in ${EXTENSIONS.join(', ')}${hint}` };
   } catch (error) {
     return { files: [], problem: cannotRead(error) };
   }
+}
+
+/** A link that leads nowhere counts as a file: that it cannot be read is said of it. */
+async function isRegular(file: string): Promise<boolean> {
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => true,
+  );
 }
 
 function hasExtension(name: string): boolean {

@@ -1,8 +1,9 @@
 /** What objects refer to: in the files, and in the cluster where there is one to ask. */
-import type { KubernetesObject, Namespace } from '../api/kubernetes.ts';
-import { ENFORCE_LABEL, WARN_LABEL, type Level } from '../api/group.ts';
-import { strictestLevel } from '../core/envelope/namespace-label.ts';
+import type { KubernetesObject, Namespace, PersistentVolume } from '../api/kubernetes.ts';
+import { AUDIT_LABEL, ENFORCE_LABEL, WARN_LABEL, type Level } from '../api/group.ts';
+import { levelOf, strictestLevel } from '../core/envelope/namespace-label.ts';
 import { defaultAccountOf, type DefaultAccount } from '../core/envelope/required.ts';
+import { classOfVolume, isAvailable } from '../core/identity/backing.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
 import type { Lookups } from '../core/identity/surroundings.ts';
 import { DEFAULT_STORAGE_CLASS, markedAsDefault } from '../core/marked-default.ts';
@@ -19,6 +20,7 @@ import {
   type Resource,
 } from '../kube/resources.ts';
 import { groupOf } from './kinds.ts';
+import { messageOf } from './problem.ts';
 
 /** Where objects are found. */
 export interface Objects {
@@ -65,15 +67,27 @@ export function objectsOfBoth(first: Objects, second: Objects): Objects {
   };
 }
 
-/** How the references of a namespace's pods are followed. */
-export function lookupsIn(objects: Objects, namespace: string): Lookups {
+/**
+ * How the references of a namespace's pods are followed.
+ *
+ * @param note is told of what is not there and counts as harmless, as it does in a cluster
+ */
+export function lookupsIn(objects: Objects, namespace: string, note: (text: string) => void): Lookups {
   return {
     claim: (name) => objects.get(persistentVolumeClaims, { namespace, name }),
     volume: (name) => objects.get(persistentVolumes, { name }),
+    volumesOfClass: async (name) =>
+      (await volumesIn(objects, note)).filter(
+        (volume) => classOfVolume(volume) === name && isAvailable(volume, namespace),
+      ),
     storageClass: (name) => objects.get(storageClasses, { name }),
     defaultStorageClass: async () =>
       markedAsDefault(await objects.list(storageClasses), DEFAULT_STORAGE_CLASS),
-    driver: (name) => objects.get(csiDrivers, { name }),
+    driver: async (name) => {
+      const driver = await objects.get(csiDrivers, { name });
+      if (!driver) note(`there is no CSIDriver ${name}: it counts as one that is handed no tokens`);
+      return driver;
+    },
     resourceClaim: (name) => objects.get(resourceClaims, { namespace, name }),
     resourceClaimTemplate: (name) => objects.get(resourceClaimTemplates, { namespace, name }),
     accountAnnotations: async (name) =>
@@ -81,10 +95,34 @@ export function lookupsIn(objects: Objects, namespace: string): Lookups {
   };
 }
 
-/** The level at which a namespace's pods are warned about or refused; undefined where nobody says. */
-export async function levelIn(objects: Objects, namespace: string): Promise<Level | undefined> {
-  const labels = (await objects.get<Namespace>(namespaces, { name: namespace }))?.metadata.labels ?? {};
-  return strictestLevel([ENFORCE_LABEL, WARN_LABEL].map((label) => labels[label]));
+/** Not everybody who writes pods may see volumes. */
+async function volumesIn(objects: Objects, note: (text: string) => void): Promise<PersistentVolume[]> {
+  try {
+    return await objects.list(persistentVolumes);
+  } catch (error) {
+    note(
+      `volumes that are there already are not looked at, which a claim may be bound to: ${messageOf(error)}`,
+    );
+    return [];
+  }
+}
+
+/** At which level a namespace's pods are judged; undefined: not at all. */
+export interface Levels {
+  refused: Level | undefined;
+  /** Where nobody is refused: warned about, or written to the audit log. */
+  reported: Level | undefined;
+}
+
+/** As the namespace's labels say; undefined where there is no such namespace. */
+export async function levelsIn(objects: Objects, namespace: string): Promise<Levels | undefined> {
+  const found = await objects.get<Namespace>(namespaces, { name: namespace });
+  if (!found) return undefined;
+  const labels = found.metadata.labels ?? {};
+  return {
+    refused: levelOf(labels[ENFORCE_LABEL]),
+    reported: strictestLevel([labels[WARN_LABEL], labels[AUDIT_LABEL]]),
+  };
 }
 
 export async function defaultAccountIn(objects: Objects, namespace: string): Promise<DefaultAccount> {

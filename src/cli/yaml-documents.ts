@@ -77,6 +77,11 @@ function parsePart(text: string, linesBefore: number): ReturnType<typeof parseYa
         faults.push({ ...placeOf(error.pos[0]), message: error.message });
         continue;
       }
+      const again = repeatedKey(document);
+      if (again !== undefined) {
+        faults.push({ ...placeOf(again), message: 'this field is there twice' });
+        continue;
+      }
       try {
         const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
         if (value !== null) documents.push({ value, regionOf: (path) => regionOf(document, path, placeOf) });
@@ -92,6 +97,28 @@ function parsePart(text: string, linesBefore: number): ReturnType<typeof parseYa
 }
 
 type PlaceOf = (offset: number) => { line: number; column: number };
+
+/** Where a field stands for the second time in its map. `<<` may be there as often as one likes. */
+function repeatedKey(document: Document): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<unknown>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || key.value === '<<') continue;
+        // As the text that JSON has of it.
+        const name = String(key.value);
+        if (seen.has(name)) {
+          offset = key.range?.[0];
+          return visit.BREAK;
+        }
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return offset;
+}
 
 /** Where an alias of nothing stands. */
 function danglingAlias(document: Document): number | undefined {
@@ -115,7 +142,8 @@ const AS_KUBECTL: ParseOptions & DocumentOptions & SchemaOptions = {
   version: '1.1',
   merge: true,
   customTags: (tags: Tags) => tags.filter((tag) => typeof tag === 'string' || !isUnknownToKubectl(tag)),
-  uniqueKeys: true,
+  // Looked for below: here the time would grow with the square of their number.
+  uniqueKeys: false,
   prettyErrors: false,
   logLevel: 'error',
 };

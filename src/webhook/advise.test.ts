@@ -28,6 +28,9 @@ const UNGRANTED = anAuthoredPod(
 );
 const GRANTED = anAuthoredPod(withSecretEnv('db'));
 
+/** Where something was cut. */
+const MORE = 'what to do about each: kubectl taskgrant check -f FILE says';
+
 function warningsOf(answer: Answer): readonly string[] {
   return answer.allowed ? (answer.warnings ?? []) : ['refused'];
 }
@@ -38,7 +41,8 @@ describe('the author of a workload', () => {
 
   test('is told what its pods will be refused for, with the path in the workload', async () => {
     expect(await advice(GRANTED)).toEqual([
-      'SecretNotGranted spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.name: asked db, the grant allows nothing; add the Secret to spec.envelope.secrets of a new grant, or drop the reference',
+      'SecretNotGranted spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef.name: asked db, the grant allows nothing',
+      MORE,
     ]);
   });
 
@@ -50,13 +54,14 @@ describe('the author of a workload', () => {
   test('is told that the grant is not there', async () => {
     expect(await advice(GRANTED, { grant: 'none' })).toEqual([
       expect.stringMatching(/^GrantNotFound spec\.template\./),
+      MORE,
     ]);
   });
 
   test('is told of what it asks for without a grant only where that is refused, or warned of', async () => {
     expect(await advice(UNGRANTED)).toEqual([]);
     expect(await advice(UNGRANTED, { enforceLevel: undefined })).toEqual([]);
-    const refused = [expect.stringMatching(/^GrantRequired /)];
+    const refused = [expect.stringMatching(/^GrantRequired /), MORE];
     expect(await advice(UNGRANTED, { enforceLevel: 'required' })).toEqual(refused);
     expect(await advice(UNGRANTED, { levels: { 'taskgrant.dev/warn': 'required' } })).toEqual(refused);
     expect(
@@ -69,6 +74,7 @@ describe('the author of a workload', () => {
     for (const spec of [{ serviceAccountName: 'taskgrant-a-x' }, { serviceAccount: 'taskgrant-a-x' }]) {
       expect(await advice(anAuthoredPod(withoutLabels, withSpec(spec)))).toEqual([
         expect.stringMatching(/^GrantLabelMissing spec\.template\.spec\.serviceAccount/),
+        MORE,
       ]);
     }
   });
@@ -77,7 +83,7 @@ describe('the author of a workload', () => {
     const containers = Array.from({ length: 30 }, (_, index) => ({ name: `c${index}`, image: 'busybox' }));
     const warnings = await advice(anAuthoredPod(withSpec({ containers })));
     expect(warnings).toHaveLength(11);
-    expect(warnings.at(-1)).toBe('… and 20 more: kubectl taskgrant check says them all');
+    expect(warnings.at(-1)).toBe('… and 20 more: kubectl taskgrant check -f FILE says all of it');
   });
 
   test('is told nothing of what makes no pods', async () => {
@@ -101,10 +107,12 @@ describe('the author of a pod', () => {
   test('is told what would be refused at the level that the namespace warns of', async () => {
     expect(warningsOf(await warned(UNGRANTED, 'required'))).toEqual([
       expect.stringMatching(/^GrantRequired spec\.containers\[0\]\.env/),
+      MORE,
     ]);
     expect(warningsOf(await warned(UNGRANTED, 'granted'))).toEqual([]);
     expect(warningsOf(await warned(GRANTED, 'granted'))).toEqual([
       expect.stringMatching(/^SecretNotGranted /),
+      MORE,
     ]);
   });
 

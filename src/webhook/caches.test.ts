@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { externalKeys } from '../core/identity/external-identity.ts';
 import { judge } from '../core/testing/judging.ts';
-import type { Pod, ServiceAccount, Stored } from '../api/kubernetes.ts';
+import type { PersistentVolume, Pod, ServiceAccount, Stored } from '../api/kubernetes.ts';
 import { aGrant, aPod, GRANT_ACCOUNT, inPhase, withSecretEnv, withStatus } from '../core/testing/builders.ts';
-import { slimAccount, slimGrant, slimPod } from './caches.ts';
+import { slimAccount, slimGrant, slimPod, slimVolume } from './caches.ts';
 
 describe('what the cache keeps of a grant', () => {
   test('judges as the whole does, while it is unfinished', () => {
@@ -49,6 +49,36 @@ test('what the cache keeps of a pod is whose it is, and under which grant it say
     spec: { containers: [], serviceAccountName: GRANT_ACCOUNT },
   });
 });
+
+test('what the cache keeps of a volume is what it is, and for whom', () => {
+  const stored = { name: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: 'x' };
+  const slim = (spec: NonNullable<PersistentVolume['spec']>, annotations: Record<string, string> = {}) =>
+    slimVolume({ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { ...stored, annotations }, spec });
+  const claimRef = { kind: 'PersistentVolumeClaim', namespace: 'agents', name: 'data', uid: 'v' };
+  const common = { capacity: { storage: '1Gi' }, storageClassName: 'fast' };
+  const csi = { driver: 'csi.example', volumeHandle: 'h', volumeAttributes: { a: 'x'.repeat(1000) } };
+  expect(slim({ ...common, csi, claimRef })).toEqual({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: stored,
+    spec: {
+      storageClassName: 'fast',
+      csi: { driver: 'csi.example', volumeHandle: '' },
+      claimRef: { namespace: 'agents', uid: 'v' },
+    },
+  });
+  expect(slim({ ...common, hostPath: { path: '/a', type: 'Directory' } }).spec).toEqual({
+    storageClassName: 'fast',
+    hostPath: { path: '/a' },
+  });
+  expect(slim({ ...common, local: { path: '/a' } }).spec).toMatchObject({ local: { path: '/a' } });
+  expect(slim({ nfs: { path: '/a', server: 'b' } }, { [BETA]: 'old' }).spec).toEqual({
+    storageClassName: 'old',
+    nfs: {},
+  });
+});
+
+const BETA = 'volume.beta.kubernetes.io/storage-class';
 
 describe('what the cache keeps of an account', () => {
   const stored = { name: 'a', namespace: 'agents', uid: 'u', resourceVersion: '1', creationTimestamp: 'x' };

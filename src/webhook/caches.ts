@@ -3,6 +3,7 @@ import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../api/group.ts';
 import type {
   CSIDriver,
   Namespace,
+  PersistentVolume,
   Pod,
   ServiceAccount,
   StorageClass,
@@ -13,6 +14,7 @@ import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { withoutRequester } from '../core/envelope/requester.ts';
+import { classOfVolume, isSource } from '../core/identity/backing.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
@@ -21,6 +23,7 @@ import { createReader, type Reader } from '../kube/reader.ts';
 import {
   csiDrivers,
   namespaces,
+  persistentVolumes,
   pods,
   serviceAccounts,
   storageClasses,
@@ -39,6 +42,8 @@ export interface Caches {
   accounts: Reader<ServiceAccount>;
   csiDrivers: Reader<CSIDriver>;
   storageClasses: Reader<StorageClass>;
+  /** By the name of their class; empty where they have none. */
+  volumes: Reader<PersistentVolume, 'class'>;
 }
 
 export function createCaches(
@@ -81,6 +86,12 @@ export function createCaches(
     }),
     csiDrivers: createReader({ ...common, resource: csiDrivers }),
     storageClasses: createReader({ ...common, resource: storageClasses }),
+    volumes: createReader({
+      ...common,
+      resource: persistentVolumes,
+      transform: slimVolume,
+      indexers: { class: (volume: PersistentVolume) => [classOfVolume(volume)] },
+    }),
   };
 }
 
@@ -154,6 +165,29 @@ export function slimAccount(
     metadata: {
       ...ownMetadata(metadata),
       ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
+    },
+  };
+}
+
+/** Which driver, or which path of the node, it is, and for whom: of the source nothing else, which may have a cloud's whole description. */
+export function slimVolume(volume: Stored<PersistentVolume>): Stored<PersistentVolume> {
+  const { apiVersion, kind, metadata, spec = {} } = volume;
+  const { csi, hostPath, local, claimRef, ...others } = spec;
+  const { namespace, uid } = claimRef ?? {};
+  const types = Object.keys(others).filter((field) => isSource(field));
+  return {
+    apiVersion,
+    kind,
+    metadata: ownMetadata(metadata),
+    spec: {
+      storageClassName: classOfVolume(volume),
+      ...(csi && { csi: { driver: csi.driver, volumeHandle: '' } }),
+      ...(hostPath && { hostPath: { path: hostPath.path } }),
+      ...(local && { local: { path: local.path } }),
+      ...(claimRef && {
+        claimRef: { ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }) },
+      }),
+      ...Object.fromEntries(types.map((type) => [type, {}])),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StorageClass, Stored } from '../api/kubernetes.ts';
+import type { PersistentVolume, StorageClass, Stored } from '../api/kubernetes.ts';
 import { ApiError } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import { createLookups } from './lookups.ts';
@@ -12,9 +12,10 @@ interface World {
   classes?: Stored<StorageClass>[];
   drivers?: Record<string, object>;
   accounts?: Record<string, object>;
+  volumes?: Stored<PersistentVolume>[];
 }
 
-function lookupsIn({ live = {}, classes = [], drivers = {}, accounts = {} }: World) {
+function lookupsIn({ live = {}, classes = [], drivers = {}, accounts = {}, volumes = [] }: World) {
   const asked: string[] = [];
   const get = ((
     resource: { plural: string },
@@ -32,6 +33,11 @@ function lookupsIn({ live = {}, classes = [], drivers = {}, accounts = {} }: Wor
   const caches = {
     csiDrivers: cached(drivers),
     accounts: cached(accounts),
+    volumes: {
+      get: (name: string) => volumes.find(({ metadata }) => metadata.name === name),
+      byIndex: (index: string, value: string) =>
+        volumes.filter(({ spec }) => index === 'class' && spec?.storageClassName === value),
+    },
     storageClasses: {
       get: (name: string) => classes.find(({ metadata }) => metadata.name === name),
       list: () => classes,
@@ -87,6 +93,23 @@ describe('what is the cluster’s is taken from the cache, and asked for where t
     expect(await lookups.storageClass('a')).toMatchObject({ provisioner: 'a.csi.example' });
     expect(await lookups.storageClass('b')).toBeUndefined();
     expect(asked).toEqual(['storageclasses//b']);
+  });
+
+  test('of volumes, of which the class has those that a claim of the namespace may be bound to', async () => {
+    const aVolume = (name: string, namespace?: string): Stored<PersistentVolume> => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec: { storageClassName: 'fast', ...(namespace !== undefined && { claimRef: { namespace } }) },
+    });
+    const volumes = [aVolume('free'), aVolume('kept', 'agents'), aVolume('not ours', 'other')];
+    const { lookups, asked } = lookupsIn({ volumes });
+    expect(await lookups.volume('free')).toBe(volumes[0]);
+    expect(await lookups.volumesOfClass('fast')).toEqual(volumes.slice(0, 2));
+    expect(await lookups.volumesOfClass('slow')).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(await lookups.volume('new')).toBeUndefined();
+    expect(asked).toEqual(['persistentvolumes//new']);
   });
 
   test('of accounts', async () => {

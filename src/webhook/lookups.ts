@@ -1,4 +1,5 @@
 /** Where a pod's references lead: claims and devices as they are now, and what is the cluster's from caches. */
+import { isAvailable } from '../core/identity/backing.ts';
 import type { Lookups } from '../core/identity/surroundings.ts';
 import { DEFAULT_STORAGE_CLASS, markedAsDefault } from '../core/marked-default.ts';
 import type { Client } from '../kube/client.ts';
@@ -15,7 +16,7 @@ import {
 import { keyOf } from '../kube/store.ts';
 import type { Caches } from './caches.ts';
 
-type StorageCaches = Pick<Caches, 'csiDrivers' | 'storageClasses' | 'accounts'>;
+type StorageCaches = Pick<Caches, 'csiDrivers' | 'storageClasses' | 'volumes' | 'accounts'>;
 
 /** Those of a namespace. A cache that has nothing says nothing: the API server is asked. */
 export function createLookups(
@@ -24,7 +25,11 @@ export function createLookups(
 ): (namespace: string) => Lookups {
   return (namespace) => ({
     claim: (name) => found(client, persistentVolumeClaims, { namespace, name }),
-    volume: (name) => found(client, persistentVolumes, { name }),
+    volume: async (name) => caches.volumes.get(name) ?? (await found(client, persistentVolumes, { name })),
+    volumesOfClass: (name) =>
+      Promise.resolve(
+        caches.volumes.byIndex('class', name).filter((volume) => isAvailable(volume, namespace)),
+      ),
     storageClass: async (name) =>
       caches.storageClasses.get(name) ?? (await found(client, storageClasses, { name })),
     defaultStorageClass: () =>

@@ -12,6 +12,7 @@ import {
 } from '../core/testing/builders.ts';
 import type { Facts } from './facts.ts';
 import { createPodMutator } from './mutate-pods.ts';
+import { MOST_CONTAINERS } from '../core/identity/size.ts';
 import { aRequest, codesOf, context, patchOf, review, someFacts } from './testing.ts';
 
 const mutator = (facts: Facts = someFacts()) => createPodMutator(facts, { holdMs: 8000 });
@@ -29,11 +30,17 @@ test('a pod with the label is filled in from its grant', async () => {
   });
 });
 
+const TOO_MANY = Array.from({ length: MOST_CONTAINERS + 1 }, () => ({ name: '' }));
+
 describe('nothing is changed', () => {
   test.each([
     ['in a pod without the label', { object: anAuthoredPod(withoutLabels) }],
     ['in a mirror pod', { object: anAuthoredPod(withAnnotation('kubernetes.io/config.mirror', 'x')) }],
     ['in the probe', { object: anAuthoredPod(withName(ENFORCEMENT_PROBE_POD)) }],
+    [
+      'in a pod of more containers than anybody needs',
+      { object: anAuthoredPod(withSpec({ containers: TOO_MANY })) },
+    ],
     ['after a pod’s creation', { operation: 'UPDATE' as const, object: anAuthoredPod() }],
   ])('%s', async (_, request) => {
     const unreachable = someFacts({ grant: 'none' });

@@ -2,6 +2,7 @@ import type { Pod } from '../api/kubernetes.ts';
 import { grantNameOf, judgeGrant } from '../core/envelope/judge-pod.ts';
 import { isMirrorPod } from '../core/envelope/mirror-pod.ts';
 import { isEnforcementProbe } from '../core/decision/probe.ts';
+import { tooMuchIn } from '../core/identity/size.ts';
 import { inject } from '../core/injection/inject.ts';
 import { jsonPatch } from '../core/injection/json-patch.ts';
 import type { Facts } from './facts.ts';
@@ -31,6 +32,8 @@ export function createPodMutator(facts: Facts, { holdMs }: HoldOptions): Reviewe
     const isOurs = request.operation === 'CREATE' && name !== undefined;
     // A mirror pod runs already, so changing it changes nothing but the kubelet's mind. The probe is judged as it is.
     if (!isOurs || isMirrorPod(pod) || isEnforcementProbe(pod)) return { allowed: true };
+    // Nothing has validated it yet, and what is filled in has a place in every container. It is refused afterwards.
+    if (tooMuchIn(pod)) return { allowed: true };
 
     const namespace = request.namespace ?? '';
     const longest = size > LARGEST_HELD_BYTES ? 0 : Math.min(holdMs, timeoutMs - TIME_TO_ANSWER_MS);

@@ -37,6 +37,7 @@ const nothing = () => Promise.resolve(undefined);
 export const NOTHING_THERE: Lookups = {
   claim: nothing,
   volume: nothing,
+  volumesOfClass: () => Promise.resolve([]),
   storageClass: nothing,
   defaultStorageClass: nothing,
   driver: nothing,

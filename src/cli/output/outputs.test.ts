@@ -18,7 +18,12 @@ const violation: Violation = {
 function report(file: string, ...violations: Violation[]): Report {
   const [manifest] = manifestsIn([{ file, text }], 'default').manifests;
   if (!manifest) throw new Error('there is a pod in it');
-  return { findings: [{ manifest, violations }], problems: [] };
+  return { findings: [{ manifest, violations, warnings: [] }], problems: [] };
+}
+
+function warning(file: string): Report {
+  const { findings } = report(file);
+  return { findings: findings.map((finding) => ({ ...finding, warnings: [violation] })), problems: [] };
 }
 
 const plain: Look = { colours: false, version: '1.2.3' };
@@ -49,8 +54,33 @@ describe('text', () => {
 
 test('json is a list of objects with their violations, and nothing else', () => {
   expect(JSON.parse(RENDERERS.json(report('a.yaml', violation), plain))).toEqual([
-    { file: 'a.yaml', kind: 'Pod', namespace: 'agents', name: 'p', allowed: false, violations: [violation] },
+    {
+      file: 'a.yaml',
+      kind: 'Pod',
+      namespace: 'agents',
+      name: 'p',
+      allowed: false,
+      violations: [violation],
+      warnings: [],
+    },
   ]);
+});
+
+test('what is only warned of is no denial in any form', () => {
+  expect(RENDERERS.text(warning('a.yaml'), plain).split('\n')).toEqual([
+    'a.yaml:1  Pod/agents/p  allowed',
+    expect.stringMatching(/^ {2}a\.yaml:5 {2}warning: NodeAccess spec\.hostNetwork: /) as string,
+    '',
+    '1 allowed, 0 denied, 1 warning.',
+    '',
+  ]);
+  expect(JSON.parse(RENDERERS.json(warning('a.yaml'), plain))).toMatchObject([
+    { allowed: true, violations: [], warnings: [violation] },
+  ]);
+  expect(RENDERERS.github(warning('a.yaml'), plain)).toMatch(/^::warning file=a\.yaml,line=5,/);
+  expect(JSON.parse(RENDERERS.sarif(warning('a.yaml'), plain))).toMatchObject({
+    runs: [{ results: [{ ruleId: 'NodeAccess', level: 'warning' }] }],
+  });
 });
 
 describe('github', () => {

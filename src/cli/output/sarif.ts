@@ -44,14 +44,21 @@ function ruleOf([id, { means, because, remedy }]: [ViolationCode, CodeEntry]) {
   };
 }
 
-function resultsOf({ manifest, violations }: Finding) {
-  return violations.map((violation) => ({
+function resultsOf({ manifest, violations, warnings }: Finding) {
+  return [
+    ...violations.map((violation) => resultOf('error', manifest, violation)),
+    ...warnings.map((violation) => resultOf('warning', manifest, violation)),
+  ];
+}
+
+function resultOf(level: 'error' | 'warning', manifest: Manifest, violation: Violation) {
+  return {
     ruleId: violation.code,
     ruleIndex: CODES.findIndex(([code]) => code === violation.code),
-    level: 'error',
+    level,
     message: { text: `${titleOf(manifest)}: ${renderViolation(violation)}` },
     locations: [locationOf(manifest, violation)],
-  }));
+  };
 }
 
 function locationOf(manifest: Manifest, { path }: Violation) {

@@ -45,11 +45,39 @@ export function renderDenial(headline: string, violations: readonly Violation[])
 /** How many findings are said to somebody who is not refused: the API server cuts what is more than 4 KiB in all. */
 const MOST_FINDINGS = 10;
 
-/** The first violations by path, one for each warning, and how many there are besides; each is cut by who shows it. */
+/**
+ * What a warning should have at most, in characters (k8s.io/api/admission/v1, AdmissionResponse: beyond 120 the API server may cut
+ * it, and kubectl shows one on a line).
+ */
+const MAX_FINDING_LENGTH = 120;
+
+/**
+ * The first violations by path, one for each warning, with as much of it as there is room for; and where not all is said, how many
+ * there are besides, and who says it.
+ */
 export function renderFindings(violations: readonly Violation[]): string[] {
-  const shown = inOrder(violations.slice(0, MOST_IN_ORDER)).slice(0, MOST_FINDINGS).map(renderViolation);
+  const shown = inOrder(violations.slice(0, MOST_IN_ORDER)).slice(0, MOST_FINDINGS);
+  const whole = shown.map(renderViolation);
+  const short = shown.map(renderFinding);
   const more = violations.length - shown.length;
-  return more > 0 ? [...shown, `… and ${more} more: kubectl taskgrant check says them all`] : shown;
+  if (more > 0) return [...short, `… and ${more} more: kubectl taskgrant check -f FILE says all of it`];
+  const isCut = short.some((text, index) => text !== whole[index]);
+  return isCut ? [...short, 'what to do about each: kubectl taskgrant check -f FILE says'] : short;
+}
+
+/** Without what to do, and then without what is allowed, where that would be too long. */
+function renderFinding(violation: Violation): string {
+  const { code, path, asked, allowed } = violation;
+  const { allows } = VIOLATION_CODES[code];
+  const what = `${code} ${quoted(path)}: asked ${quoted(asked)}`;
+  const forms = [renderViolation(violation), `${what}, ${allows} ${quoted(allowed)}`, what];
+  return forms.find((form) => form.length <= MAX_FINDING_LENGTH) ?? cut(what);
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_FINDING_LENGTH
+    ? text
+    : `${text.slice(0, MAX_FINDING_LENGTH - 1)}…`.toWellFormed();
 }
 
 /** By path, as a reader of the file meets them (volumes[2] before volumes[10]), then by code. */

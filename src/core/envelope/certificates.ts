@@ -19,10 +19,10 @@ export const certificateWithinEnvelope: RequestRule<'Certificate'> = function* (
     return;
   }
   // The entry by which least is wrong speaks for the signer.
-  const [fewest = []] = ofSigner
-    .map((granted) => [...within(granted, { value, path })])
-    .sort((a, b) => a.length - b.length);
-  yield* fewest;
+  const [fewest] = ofSigner
+    .map((granted) => wrongBy(granted, value))
+    .sort((one, other) => countOf(one) - countOf(other));
+  if (fewest) yield* violationsOf(fewest, { value, path });
 };
 
 interface GrantedCertificate {
@@ -30,11 +30,37 @@ interface GrantedCertificate {
   userAnnotations?: Record<string, string>;
 }
 
-function* within(
-  { maxExpirationSeconds: most, userAnnotations: granted = {} }: GrantedCertificate,
-  { value, path }: Pick<Parameters<typeof certificateWithinEnvelope>[0], 'value' | 'path'>,
-): Generator<Violation> {
-  if (value.maxExpirationSeconds > most) {
+type Asked = Pick<Parameters<typeof certificateWithinEnvelope>[0], 'value' | 'path'>;
+
+/** What of a certificate an entry does not grant. A pod may have many thousands of annotations: no text is made of them yet. */
+interface Wrong {
+  granted: GrantedCertificate;
+  livesTooLong: boolean;
+  /** Of annotations. */
+  keys: readonly string[];
+}
+
+function wrongBy(
+  granted: GrantedCertificate,
+  { maxExpirationSeconds, userAnnotations }: Asked['value'],
+): Wrong {
+  const { userAnnotations: allowed = {} } = granted;
+  return {
+    granted,
+    livesTooLong: maxExpirationSeconds > granted.maxExpirationSeconds,
+    keys: Object.keys(userAnnotations).filter(
+      (key) => !Object.hasOwn(allowed, key) || allowed[key] !== userAnnotations[key],
+    ),
+  };
+}
+
+function countOf({ livesTooLong, keys }: Wrong): number {
+  return keys.length + (livesTooLong ? 1 : 0);
+}
+
+function* violationsOf({ granted, livesTooLong, keys }: Wrong, { value, path }: Asked): Generator<Violation> {
+  const { maxExpirationSeconds: most, userAnnotations: allowed = {} } = granted;
+  if (livesTooLong) {
     yield {
       code: 'CertificateLivesTooLong',
       path: `${path}.maxExpirationSeconds`,
@@ -43,13 +69,13 @@ function* within(
       fix: `set maxExpirationSeconds: ${most}`,
     };
   }
-  for (const [key, annotation] of Object.entries(value.userAnnotations)) {
-    if (Object.hasOwn(granted, key) && granted[key] === annotation) continue;
+  const names = listed(Object.keys(allowed));
+  for (const key of keys) {
     yield {
       code: 'CertificateNotGranted',
       path: `${path}.userAnnotations[${key}]`,
-      asked: annotation,
-      allowed: Object.hasOwn(granted, key) ? (granted[key] ?? '') : listed(Object.keys(granted)),
+      asked: value.userAnnotations[key] ?? '',
+      allowed: Object.hasOwn(allowed, key) ? (allowed[key] ?? '') : names,
       fix: 'drop the annotation, or name it with its value in spec.envelope.certificates of a new grant',
     };
   }

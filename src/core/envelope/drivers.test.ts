@@ -16,7 +16,7 @@ const granting = (...audiences: string[]) =>
   );
 
 function judged(pod: Pod, grant = granting(), tokens: DriverTokenRequest[] = []) {
-  const backings = new Map([['spec.volumes[0]', { driver }]]);
+  const backings = new Map([['spec.volumes[0]', [{ driver }]]]);
   const driverTokens = new Map([[driver, tokens]]);
   return judge(pod, grant, { identity: aContext({ backings, driverTokens }) });
 }

@@ -11,9 +11,9 @@ export const imageIsGranted: RequestRule<'Image'> = function* ({ value, path }, 
   yield {
     code: 'ImageNotGranted',
     path,
-    asked: image ? value : `${value}, which is no image reference`,
+    asked: image ? value : value === '' ? 'no image' : `${value}, which is no image reference`,
     allowed,
-    fix: fixFor(image?.digest !== undefined),
+    fix: fixFor(image?.digest !== undefined && patterns.every(({ digest }) => digest === undefined)),
   };
 };
 
@@ -57,8 +57,8 @@ function grantedImages({ grant }: GrantFacts): GrantedImages {
   return parsed;
 }
 
-function fixFor(hasDigest: boolean): string {
-  return hasDigest
+function fixFor(noneTakesDigests: boolean): string {
+  return noneTakesDigests
     ? 'use an image that spec.workload.images matches, or name it in a new grant: only a pattern with @ matches a digest, as in repository@sha256:*'
     : 'use an image that spec.workload.images matches, or name it in a new grant';
 }

@@ -110,7 +110,7 @@ describe('a pod needs no grant for', () => {
     ],
     ['a device', withContainer({ resources: { limits: { 'example.com/gpu': '1' } } }), {}],
     ['what its account pulls with', withSpec({ imagePullSecrets: [{ name: 'registry' }] }), {}],
-    ['storage', claim, { backings: new Map([['spec.volumes[0]', { driver: 'csi.example' }]]) }],
+    ['storage', claim, { backings: new Map([['spec.volumes[0]', [{ driver: 'csi.example' }]]]) }],
     [
       'a mount where a token would be',
       withContainer({ volumeMounts: [{ name: 'a', mountPath: '/run/secrets/taskgrant.dev' }] }),

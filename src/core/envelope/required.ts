@@ -1,7 +1,8 @@
 /** Namespaces in which every pod carries a grant, or requests no identity at all (taskgrant.dev/enforce: required). */
 import type { ServiceAccount } from '../../api/kubernetes.ts';
+import { EXTENDED_TOKEN_SECONDS } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
-import type { IdentityRequest } from '../identity/request.ts';
+import type { IdentityRequest, RequestKind } from '../identity/request.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../identity/service-account.ts';
 import { renderAudience } from './audience.ts';
 
@@ -25,34 +26,63 @@ export function identityWithoutGrant(
   requests: readonly IdentityRequest[],
   account: DefaultAccount,
 ): Violation[] {
+  const automounts = requests.some((request) => request.kind === 'Automount' && isMounted(request, account));
   return requests.flatMap((request) => {
+    // The token that is mounted by default is in the pod already when it is judged: it is said once, where its author can change it.
+    if (automounts && isBuiltInToken(request)) return [];
     const asked = identityIn(request, account);
     if (asked === undefined) return [];
     return [
-      {
-        code: 'GrantRequired',
-        path: request.path,
-        asked,
-        allowed: 'no identity',
-        fix:
-          request.kind === 'Automount' || request.kind === 'Token'
-            ? 'label the pod with its grant, or set automountServiceAccountToken: false and drop projected tokens'
-            : 'label the pod with its grant, or drop this',
-      },
+      { code: 'GrantRequired', path: request.path, asked, allowed: 'no identity', fix: FIXES[request.kind] },
     ];
   });
 }
 
+function isMounted({ value }: IdentityRequest<'Automount'>, { automounts }: DefaultAccount): boolean {
+  return value ?? automounts;
+}
+
+function isBuiltInToken(request: IdentityRequest): boolean {
+  return (
+    request.kind === 'Token' &&
+    request.value.audience === undefined &&
+    request.value.expirationSeconds === EXTENDED_TOKEN_SECONDS
+  );
+}
+
+const NO_TOKEN =
+  'label the pod with its grant, or set automountServiceAccountToken: false and drop projected tokens';
+const GRANT_OR_NOT = 'label the pod with its grant, and name it in the grant’s envelope; or drop this';
+/** What no envelope can hold. */
+const NEVER = 'drop this: with a grant it would be refused as well';
+
+const FIXES: Readonly<Record<RequestKind, string>> = {
+  ServiceAccount: 'label the pod with its grant, which has an account of its own, or drop this',
+  Automount: NO_TOKEN,
+  Token: NO_TOKEN,
+  DriverToken: GRANT_OR_NOT,
+  Certificate: GRANT_OR_NOT,
+  TrustBundle: GRANT_OR_NOT,
+  Secret: GRANT_OR_NOT,
+  CsiDriver: GRANT_OR_NOT,
+  Device: GRANT_OR_NOT,
+  ExternalIdentity: GRANT_OR_NOT,
+  Image: GRANT_OR_NOT,
+  EphemeralContainer: GRANT_OR_NOT,
+  SharedProcesses: GRANT_OR_NOT,
+  TokenShadow: NEVER,
+  NodeAccess: NEVER,
+  Unresolved: 'create first what it refers to, or drop this',
+  Unjudged: NEVER,
+};
+
 /** What identity is asked for, in words; undefined where the request asks for none. */
-function identityIn(
-  request: IdentityRequest,
-  { automounts, pullSecrets }: DefaultAccount,
-): string | undefined {
+function identityIn(request: IdentityRequest, account: DefaultAccount): string | undefined {
   switch (request.kind) {
     case 'ServiceAccount':
       return request.value === DEFAULT_SERVICE_ACCOUNT ? undefined : `service account ${request.value}`;
     case 'Automount':
-      return (request.value ?? automounts) ? 'the token that is mounted by default' : undefined;
+      return isMounted(request, account) ? 'the token that is mounted by default' : undefined;
     case 'Token':
       return `a token for ${renderAudience(request.value.audience)}`;
     case 'DriverToken':
@@ -60,7 +90,7 @@ function identityIn(
     case 'Certificate':
       return `a certificate of ${request.value.signerName}`;
     case 'Secret':
-      return isPullSecret(request) && pullSecrets.includes(request.value)
+      return isPullSecret(request) && account.pullSecrets.includes(request.value)
         ? undefined
         : `Secret ${request.value}`;
     case 'CsiDriver':

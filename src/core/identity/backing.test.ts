@@ -2,15 +2,20 @@ import { describe, expect, test } from 'vitest';
 import type { PersistentVolume } from '../../api/kubernetes.ts';
 import { SOME_CLUSTER } from '../testing/pods.ts';
 import {
-  backingOfClaim,
-  backingOfEphemeral,
+  backingsOfClaim,
+  backingsOfEphemeral,
+  classOfVolume,
   driverOfType,
+  isAvailable,
   isSensitivePath,
+  type Backing,
   type StorageLookups,
 } from './backing.ts';
 
 type ClaimSpec = { volumeName?: string; storageClassName?: string };
 type VolumeSpec = NonNullable<PersistentVolume['spec']>;
+
+type Template = Parameters<typeof backingsOfEphemeral>[0];
 
 const nothing = () => Promise.resolve(undefined);
 const BETA = 'volume.beta.kubernetes.io/storage-class';
@@ -22,9 +27,18 @@ interface Storage {
   /** Provisioners by the class's name. */
   classes?: Record<string, string>;
   defaultClass?: string;
+  /** That nobody has, by the class’s name. */
+  available?: Record<string, Partial<VolumeSpec>[]>;
 }
 
-function storage({ claim, annotations = {}, volume, classes = {}, defaultClass }: Storage): StorageLookups {
+function storage({
+  claim,
+  annotations = {},
+  volume,
+  classes = {},
+  defaultClass,
+  available = {},
+}: Storage): StorageLookups {
   return {
     ...SOME_CLUSTER,
     claim: () => Promise.resolve(claim && { metadata: { annotations }, spec: claim }),
@@ -32,11 +46,68 @@ function storage({ claim, annotations = {}, volume, classes = {}, defaultClass }
     storageClass: (name) =>
       Promise.resolve(classes[name] === undefined ? undefined : { provisioner: classes[name] }),
     defaultStorageClass: () =>
-      Promise.resolve(defaultClass === undefined ? undefined : { provisioner: defaultClass }),
+      Promise.resolve(
+        defaultClass === undefined ? undefined : { metadata: { name: 'default' }, provisioner: defaultClass },
+      ),
+    volumesOfClass: (name) => Promise.resolve((available[name] ?? []).map((spec) => ({ spec }))),
   };
 }
 
+const only = ([backing, ...others]: Backing[]) => {
+  expect(others).toEqual([]);
+  return backing;
+};
+const backingOfClaim = async (name: string, lookups: StorageLookups) =>
+  only(await backingsOfClaim(name, lookups));
+const backingOfEphemeral = async (template: Template, lookups: StorageLookups) =>
+  only(await backingsOfEphemeral(template, lookups));
 const behind = (its: Storage) => backingOfClaim('data', storage(its));
+
+describe('a claim that is not bound may be given any volume of its class that nobody has', () => {
+  const hostPath = { hostPath: { path: '/var/lib/kubelet' } };
+  const csi = (driver: string) => ({ csi: { driver, volumeHandle: 'x' } });
+  const classes = { fast: 'csi.example' };
+  const available = {
+    fast: [hostPath, csi('csi.example'), csi('other.example'), hostPath],
+    default: [hostPath],
+  };
+  const all = [{ driver: 'csi.example' }, { nodePath: '/var/lib/kubelet' }, { driver: 'other.example' }];
+
+  test('named by the claim, or by the template of one', async () => {
+    const claim = { storageClassName: 'fast' };
+    expect(await backingsOfClaim('data', storage({ claim, classes, available }))).toEqual(all);
+    expect(await backingsOfEphemeral({ spec: claim }, storage({ classes, available }))).toEqual(all);
+  });
+
+  test('or the default one', async () => {
+    expect(
+      await backingsOfClaim('data', storage({ claim: {}, defaultClass: 'csi.example', available })),
+    ).toEqual([{ driver: 'csi.example' }, { nodePath: '/var/lib/kubelet' }]);
+  });
+
+  test('but of no other class', async () => {
+    const others = { slow: [hostPath] };
+    expect(await behind({ claim: { storageClassName: 'fast' }, classes, available: others })).toEqual({
+      driver: 'csi.example',
+    });
+  });
+});
+
+test('a volume is available that has no claim, or is kept for one of the namespace', () => {
+  expect(isAvailable({}, 'agents')).toBe(true);
+  expect(isAvailable({ spec: {} }, 'agents')).toBe(true);
+  expect(isAvailable({ spec: { claimRef: { namespace: 'agents', name: 'a' } } }, 'agents')).toBe(true);
+  expect(isAvailable({ spec: { claimRef: { namespace: 'other', name: 'a' } } }, 'agents')).toBe(false);
+  expect(isAvailable({ spec: { claimRef: { namespace: 'agents', name: 'a', uid: 'u' } } }, 'agents')).toBe(
+    false,
+  );
+});
+
+test('the class of a volume stands in its field, or in the annotation that came before', () => {
+  expect(classOfVolume({ metadata: {}, spec: { storageClassName: 'fast' } })).toBe('fast');
+  expect(classOfVolume({ metadata: { annotations: { [BETA]: 'old' } }, spec: {} })).toBe('old');
+  expect(classOfVolume({ metadata: {} })).toBe('');
+});
 
 describe('a claim that is bound, or asks to be, is its volume', () => {
   const claim = { volumeName: 'pv', storageClassName: 'fast' };

@@ -13,9 +13,11 @@ export interface StorageLookups {
   /** Of the pod's namespace. */
   claim(name: string): Promise<Pick<PersistentVolumeClaim, 'metadata' | 'spec'> | undefined>;
   volume(name: string): Promise<Pick<PersistentVolume, 'spec'> | undefined>;
+  /** That no other claim has, of a class: any of them may be bound to a claim of the class before one is provisioned. */
+  volumesOfClass(name: string): Promise<readonly Pick<PersistentVolume, 'spec'>[]>;
   storageClass(name: string): Promise<Pick<StorageClass, 'provisioner'> | undefined>;
   /** The newest of those that are marked as the default (storage/v1, IsDefaultStorageClassAnnotation). */
-  defaultStorageClass(): Promise<Pick<StorageClass, 'provisioner'> | undefined>;
+  defaultStorageClass(): Promise<Pick<StorageClass, 'metadata' | 'provisioner'> | undefined>;
   driver(name: string): Promise<Pick<CSIDriver, 'spec'> | undefined>;
 }
 
@@ -37,48 +39,67 @@ interface Claim {
 type ClaimTemplate = NonNullable<Volume['ephemeral']>['volumeClaimTemplate'];
 
 /** Of a PersistentVolumeClaim, by its name. */
-export async function backingOfClaim(name: string, lookups: StorageLookups): Promise<Backing> {
+export async function backingsOfClaim(name: string, lookups: StorageLookups): Promise<Backing[]> {
   const claim = await lookups.claim(name);
-  return claim ? backingOf(claim, lookups) : { unresolved: `no such PersistentVolumeClaim` };
+  return claim ? backingsOf(claim, lookups) : [{ unresolved: `no such PersistentVolumeClaim` }];
 }
 
 /** Of a generic ephemeral volume (KEP-1698): its claim is made with the pod, from the template. */
-export async function backingOfEphemeral(
+export async function backingsOfEphemeral(
   template: ClaimTemplate | undefined,
   lookups: StorageLookups,
-): Promise<Backing> {
-  return backingOf(template ?? {}, lookups);
+): Promise<Backing[]> {
+  return backingsOf(template ?? {}, lookups);
 }
 
 /** By which a claim names its class, before the field and against it (k8s.io/component-helpers, storage/volume). */
 const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
 
-/** A claim that is bound, or asks to be, by its volume; otherwise by what its class would have provisioned. */
-async function backingOf({ metadata, spec = {} }: Claim, lookups: StorageLookups): Promise<Backing> {
+/**
+ * A claim that is bound, or asks to be, by its volume; otherwise by what its class would have provisioned, and by every volume of the
+ * class that is there already: one that fits is bound, and nothing is provisioned (kubernetes, pkg/controller/volume/persistentvolume,
+ * syncUnboundClaim; scheduler's volumebinding, findMatchingVolumes). Which fit is not asked: a claim's author chooses that.
+ */
+async function backingsOf({ metadata, spec = {} }: Claim, lookups: StorageLookups): Promise<Backing[]> {
   const { volumeName } = spec;
   const storageClassName = metadata?.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName;
   if (volumeName) {
     const volume = await lookups.volume(volumeName);
     // Who writes pods may not be allowed to see volumes: nothing of one is said.
-    return volume
-      ? backingOfVolume(volume)
-      : { unresolved: 'the PersistentVolume that it names cannot be told' };
+    return [
+      volume ? backingOfVolume(volume) : { unresolved: 'the PersistentVolume that it names cannot be told' },
+    ];
   }
   // An empty name asks for a volume without a class, of which there can be any.
   if (storageClassName === '')
-    return { unresolved: 'not bound, and without a class: any volume may be bound to it' };
-  const named = storageClassName === undefined;
-  const its = await (named ? lookups.defaultStorageClass() : lookups.storageClass(storageClassName));
-  if (!its) {
-    return {
-      unresolved: named
-        ? 'not bound, and there is no default StorageClass'
-        : `no such StorageClass: ${storageClassName}`,
-    };
-  }
-  return its.provisioner.startsWith(IN_TREE_PREFIX)
+    return [{ unresolved: 'not bound, and without a class: any volume may be bound to it' }];
+  const its = await classNamed(storageClassName, lookups);
+  if ('unresolved' in its) return [its];
+  const provisioned = its.provisioner.startsWith(IN_TREE_PREFIX)
     ? backingOfInTree(its.provisioner)
     : { driver: its.provisioner };
+  const there = await lookups.volumesOfClass(its.name);
+  return distinct([provisioned, ...there.map(backingOfVolume)]);
+}
+
+/** The class that a claim names, or the default. */
+async function classNamed(
+  name: string | undefined,
+  lookups: StorageLookups,
+): Promise<{ name: string; provisioner: string } | { unresolved: string }> {
+  if (name === undefined) {
+    const its = await lookups.defaultStorageClass();
+    return its
+      ? { name: its.metadata.name ?? '', provisioner: its.provisioner }
+      : { unresolved: 'not bound, and there is no default StorageClass' };
+  }
+  const its = await lookups.storageClass(name);
+  return its ? { name, provisioner: its.provisioner } : { unresolved: `no such StorageClass: ${name}` };
+}
+
+/** A class may have thousands of volumes, and most are alike. */
+function distinct(backings: readonly Backing[]): Backing[] {
+  return [...new Map(backings.map((backing) => [JSON.stringify(backing), backing])).values()];
 }
 
 /** Provisioners within Kubernetes, where they are no CSI driver's: kubernetes.io/no-provisioner, kubernetes.io/portworx-volume. */
@@ -129,13 +150,29 @@ const NO_SOURCES: readonly string[] = [
   'volumeMode',
 ] satisfies (keyof NonNullable<PersistentVolume['spec']>)[];
 
+/** Whether a field of a PersistentVolume says what it is: one that is not known may. */
+export function isSource(field: string): boolean {
+  return !NO_SOURCES.includes(field);
+}
+
+/** Whether a claim of the namespace may still be bound to the volume: it has none, or one of that name is yet to be bound. */
+export function isAvailable({ spec }: Pick<PersistentVolume, 'spec'>, namespace: string): boolean {
+  const { claimRef } = spec ?? {};
+  return !claimRef || (!claimRef.uid && claimRef.namespace === namespace);
+}
+
+/** The class of a volume, which may stand in an annotation (k8s.io/component-helpers, storage/volume, GetPersistentVolumeClass). */
+export function classOfVolume({ metadata, spec }: Pick<PersistentVolume, 'metadata' | 'spec'>): string {
+  return metadata.annotations?.[CLASS_ANNOTATION] ?? spec?.storageClassName ?? '';
+}
+
 function backingOfVolume({ spec }: Pick<PersistentVolume, 'spec'>): Backing {
   if (!spec) return { unresolved: 'a volume without a source' };
   const driver = spec.csi?.driver ?? driverOfType(spec);
   if (driver !== undefined) return { driver };
   const path = spec.hostPath?.path ?? spec.local?.path;
   if (path !== undefined) return { nodePath: path };
-  const source = Object.keys(spec).find((key) => !NO_SOURCES.includes(key));
+  const source = Object.keys(spec).find(isSource);
   return source === undefined ? { unresolved: 'a volume without a source' } : { inTree: source };
 }
 

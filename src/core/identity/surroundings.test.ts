@@ -55,8 +55,8 @@ test('everything that a pod refers to is followed, by its place', async () => {
   const { lookups } = recording({ accountAnnotations: () => Promise.resolve(annotations) });
   expect(await surroundingsOf(pod, lookups)).toEqual({
     backings: new Map([
-      ['spec.volumes[1]', { driver: 'minting.csi.example' }],
-      ['spec.volumes[3]', { driver: 'minting.csi.example' }],
+      ['spec.volumes[1]', [{ driver: 'minting.csi.example' }]],
+      ['spec.volumes[3]', [{ driver: 'minting.csi.example' }]],
     ]),
     driverTokens: new Map([
       ['minting.csi.example', [{ audience: 'https://a.example' }]],
@@ -87,8 +87,8 @@ describe('no pod makes thousands of reads', () => {
     const { backings } = await surroundingsOf(aPod(claims(MOST_FOLLOWED + 2)), lookups);
     expect(asked.filter((what) => what.startsWith('claim '))).toHaveLength(MOST_FOLLOWED);
     expect([...backings.values()].slice(MOST_FOLLOWED)).toEqual([
-      { unresolved: 'more than 64 claims are not followed' },
-      { unresolved: 'more than 64 claims are not followed' },
+      [{ unresolved: 'more than 64 claims are not followed' }],
+      [{ unresolved: 'more than 64 claims are not followed' }],
     ]);
   });
 

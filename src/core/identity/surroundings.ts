@@ -1,8 +1,8 @@
 /** What a pod's references lead to. It is looked up before anything is judged, so that judging itself is a pure function. */
 import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import {
-  backingOfClaim,
-  backingOfEphemeral,
+  backingsOfClaim,
+  backingsOfEphemeral,
   driverOfType,
   type Backing,
   type StorageLookups,
@@ -18,8 +18,8 @@ export interface Lookups extends StorageLookups, DeviceLookups {
 }
 
 export interface Surroundings {
-  /** What stands behind a volume that is a claim, by its path: `spec.volumes[0]`. */
-  backings: ReadonlyMap<string, Backing>;
+  /** What stands, or may come to stand, behind a volume that is a claim, by its path: `spec.volumes[0]`. */
+  backings: ReadonlyMap<string, readonly Backing[]>;
   /** The audiences and lifetimes of the tokens that each CSI driver is handed, by its name; or why that cannot be told. */
   driverTokens: ReadonlyMap<string, readonly DriverTokenRequest[] | { unresolved: string }>;
   /** What a resource claim asks for, by its path: `spec.resourceClaims[0]`. */
@@ -54,21 +54,21 @@ export async function surroundingsOf({ pod }: Reading, lookups: Lookups): Promis
   if (!spec) return NO_SURROUNDINGS;
   const volumes = [...(spec.volumes ?? []).entries()];
   const claims = volumes.filter(([, volume]) => volume.persistentVolumeClaim ?? volume.ephemeral);
-  const backings = new Map<string, Backing>(
+  const backings = new Map<string, readonly Backing[]>(
     await Promise.all(
       claims.map(async ([index, volume], count) => {
-        const backing: Backing =
+        const its: readonly Backing[] =
           count >= MOST_FOLLOWED
-            ? { unresolved: `more than ${MOST_FOLLOWED} claims are not followed` }
+            ? [{ unresolved: `more than ${MOST_FOLLOWED} claims are not followed` }]
             : volume.persistentVolumeClaim
-              ? await backingOfClaim(volume.persistentVolumeClaim.claimName, lookups)
-              : await backingOfEphemeral(volume.ephemeral?.volumeClaimTemplate, lookups);
-        return [`spec.volumes[${index}]`, backing] as const;
+              ? await backingsOfClaim(volume.persistentVolumeClaim.claimName, lookups)
+              : await backingsOfEphemeral(volume.ephemeral?.volumeClaimTemplate, lookups);
+        return [`spec.volumes[${index}]`, its] as const;
       }),
     ),
   );
   const drivers = new Set([
-    ...[...backings.values()].flatMap((backing) => ('driver' in backing ? [backing.driver] : [])),
+    ...[...backings.values()].flat().flatMap((backing) => ('driver' in backing ? [backing.driver] : [])),
     ...volumes.flatMap(([, volume]) => volume.csi?.driver ?? driverOfType(volume) ?? []),
   ]);
   const driverTokens = new Map(

@@ -15,7 +15,7 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
   }
   for (const { path, container } of containersOf(spec)) {
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      if (!mount.mountPath.includes(IN_EVERY_PLACE)) continue;
+      if (!mount.mountPath.toLowerCase().includes(IN_EVERY_PLACE)) continue;
       const place = normalPath(mount.mountPath);
       if (!isTokenPlace(place)) continue;
       const isWhole = !mount.subPath && !mount.subPathExpr;
@@ -40,11 +40,14 @@ const IN_EVERY_PLACE = 'secrets';
 
 /**
  * A path without more slashes and dots than it needs, by /var/run also where it says /run, to which that is a link in most
- * images. On Windows it may begin with a drive and have the other slashes.
+ * images. On Windows it may begin with a drive, have the other slashes, and be in either case.
  */
 function normalPath(mountPath: string): string {
   const segments: string[] = [];
-  for (const segment of mountPath.replace(/^[a-zA-Z]:/, '').split(/[\\/]/)) {
+  for (const segment of mountPath
+    .toLowerCase()
+    .replace(/^[a-z]:/, '')
+    .split(/[\\/]/)) {
     if (segment === '..') segments.pop();
     else if (segment !== '' && segment !== '.') segments.push(segment);
   }

@@ -4,7 +4,7 @@ import { requestsOf } from '../testing/requests.ts';
 
 const CSI = withVolume({ csi: { driver: 'csi.example' } });
 const CLAIM = withVolume({ persistentVolumeClaim: { claimName: 'data' } });
-const backings = new Map([['spec.volumes[0]', { driver: 'csi.example' }]]);
+const backings = new Map([['spec.volumes[0]', [{ driver: 'csi.example' }]]]);
 const driverTokens = new Map([
   ['csi.example', [{ audience: 'vault', expirationSeconds: 600 }, { audience: '' }]],
 ]);
@@ -38,7 +38,7 @@ describe('a storage driver is found', () => {
   });
 
   test('nowhere else', () => {
-    const other = new Map([['spec.volumes[0]', { inTree: 'nfs' }]]);
+    const other = new Map([['spec.volumes[0]', [{ inTree: 'nfs' }]]]);
     expect(requestsOf(aPod(CLAIM), 'CsiDriver', { backings: other })).toEqual([]);
     expect(requestsOf(aPod(withVolume({ emptyDir: {} })), 'CsiDriver')).toEqual([]);
   });

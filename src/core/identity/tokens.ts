@@ -31,40 +31,45 @@ export function* drivers(
 ): Generator<IdentityRequest<'CsiDriver' | 'DriverToken' | 'Unresolved'>> {
   for (const [index, volume] of (spec.volumes ?? []).entries()) {
     const place = `spec.volumes[${index}]`;
-    const found = driverOf(volume, backings.get(place));
-    if (!found) continue;
-    const { driver, by } = found;
-    const path = place + found.field;
-    const minted = driverTokens.get(driver) ?? [];
-    if ('unresolved' in minted) {
-      yield { kind: 'CsiDriver', value: { name: driver, by, mints: false }, path };
-      yield { kind: 'Unresolved', value: { what: `driver ${driver}`, why: minted.unresolved }, path };
-      continue;
-    }
-    yield { kind: 'CsiDriver', value: { name: driver, by, mints: minted.length > 0 }, path };
-    for (const { audience, expirationSeconds } of minted) {
-      yield {
-        kind: 'DriverToken',
-        value: {
-          driver,
-          audience: spelledOut(audience),
-          expirationSeconds: expirationSeconds ?? DEFAULT_TOKEN_SECONDS,
-        },
-        path,
-      };
+    for (const { driver, by, field } of driversOf(volume, backings.get(place))) {
+      const path = place + field;
+      const minted = driverTokens.get(driver) ?? [];
+      if ('unresolved' in minted) {
+        yield { kind: 'CsiDriver', value: { name: driver, by, mints: false }, path };
+        yield { kind: 'Unresolved', value: { what: `driver ${driver}`, why: minted.unresolved }, path };
+        continue;
+      }
+      yield { kind: 'CsiDriver', value: { name: driver, by, mints: minted.length > 0 }, path };
+      for (const { audience, expirationSeconds } of minted) {
+        yield {
+          kind: 'DriverToken',
+          value: {
+            driver,
+            audience: spelledOut(audience),
+            expirationSeconds: expirationSeconds ?? DEFAULT_TOKEN_SECONDS,
+          },
+          path,
+        };
+      }
     }
   }
 }
 
-/** The driver that mounts a volume, how the pod came to it, and by which field. */
-function driverOf(
-  volume: Volume,
-  backing: Backing | undefined,
-): { driver: string; by: CsiDriver['by']; field: string } | undefined {
-  if (volume.csi) return { driver: volume.csi.driver, by: 'inline', field: '.csi.driver' };
+interface Mounting {
+  driver: string;
+  by: CsiDriver['by'];
+  /** Of the volume, with a dot before it; empty where it is the volume as a whole. */
+  field: string;
+}
+
+/** The driver that mounts a volume, or each that may, how the pod came to it, and by which field. */
+function driversOf(volume: Volume, backings: readonly Backing[] = []): Mounting[] {
+  if (volume.csi) return [{ driver: volume.csi.driver, by: 'inline', field: '.csi.driver' }];
   const driver = driverOfType(volume);
-  if (driver !== undefined) return { driver, by: 'type', field: '' };
-  return backing && 'driver' in backing ? { driver: backing.driver, by: 'claim', field: '' } : undefined;
+  if (driver !== undefined) return [{ driver, by: 'type', field: '' }];
+  return backings.flatMap((backing) =>
+    'driver' in backing ? [{ driver: backing.driver, by: 'claim', field: '' }] : [],
+  );
 }
 
 /** The API server takes an empty audience for an omitted one. */

@@ -100,7 +100,7 @@ describe('a claim', () => {
   const claim: Source = { persistentVolumeClaim: { claimName: 'data' } };
   const at = 'spec.volumes[0]';
   const asked = (source: Source, backing: object) => {
-    const surroundings = { backings: new Map([[at, backing as { inTree: string }]]) };
+    const surroundings = { backings: new Map([[at, [backing as { inTree: string }]]]) };
     const pod = aPod(withVolume(source));
     return [...requestsOf(pod, 'NodeAccess', surroundings), ...requestsOf(pod, 'Unresolved', surroundings)];
   };

@@ -95,15 +95,16 @@ export function* nodeVolumes(
       if (what !== undefined) yield { kind: 'NodeAccess', value: what, path: `${path}.${type}` };
     }
     if (!volume.persistentVolumeClaim && !volume.ephemeral) continue;
-    const backing = backings.get(path) ?? { unresolved: 'it was not looked up' };
-    if ('unresolved' in backing) {
+    const its = backings.get(path) ?? [{ unresolved: 'it was not looked up' }];
+    for (const backing of its) {
+      if (!('unresolved' in backing)) continue;
       const what = volume.persistentVolumeClaim
         ? `claim ${volume.persistentVolumeClaim.claimName}`
         : 'the claim of the volume';
       yield { kind: 'Unresolved', value: { what, why: backing.unresolved }, path };
-    } else if ('nodePath' in backing && isSensitivePath(backing.nodePath)) {
-      // Which path it is, is the business of who wrote the volume.
-      yield { kind: 'NodeAccess', value: 'a sensitive path of the node, by a claim', path };
     }
+    // Which path it is, is the business of who wrote the volume.
+    if (its.some((backing) => 'nodePath' in backing && isSensitivePath(backing.nodePath)))
+      yield { kind: 'NodeAccess', value: 'a sensitive path of the node, by a claim', path };
   }
 }

@@ -40,7 +40,9 @@ export const SOME_CLUSTER: Lookups = {
     ),
   volume: () => Promise.resolve({ spec: { hostPath: { path: '/var/lib/kubelet' } } }),
   storageClass: () => Promise.resolve({ provisioner: 'minting.csi.example' }),
-  defaultStorageClass: () => Promise.resolve({ provisioner: 'minting.csi.example' }),
+  defaultStorageClass: () =>
+    Promise.resolve({ metadata: { name: 'default' }, provisioner: 'minting.csi.example' }),
+  volumesOfClass: () => Promise.resolve([]),
   driver: (driver) =>
     Promise.resolve({
       spec: driver === 'minting.csi.example' ? { tokenRequests: [{ audience: 'https://a.example' }] } : {},
