@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -24,6 +24,14 @@ const textsOf = async (names: string[], recursive = false) =>
 test('a folder is its YAML and JSON, by name; what is within it only where that is asked for', async () => {
   expect(await textsOf([folder])).toEqual(['a.yaml', 'b.yml', 'c.json']);
   expect(await textsOf([folder], true)).toEqual(['a.yaml', 'b.yml', 'c.json', 'within/d.yaml']);
+});
+
+test('what lies in a folder and is no file is not read: it may have no end', async () => {
+  const odd = join(folder, 'odd');
+  await mkdir(odd);
+  await symlink('/dev/zero', join(odd, 'endless.yaml'));
+  await symlink(join(folder, 'a.yaml'), join(odd, 'linked.yaml'));
+  expect(await textsOf([odd])).toEqual(['a.yaml']);
 });
 
 test('a file that is named is read whatever its name, and - is what is piped in', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VIOLATION_CODES, type ViolationCode } from './codes.ts';
-import { MAX_DENIAL_BYTES, inOrder, renderDenial, renderViolation } from './denial.ts';
+import { MAX_DENIAL_BYTES, inOrder, renderDenial, renderFindings, renderViolation } from './denial.ts';
 import { listed, type Violation } from './violation.ts';
 
 const atPath = (path: string, code: ViolationCode = 'SecretNotGranted'): Violation => ({
@@ -82,4 +82,34 @@ test('what somebody else wrote cannot break the line, or the terminal, or the li
 test('values are listed with commas, and none of them is nothing', () => {
   expect(listed(['a', 'b'])).toBe('a, b');
   expect(listed([])).toBe('nothing');
+});
+
+describe('what is only warned of', () => {
+  const short: Violation = {
+    code: 'NodeAccess',
+    path: 'spec.hostPID',
+    asked: 'true',
+    allowed: 'nothing of its node',
+    fix: 'drop it',
+  };
+  const long: Violation = { ...short, path: 'spec.template.spec.hostPID', fix: 'drop it, '.repeat(10) };
+
+  test('is said in full where there is room', () => {
+    expect(renderFindings([short])).toEqual([renderViolation(short)]);
+  });
+
+  test('is cut between its parts where there is not, and it is said who says more', () => {
+    const more = 'what to do about each: kubectl taskgrant check -f FILE says';
+    expect(renderFindings([long])).toEqual([
+      'NodeAccess spec.template.spec.hostPID: asked true, a grant allows nothing of its node',
+      more,
+    ]);
+    expect(renderFindings([{ ...long, allowed: 'x'.repeat(100) }])).toEqual([
+      'NodeAccess spec.template.spec.hostPID: asked true',
+      more,
+    ]);
+    const [cut = ''] = renderFindings([{ ...long, asked: 'x'.repeat(200) }]);
+    expect(cut).toHaveLength(120);
+    expect(cut).toMatch(/x…$/);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aClass, aGrant, withGrantedTokens, withGrantSpec, withWorkload } from '../testing/builders.ts';
-import { grantWithinClass } from './class.ts';
+import { classIsSupported, classNotFound, grantWithinClass } from './class.ts';
 
 test('a class without limits bounds nothing', () => {
   expect(grantWithinClass(aGrant(withWorkload({ maxPods: 1000 })), aClass())).toEqual([]);
@@ -45,4 +45,36 @@ describe('what is beyond a limit is named with its path', () => {
       },
     ]);
   });
+});
+
+test('a class that is not there is told by its name, or as the default', () => {
+  const missing = {
+    code: 'ClassNotFound',
+    path: 'spec.className',
+    allowed: 'no such class',
+    fix: 'name a TaskGrantClass that kubectl get taskgrantclasses shows',
+  };
+  expect(classNotFound('fast')).toEqual({ ...missing, asked: 'fast' });
+  expect(classNotFound(undefined)).toEqual({ ...missing, asked: 'the default class' });
+});
+
+test('a class of which only a part can be enforced is not accepted, and it is said of which', () => {
+  expect(classIsSupported(aClass({}))).toEqual([]);
+  expect(classIsSupported(aClass({ requireImageDigest: true }))).toEqual([
+    {
+      code: 'ClassNotAccepted',
+      path: 'spec.className',
+      asked: 'default, whose spec.requireImageDigest is true',
+      allowed: 'false',
+      fix: 'take it out of the class, or use another class',
+    },
+  ]);
+});
+
+test('what a class does not limit is not limited', () => {
+  const grant = aGrant(
+    withGrantSpec({ duration: '24h', delegation: { maxDepth: 9, maxChildren: 1 } }),
+    withGrantedTokens({ name: 'api', expirationSeconds: 86_400 }),
+  );
+  expect(grantWithinClass(grant, aClass({ limits: {} }))).toEqual([]);
 });

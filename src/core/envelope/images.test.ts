@@ -37,6 +37,20 @@ test('an image volume is held to the same', () => {
   ]);
 });
 
+test('that a digest takes a pattern with @ is said only where there is none', () => {
+  const fixUnder = (...images: string[]) =>
+    judge(
+      aPod(withContainer({ image: `registry.example:443/a@${digest}` })),
+      aGrant(withWorkload({ images })),
+    )[0]?.fix;
+  expect(fixUnder('registry.example/a:v1')).toContain('only a pattern with @');
+  expect(fixUnder('registry.example/a:v1', 'registry.example/a@sha256:*')).not.toContain('@');
+});
+
+test('a container without an image is told so', () => {
+  expect(judge(aPod(withContainer({ image: '' })))).toMatchObject([{ asked: 'no image' }]);
+});
+
 test.each(['sha256:7f24888b48cff', digest])(
   '%s is an image of the node by its id, whatever a pattern says',
   (id) => {

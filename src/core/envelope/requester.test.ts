@@ -8,6 +8,8 @@ import {
   MAX_QUESTIONS,
   renderRight,
   requesterMustHold,
+  requesterMustUse,
+  withoutRequester,
 } from './requester.ts';
 
 const granting = (...kubernetes: KubernetesRule[]) => aGrant(withEnvelope({ kubernetes }));
@@ -124,4 +126,24 @@ test('who has something written on the grant’s account must be one who could c
   expect(requesterMustHold(grant).questions).toEqual([right]);
   expect(envelopeRights(grant)).toEqual([]);
   expect(beyondRequester('jane', [right])).toMatchObject([{ path: 'spec.envelope.externalIdentity' }]);
+});
+
+test('the class has to be used in the grant’s namespace, and in every other that it reaches, once', () => {
+  const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
+  const use = (namespace: string) => ({
+    namespace,
+    verb: 'use',
+    group: 'taskgrant.dev',
+    resource: 'taskgrantclasses',
+    name: 'fast',
+  });
+  expect(requesterMustUse(aGrant(), 'fast')).toEqual([use('agents')]);
+  const reaching = granting({ ...rule, namespaces: ['b', 'agents'] }, rule, { ...rule, namespaces: ['b'] });
+  expect(requesterMustUse(reaching, 'fast')).toEqual([use('agents'), use('b')]);
+});
+
+test('a spec without its requester says all else', () => {
+  const { requestedBy, ...others } = aGrant().spec;
+  expect(requestedBy).toBeDefined();
+  expect(withoutRequester(aGrant().spec)).toEqual(others);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod } from '../../api/kubernetes.ts';
+import type { Pod, PodSpec } from '../../api/kubernetes.ts';
 import type { Surroundings } from '../identity/surroundings.ts';
 import {
   anAuthoredPod,
@@ -15,7 +15,7 @@ import {
   type Change,
 } from '../testing/builders.ts';
 import { aContext, judge } from '../testing/judging.ts';
-import type { DefaultAccount } from './required.ts';
+import { defaultAccountOf, type DefaultAccount } from './required.ts';
 
 const ACCOUNT: DefaultAccount = { automounts: true, pullSecrets: ['registry'] };
 const NO_TOKEN = withSpec({ automountServiceAccountToken: false });
@@ -155,4 +155,41 @@ test('a grant’s account without its label is said once, as what it is', () => 
     { code: 'GrantLabelMissing', path: 'spec.serviceAccountName' },
     { code: 'GrantRequired', path: 'spec.hostPID' },
   ]);
+});
+
+test('the token that is mounted by default is said once, also where it has been mounted already', () => {
+  const mounted = withToken({ path: 'token', expirationSeconds: 3607 });
+  const pod = anAuthoredPod(withoutLabels, mounted);
+  const found = (spec: Partial<PodSpec>) =>
+    judge(withSpec(spec)(pod), 'no grant', { required: { automounts: true, pullSecrets: [] } }).map(
+      ({ path }) => path,
+    );
+  expect(found({})).toEqual(['spec.automountServiceAccountToken']);
+  // Then somebody has written it.
+  expect(found({ automountServiceAccountToken: false })).toEqual([
+    'spec.volumes[0].projected.sources[0].serviceAccountToken',
+  ]);
+});
+
+test('what no grant can hold is not said to need one', () => {
+  const fixes = judged(withSpec({ hostPID: true })).map(({ fix }) => fix);
+  expect(fixes).toEqual(['drop this: with a grant it would be refused as well']);
+  expect(judged(withSecretEnv('db')).map(({ fix }) => fix)).toEqual([
+    'label the pod with its grant, and name it in the grant’s envelope; or drop this',
+  ]);
+});
+
+describe('the default account', () => {
+  const account = (more: object) =>
+    defaultAccountOf({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: {}, ...more });
+
+  test('mounts its token where it says nothing, and where it is not there yet', () => {
+    expect(defaultAccountOf(undefined)).toEqual({ automounts: true, pullSecrets: [] });
+    expect(account({})).toEqual({ automounts: true, pullSecrets: [] });
+    expect(account({ automountServiceAccountToken: false }).automounts).toBe(false);
+  });
+
+  test('pulls with the Secrets that it names', () => {
+    expect(account({ imagePullSecrets: [{ name: 'a' }, {}, { name: 'b' }] }).pullSecrets).toEqual(['a', 'b']);
+  });
 });

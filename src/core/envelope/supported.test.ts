@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aClass, aGrant, withEnvelope, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { complete } from '../testing/judging.ts';
 import { unsupportedInClass, unsupportedInGrant } from './supported.ts';
 
 test('a grant of what this version enforces has nothing unsupported', () => {
@@ -60,7 +61,9 @@ describe('a grant is told what is not supported, with its path', () => {
     ['suspension', withGrantSpec({ suspend: true }), 'spec.suspend', 'true'],
     ['approval', withGrantSpec({ approval: { decision: 'Approved' } }), 'spec.approval', 'Approved'],
   ])('%s', (_, change, path, asked) => {
-    expect(unsupportedInGrant(aGrant(change))).toMatchObject([{ code: 'NotSupportedYet', path, asked }]);
+    expect(complete(unsupportedInGrant(aGrant(change)))).toMatchObject([
+      { code: 'NotSupportedYet', path, asked },
+    ]);
   });
 });
 
@@ -70,13 +73,20 @@ test('a class of what this version enforces has nothing unsupported', () => {
 
 describe('a class is told what is not supported, with its path', () => {
   test.each([
-    ['a namespace selector', { namespaceSelector: {} }, 'spec.namespaceSelector'],
-    ['a ceiling for tokens', { ceiling: { tokens: [{ expirationSeconds: 600 }] } }, 'spec.ceiling.tokens'],
-    ['a ceiling for Secrets', { ceiling: { secrets: ['a'] } }, 'spec.ceiling.secrets'],
-    ['digests', { requireImageDigest: true }, 'spec.requireImageDigest'],
-    ['approval', { approval: { requiredAtRisk: 'High' as const } }, 'spec.approval.requiredAtRisk'],
-    ['validations', { validations: [{ expression: 'true' }] }, 'spec.validations'],
-  ])('%s', (_, spec, path) => {
-    expect(unsupportedInClass(aClass(spec))).toMatchObject([{ code: 'NotSupportedYet', path }]);
+    ['a namespace selector', { namespaceSelector: {} }, 'spec.namespaceSelector', 'a selector'],
+    [
+      'a ceiling for tokens',
+      { ceiling: { tokens: [{ expirationSeconds: 600 }] } },
+      'spec.ceiling.tokens',
+      '1 entry',
+    ],
+    ['a ceiling for Secrets', { ceiling: { secrets: ['a', 'b'] } }, 'spec.ceiling.secrets', '2 entries'],
+    ['digests', { requireImageDigest: true }, 'spec.requireImageDigest', 'true'],
+    ['approval', { approval: { requiredAtRisk: 'High' as const } }, 'spec.approval.requiredAtRisk', 'High'],
+    ['validations', { validations: [{ expression: 'true' }] }, 'spec.validations', '1 entry'],
+  ])('%s', (_, spec, path, asked) => {
+    expect(complete(unsupportedInClass(aClass(spec)))).toMatchObject([
+      { code: 'NotSupportedYet', path, asked },
+    ]);
   });
 });

@@ -34,6 +34,7 @@ describe('a mount where programs look for a token', () => {
     ['/run/secrets/kubernetes.io/serviceaccount'],
     ['/run//secrets/taskgrant.dev/tools/'],
     ['run/secrets/taskgrant.dev'],
+    ['C:\\var\\run\\SECRETS\\kubernetes.io\\serviceaccount'],
   ])('is one, however it is spelled: %s', (mountPath) => {
     expect(mounted(mountPath)).toEqual([
       ['spec.containers[0].volumeMounts[0].mountPath', { at: mountPath, by: 'volume cache' }],

@@ -31,7 +31,7 @@ export function judge(
   { identity = aContext(), ...more }: More<PodFacts> = {},
 ): Violation[] {
   const requests = identityRequestsOf(readPod(pod), identity);
-  return judgeNewPod({ ...FACTS, pod, grant: orNone(grant), requests, ...more });
+  return complete(judgeNewPod({ ...FACTS, pod, grant: orNone(grant), requests, ...more }));
 }
 
 /** As {@link judge}. */
@@ -42,5 +42,15 @@ export function judgeUpdate(
   { identity = aContext(), ...more }: More<PodUpdateFacts> = {},
 ): Violation[] {
   const change = requestChange(readPod(oldPod), readPod(pod), identity.externalKeys);
-  return judgePodUpdate({ ...FACTS, oldPod, pod, change, grant: orNone(grant), ...more });
+  return complete(judgePodUpdate({ ...FACTS, oldPod, pod, change, grant: orNone(grant), ...more }));
+}
+
+/**
+ * The same violations, each of which says what to do about it.
+ * @throws Error with the one that does not
+ */
+export function complete(violations: readonly Violation[]): Violation[] {
+  const mute = violations.find(({ fix }) => fix === '');
+  if (mute) throw new Error(`it does not say enough: ${JSON.stringify(mute)}`);
+  return [...violations];
 }

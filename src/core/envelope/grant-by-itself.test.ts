@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { aGrant, withEnvelope, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { API_AUDIENCE, aContext, complete } from '../testing/judging.ts';
+import { judgeGrantByItself } from './grant-by-itself.ts';
+
+const { externalKeys } = aContext();
+const conventions = { apiAudiences: [API_AUDIENCE], externalKeys };
+
+test('a grant that says nothing wrong is left alone', () => {
+  expect(judgeGrantByItself(aGrant(), conventions)).toEqual([]);
+});
+
+test('everything that is wrong with one is said at once', () => {
+  const grant = aGrant(
+    withGrantSpec({ suspend: true }),
+    withWorkload({ images: ['not an image'] }),
+    withEnvelope({
+      tokens: [
+        { name: 'a', expirationSeconds: 600 },
+        { name: 'b', audience: API_AUDIENCE, expirationSeconds: 600 },
+      ],
+      externalIdentity: { 'example.com/unheard-of': 'x' },
+    }),
+  );
+  const named = { ...grant, metadata: { ...grant.metadata, name: 'x'.repeat(250) } };
+  const violations = complete(judgeGrantByItself(named, conventions));
+  expect(violations.map(({ path }) => path)).toEqual([
+    'metadata.name',
+    'spec.suspend',
+    'spec.workload.images[0]',
+    'spec.envelope.tokens[1].audience',
+    'spec.envelope.externalIdentity[example.com/unheard-of]',
+  ]);
+});
