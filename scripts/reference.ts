@@ -80,7 +80,8 @@ export function reasonsReference(): string {
 
 ## Of a denial
 
-What is refused at the door is refused with every reason at once, a line each, in the order of the file:
+What is refused at the door is refused with every reason at once, a line each, in the order of their paths. Where the grant is not there or not active
+that comes first, and is all that can be said:
 
 \`\`\`text
 CODE path: asked X, the grant allows Y; what to do

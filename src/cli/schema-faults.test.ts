@@ -53,3 +53,12 @@ test('a class is held to its own schema', () => {
   expect(parseClass(limited('1h'), 0)).toHaveProperty('object');
   expect(parseClass(limited('an hour'), 0)).toMatchObject({ faults: [{ path: 'spec.limits.maxDuration' }] });
 });
+
+test.each(['Bad_Name', '-a', 'a.', 'a..b', 'x'.repeat(254)])('%s is no name', (name) => {
+  const named = { ...grant({}), metadata: { ...metadata, name } };
+  expect(parseGrant(named, 0)).toMatchObject({ faults: [{ path: 'metadata.name' }] });
+});
+
+test.each(['a', '0', 'a-b.c', 'x'.repeat(253)])('%s is a name', (name) => {
+  expect(parseGrant({ ...grant({}), metadata: { ...metadata, name } }, 0)).toHaveProperty('object');
+});

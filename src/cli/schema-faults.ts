@@ -33,7 +33,7 @@ function parse<T extends KubernetesObject>(
 ): Parsed<T> {
   const { spec = {}, status = {} } = object as { spec?: unknown; status?: unknown };
   const [wholeSpec, wholeStatus] = [withDefaults(schemas.spec, spec), withDefaults(schemas.status, status)];
-  const name = object.metadata.name ? [] : [{ path: 'metadata', message: 'must have a name' }];
+  const name = nameFaults(object.metadata.name);
   const faults = [
     ...name,
     ...faultsOf(schemas.spec, wholeSpec, 'spec'),
@@ -42,6 +42,18 @@ function parse<T extends KubernetesObject>(
   ];
   if (faults.length > 0) return { faults };
   return { object: stored<T>(object, { spec: wholeSpec, status: wholeStatus }, now) };
+}
+
+/** DNS subdomains of RFC 1123 (apimachinery, api/validation, NameIsDNSSubdomain), as of every custom resource. */
+const NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const LONGEST_NAME = 253;
+
+function nameFaults(name: string | undefined): ShapeFault[] {
+  if (!name) return [{ path: 'metadata', message: 'must have a name' }];
+  if (NAME.test(name) && name.length <= LONGEST_NAME) return [];
+  const message =
+    'must be at most 253 lower-case letters, digits, - and ., with a letter or digit at either end';
+  return [{ path: 'metadata.name', message }];
 }
 
 /** What it checks is what the CRD says, and no field beside. */

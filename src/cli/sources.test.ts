@@ -26,6 +26,10 @@ test('a folder is its YAML and JSON, by name; what is within it only where that 
   expect(await textsOf([folder], true)).toEqual(['a.yaml', 'b.yml', 'c.json', 'within/d.yaml']);
 });
 
+test('several are named at once, with commas between them', async () => {
+  expect(await textsOf([`${join(folder, 'a.yaml')},${join(folder, 'b.yml')}`])).toEqual(['a.yaml', 'b.yml']);
+});
+
 test('what lies in a folder and is no file is not read: it may have no end', async () => {
   const odd = join(folder, 'odd');
   await mkdir(odd);

@@ -33,8 +33,8 @@ export async function readSources(
       problems.push({ file, message: cannotRead(error) });
     }
   };
-  // Each once, as stdin can be read only once.
-  for (const name of new Set(names)) {
+  // Each once, as stdin can be read only once; and as kubectl takes several in one, by commas.
+  for (const name of new Set(names.flatMap((each) => each.split(',')))) {
     if (name === '-') {
       await reading('stdin', () => text(stdin));
       continue;
