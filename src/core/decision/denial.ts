@@ -1,6 +1,6 @@
 /** Violations as people read them: in the answer of kubectl apply, in an Event, in a condition. */
 import { VIOLATION_CODES } from './codes.ts';
-import { codesOf, listed, type Violation } from './violation.ts';
+import { codesOf, listed, MOST_VIOLATIONS, type Violation } from './violation.ts';
 
 /**
  * The longest message of a denial, in bytes of UTF-8. It travels in a Status, and into Events of whatever controller
@@ -10,9 +10,6 @@ export const MAX_DENIAL_BYTES = 4096;
 
 /** The longest value that is quoted; the values are the requester's, and may be a megabyte. */
 const MAX_VALUE_LENGTH = 256;
-
-/** Of more than these the first that were found are rendered: far more than fit into a message. */
-const MOST_IN_ORDER = 1000;
 
 /** `CODE path: asked X, the grant allows Y; do Z`, on one line. */
 export function renderViolation({ code, path, asked, allowed, fix }: Violation): string {
@@ -33,7 +30,7 @@ export function renderDenial(headline: string, violations: readonly Violation[])
   // Room for the line that says how many were cut.
   const room = MAX_DENIAL_BYTES - bytes(cutLine(length));
   // What does not fit is not rendered either: a pod can have hundreds of thousands, and the order of so many takes seconds.
-  for (const [index, violation] of inOrder(violations.slice(0, MOST_IN_ORDER)).entries()) {
+  for (const [index, violation] of inOrder(violations.slice(0, MOST_VIOLATIONS)).entries()) {
     const next = `${message}\n${renderViolation(violation)}`;
     const isLast = index === length - 1;
     if (bytes(next) > (isLast ? MAX_DENIAL_BYTES : room)) return message + cutLine(length - index);
@@ -56,7 +53,7 @@ const MAX_FINDING_LENGTH = 120;
  * there are besides, and who says it.
  */
 export function renderFindings(violations: readonly Violation[]): string[] {
-  const shown = inOrder(violations.slice(0, MOST_IN_ORDER)).slice(0, MOST_FINDINGS);
+  const shown = inOrder(violations.slice(0, MOST_VIOLATIONS)).slice(0, MOST_FINDINGS);
   const whole = shown.map(renderViolation);
   const short = shown.map(renderFinding);
   const more = violations.length - shown.length;

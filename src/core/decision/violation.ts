@@ -13,6 +13,9 @@ export interface Violation {
   fix: string;
 }
 
+/** More are not looked for: far more than fit into a denial, and a pod may have hundreds of thousands. A count of so many means so many or more. */
+export const MOST_VIOLATIONS = 1000;
+
 /** More are not read in a denial, and a pod may have thousands of violations that name them; kubectl get shows them all. */
 const MAX_LISTED = 10;
 

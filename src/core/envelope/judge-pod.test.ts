@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { GRANT_LABEL } from '../../api/group.ts';
 import type { Pod } from '../../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE, ENFORCEMENT_PROBE_POD, isEnforcementProbe } from '../decision/probe.ts';
+import { MOST_VIOLATIONS } from '../decision/violation.ts';
 import {
   aGrant,
   anAuthoredPod,
@@ -44,6 +45,11 @@ describe('a new pod', () => {
       'ImageNotGranted',
       'NodeAccess',
     ]);
+  });
+
+  test('is not told more than anybody reads', () => {
+    const imagePullSecrets = Array.from({ length: 2000 }, (_, index) => ({ name: `s${index}` }));
+    expect(judge(aPod(withSpec({ imagePullSecrets })))).toHaveLength(MOST_VIOLATIONS);
   });
 
   test('whose grant does not exist is told that and nothing else', () => {

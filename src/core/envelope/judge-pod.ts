@@ -3,7 +3,7 @@ import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import type { Pod, Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import { enforcementProbeRefusal, isEnforcementProbe } from '../decision/probe.ts';
-import type { Violation } from '../decision/violation.ts';
+import { MOST_VIOLATIONS, type Violation } from '../decision/violation.ts';
 import type { RequestChange } from '../identity/identity-requests.ts';
 import type { IdentityRequest, RequestKind } from '../identity/request.ts';
 import { labelOf } from '../record.ts';
@@ -147,8 +147,16 @@ function judgeUngranted(
   return [...reserved, ...identityWithoutGrant(requests, required).filter(({ path }) => !places.has(path))];
 }
 
+/** Ends where nobody reads on. */
 function judgeRequests(requests: readonly IdentityRequest[], facts: GrantFacts): Violation[] {
-  return requests.flatMap((request) => [...judge(request, facts)]);
+  const violations: Violation[] = [];
+  for (const request of requests) {
+    for (const violation of judge(request, facts)) {
+      violations.push(violation);
+      if (violations.length === MOST_VIOLATIONS) return violations;
+    }
+  }
+  return violations;
 }
 
 function judge<Kind extends RequestKind>(
