@@ -36,14 +36,13 @@ function judged({ reading, identity, ...facts }: PreviewFacts): Violation[] {
 
 /** The grant as it will be when it takes the pod. */
 function asActive(grant: Stored<TaskGrant>, now: number): Stored<TaskGrant> {
-  const { deletionTimestamp, ...metadata } = grant.metadata;
-  const inForce = grant.status?.phase === 'Active' && deletionTimestamp === undefined;
+  const metadata = { ...grant.metadata };
+  delete metadata.deletionTimestamp;
   return {
     ...grant,
     metadata,
     spec: { ...grant.spec, revoke: false },
     status: {
-      ...(inForce && grant.status),
       phase: 'Active',
       serviceAccountName: grant.status?.serviceAccountName ?? FUTURE_ACCOUNT,
       activatedAt: new Date(now).toISOString(),

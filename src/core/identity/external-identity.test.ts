@@ -88,6 +88,14 @@ describe('a list of keys', () => {
     expect(keys.isKnown('example.com/role')).toBe(false);
   });
 
+  test('takes one without a * for itself alone', () => {
+    const keys = externalKeys();
+    expect(keys.find('label', 'aadpodidbinding')).toBeDefined();
+    expect(keys.find('label', 'aadpodidbinding2')).toBeUndefined();
+    expect(keys.find('label', 'aadpodidbindin')).toBeUndefined();
+    expect(keys.find('annotation', 'akeyless/*')).toBeDefined();
+  });
+
   test('has no keys that every object has', () => {
     for (const key of ['__proto__', 'constructor', 'toString', '']) expect(keys.isKnown(key)).toBe(false);
   });

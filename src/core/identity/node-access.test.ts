@@ -162,6 +162,8 @@ describe('a host that the kubelet is to ask', () => {
   test.each(['livenessProbe', 'readinessProbe', 'startupProbe'] as const)(
     'is the node’s, in a %s',
     (probe) => {
+      expect(requestsOf(aPod(withContainer({ [probe]: { tcpSocket } })), 'NodeAccess')).toHaveLength(1);
+      expect(requestsOf(aPod(withContainer({ [probe]: { httpGet } })), 'NodeAccess')).toHaveLength(1);
       expect(requestsOf(aPod(withContainer({ [probe]: { httpGet, tcpSocket } })), 'NodeAccess')).toEqual([
         [`spec.containers[0].${probe}.httpGet.host`, '169.254.169.254'],
         [`spec.containers[0].${probe}.tcpSocket.host`, '10.0.0.1'],

@@ -19,6 +19,12 @@ describe('what is null', () => {
     ).toEqual({ metadata: {}, spec: { containers: [], volumes: [{ name: 'a' }] } });
   });
 
+  test('is as absent in one item of a list among others', () => {
+    expect(read('{"spec": {"volumes": [{"name": "a"}, {"name": "b", "csi": null}]}}')?.spec?.volumes).toEqual(
+      [{ name: 'a' }, { name: 'b' }],
+    );
+  });
+
   test('is empty in a map, whose key is there all the same', () => {
     expect(
       read('{"metadata": {"annotations": {"spiffe.io/id": null, "b": "x"}}}')?.metadata.annotations,

@@ -94,6 +94,8 @@ describe('a mount where programs look for a token', () => {
     ['another, by a name that nobody looks for', `${OTHER}/tools`, 'tools/token', 1],
     ['others, with no folder', OTHER, 'token', 1],
     ['any, within the API server’s', `${API}/token`, 'token', 1],
+    ['others, too deep', OTHER, 'a/tools/token', 1],
+    ['others, in a folder of that name', OTHER, 'tools/token/x', 1],
   ])('is one of a token only as programs look for it: %s', (_, mountPath, path, shadows) => {
     const volume = withVolume({
       name: 'v',
@@ -118,6 +120,16 @@ describe('a mount where programs look for a token', () => {
       withContainer({ volumeMounts: [{ name: 'v', mountPath }] }),
     );
     expect(requestsOf(pod, 'TokenShadow')).toHaveLength(1);
+  });
+
+  test('is none of others beside one of the API server’s, where any is in its folder', () => {
+    const sources = [
+      { serviceAccountToken: { path: 'token' } },
+      { serviceAccountToken: { path: 'tools/token' } },
+    ];
+    const volume = withVolume({ name: 'v', projected: { sources } });
+    const pod = aPod(volume, withContainer({ volumeMounts: [{ name: 'v', mountPath: OTHER }] }));
+    expect(requestsOf(pod, 'TokenShadow')).toEqual([]);
   });
 
   test('is one of another’s token beside one of the pod’s', () => {
