@@ -205,6 +205,21 @@ describe('an update', () => {
     ]);
   });
 
+  test('that adds something is refused where the grant is gone', () => {
+    expect(judgeUpdate(aPod(), aPod(withSecretEnv('db')), 'no grant')).toMatchObject([
+      { code: 'GrantNotFound', asked: 'summarise-4711' },
+    ]);
+  });
+
+  test('of a pod without a grant says nothing of what the pod had before', () => {
+    const required = { automounts: false, pullSecrets: [] };
+    const pod = anAuthoredPod(withoutLabels, withSecretEnv('db'));
+    const annotated = withAnnotation('iam.amazonaws.com/role', 'x')(pod);
+    expect(judgeUpdate(pod, annotated, 'no grant', { required }).map(({ path }) => path)).toEqual([
+      'metadata.annotations[iam.amazonaws.com/role]',
+    ]);
+  });
+
   test('cannot widen a pod that has a grant’s account without the label', () => {
     const pod = aPod(withoutLabels);
     expect(judgeUpdate(pod, withEphemeralContainer()(pod))).toMatchObject([{ code: 'GrantLabelMissing' }]);
