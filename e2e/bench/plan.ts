@@ -102,7 +102,7 @@ export const QUICK: Plan = {
   populations: [100, 1_000],
   reviews: {
     connections: 50,
-    warmUp: 4_000,
+    warmUp: 10_000,
     rounds: 4,
     perRound: 2_000,
     grants: [
