@@ -1,5 +1,5 @@
-// What npm runs after `npm ci`: says that the dependencies are there (lockfile.mjs), builds the plugin of kubectl, and links it into node_modules/.bin as npm links the programs of
-// packages. It needs no network. Where it cannot be built nothing is said to have failed: everything else works without it.
+// What npm runs after `npm ci`: says that the dependencies are there (lockfile.mjs), builds the plugin of kubectl, and links it into
+// node_modules/.bin as npm links the programs of packages. It needs no network. Where it cannot be built nothing is said to have failed: everything else works without it.
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,14 +12,15 @@ const OLDEST_NODE = [22, 18];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const tooOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
 
-markInstalled();
+const hasAll = existsSync(join(root, 'node_modules', 'esbuild'));
+// Those of the product alone are not enough for the scripts.
+if (hasAll) markInstalled();
 const because = whyNot();
 if (because === undefined) await buildAndLink().catch((error) => say(error.message));
 else say(because);
 
 function whyNot() {
-  if (!existsSync(join(root, 'node_modules', 'esbuild')))
-    return 'what builds it is not installed (npm ci --omit=dev)';
+  if (!hasAll) return 'what builds it is not installed (npm ci --omit=dev)';
   if (!tooOld) return undefined;
   return `that takes Node ${OLDEST_NODE.join('.')} or newer, and this one is ${process.versions.node}`;
 }

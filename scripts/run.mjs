@@ -8,7 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isInstalled } from './lockfile.mjs';
+import { isInstalled, markInstalled } from './lockfile.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
@@ -28,6 +28,8 @@ if (!isInstalled()) {
     );
     process.exit(npm.status ?? 1);
   }
+  // As prepare.mjs has done, unless npm is told to run no scripts.
+  markInstalled();
   console.error(`Dependencies installed in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
 }
 

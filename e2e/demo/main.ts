@@ -8,6 +8,7 @@ import type { Cluster } from '../cluster/driver.ts';
 import { openCluster } from '../cluster/open.ts';
 import { createProgress } from '../cluster/progress.ts';
 import { Unmet } from '../cluster/unmet.ts';
+import { until } from '../cluster/until.ts';
 import { HELM_INSTALL, loadProductImage } from '../product/install.ts';
 import { createStory, type Story } from './story.ts';
 
@@ -148,20 +149,17 @@ async function thiefsKubeconfig(run: Cluster['run']): Promise<string> {
 
 /** Read as soon as it is there: the task goes on while somebody else is it. */
 async function printedToken(run: Cluster['run']): Promise<string> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const { stdout } = await run(['kubectl', '-n', 'agents', 'logs', 'leak']);
-    if (stdout.includes('\n')) return stdout.trim();
-    if (Date.now() > deadline) throw new Error('the pod never printed its token');
-  }
+  let log = '';
+  await until('the pod has printed its token', 30, async () => {
+    log = (await run(['kubectl', '-n', 'agents', 'logs', 'leak'])).stdout;
+    return log.includes('\n');
+  });
+  return log.trim();
 }
 
 /** Asks until the API server has forgotten the token; it remembers one that was good for ten seconds. */
 async function untilRefused(command: string, run: Cluster['run']): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while ((await run(['sh', '-c', command])).code === 0) {
-    if (Date.now() > deadline) throw new Error('the token was never refused');
-  }
+  await until('the token is refused', 30, async () => (await run(['sh', '-c', command])).code !== 0);
 }
 
 function sayHowToGoOn(): void {

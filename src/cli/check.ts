@@ -1,10 +1,9 @@
 /** `kubectl taskgrant check` */
 import type { Level } from '../api/group.ts';
-import { quoted } from '../core/decision/denial.ts';
 import { namespaceNote, withInput, type InputFlags, type Surroundings } from './input.ts';
 import { judgeAll } from './judge.ts';
 import { RENDERERS, type Format } from './output/renderers.ts';
-import { renderProblem } from './problem.ts';
+import { renderNote, renderProblem } from './problem.ts';
 
 export interface CheckFlags extends InputFlags {
   output: Format;
@@ -38,7 +37,7 @@ export async function check(flags: CheckFlags, terminal: Terminal): Promise<Outc
     return {
       stdout: RENDERERS[flags.output](report, terminal),
       stderr: [
-        ...[...(open === undefined ? [] : [open]), ...notes].map((note) => `note: ${quoted(note)}`),
+        ...[...(open === undefined ? [] : [open]), ...notes].map(renderNote),
         ...report.problems.map(renderProblem),
       ],
       code: report.problems.length > 0 ? 2 : isDenied ? 1 : 0,

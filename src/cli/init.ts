@@ -18,7 +18,7 @@ import { malformedIn, previewUnder, type World } from './judge.ts';
 import { knownKind } from './kinds.ts';
 import type { Manifest } from './manifests.ts';
 import { podCountOf } from './pod-count.ts';
-import { CannotRun, renderProblem } from './problem.ts';
+import { CannotRun, renderNote, renderProblem } from './problem.ts';
 import { parseGrant } from './schema-faults.ts';
 import { smallestGrant, type AuthoredGrant } from './smallest-grant.ts';
 import { lookupsIn } from './surroundings.ts';
@@ -47,8 +47,8 @@ export async function init(flags: InitFlags, surroundings: Surroundings): Promis
         stderr: [
           ...problems.map(renderProblem),
           ...(refusals.length > 0 ? ['This cannot be granted:', ...refusals] : []),
-          ...[...notes, ...notesFor(manifest, found, name)].map((note) => `note: ${note}`),
-          ...(isOpen ? [`note: ${namespaceNote([manifest], undefined) ?? ''}`] : []),
+          ...[...notes, ...notesFor(manifest, found, name)].map(renderNote),
+          ...(isOpen ? [renderNote(namespaceNote([manifest], undefined) ?? '')] : []),
         ],
         code: problems.length > 0 ? 2 : refusals.length > 0 ? 1 : 0,
       };

@@ -153,7 +153,7 @@ async function previewIn(
     world.note(`namespace ${namespace} has no label ${ENFORCE_LABEL}: no pod is refused there`);
   const violations = await at(levels.refused);
   const refused = new Set(violations.map(({ code, path }) => `${code} ${path}`));
-  const reported = await at(levels.reported);
+  const reported = levels.reported === levels.refused ? [] : await at(levels.reported);
   return { violations, warnings: reported.filter(({ code, path }) => !refused.has(`${code} ${path}`)) };
 }
 

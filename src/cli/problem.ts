@@ -23,6 +23,11 @@ export function renderProblem({ file, line, column, message }: Problem): string 
   return `${place}: ${quoted(message)}`;
 }
 
+/** What whoever reads the result has to know besides. It may name what stands in somebody else's file. */
+export function renderNote(text: string): string {
+  return `note: ${quoted(text)}`;
+}
+
 /** What an error says, of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -174,7 +174,7 @@ export function slimVolume(volume: Stored<PersistentVolume>): Stored<PersistentV
   const { apiVersion, kind, metadata, spec = {} } = volume;
   const { csi, hostPath, local, claimRef, ...others } = spec;
   const { namespace, uid } = claimRef ?? {};
-  const types = Object.keys(others).filter((field) => isSource(field));
+  const types = Object.keys(others).filter(isSource);
   return {
     apiVersion,
     kind,

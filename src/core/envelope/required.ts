@@ -33,7 +33,13 @@ export function identityWithoutGrant(
     const asked = identityIn(request, account);
     if (asked === undefined) return [];
     return [
-      { code: 'GrantRequired', path: request.path, asked, allowed: 'no identity', fix: FIXES[request.kind] },
+      {
+        code: 'GrantRequired',
+        path: request.path,
+        asked,
+        allowed: 'no identity',
+        fix: FIXES[request.kind] ?? GRANT_OR_NOT,
+      },
     ];
   });
 }
@@ -56,21 +62,11 @@ const GRANT_OR_NOT = 'label the pod with its grant, and name it in the grant’s
 /** What no envelope can hold. */
 const NEVER = 'drop this: with a grant it would be refused as well';
 
-const FIXES: Readonly<Record<RequestKind, string>> = {
+/** Where it is not {@link GRANT_OR_NOT}. */
+const FIXES: Readonly<Partial<Record<RequestKind, string>>> = {
   ServiceAccount: 'label the pod with its grant, which has an account of its own, or drop this',
   Automount: NO_TOKEN,
   Token: NO_TOKEN,
-  DriverToken: GRANT_OR_NOT,
-  Certificate: GRANT_OR_NOT,
-  TrustBundle: GRANT_OR_NOT,
-  Secret: GRANT_OR_NOT,
-  CsiDriver: GRANT_OR_NOT,
-  Device: GRANT_OR_NOT,
-  ExternalIdentity: GRANT_OR_NOT,
-  Image: GRANT_OR_NOT,
-  EphemeralContainer: GRANT_OR_NOT,
-  SharedProcesses: GRANT_OR_NOT,
-  TokenShadow: NEVER,
   NodeAccess: NEVER,
   Unresolved: 'create first what it refers to, or drop this',
   Unjudged: NEVER,

@@ -155,7 +155,7 @@ export function isSource(field: string): boolean {
   return !NO_SOURCES.includes(field);
 }
 
-/** Whether a claim of the namespace may still be bound to the volume: it has none, or one of that name is yet to be bound. */
+/** Whether a claim of the namespace may still be bound to the volume: nobody has it, and it is kept for none, or for one there. */
 export function isAvailable({ spec }: Pick<PersistentVolume, 'spec'>, namespace: string): boolean {
   const { claimRef } = spec ?? {};
   return !claimRef || (!claimRef.uid && claimRef.namespace === namespace);
