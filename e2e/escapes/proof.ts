@@ -1,4 +1,5 @@
 /** Whether an escape has succeeded: whether the API server took it as it was, or what its pod has printed. */
+import { vi } from 'vitest';
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import { pods } from '../../src/kube/resources.ts';
 import { until, type Outcome } from '../grant/testbed.ts';
@@ -10,6 +11,9 @@ import type { World } from './world.ts';
 /** A hundred pods at once take a node of two cores a minute, and one that does other things as well five. */
 const PATIENCE_MS = 360_000;
 
+/** A container that is started again has an empty log at first, or none until its first one is cleared away. */
+const LOG_PATIENCE_MS = 60_000;
+
 type Succeeding = Pick<Attempt, 'escape' | 'world'>;
 
 /** What an outcome lacks to be the escape's success; undefined where that is nothing. */
@@ -20,7 +24,18 @@ export async function lacksOfSuccess(asked: Succeeding, outcome: Outcome): Promi
 
 async function lacksInPrint(asked: Succeeding, outcome: Outcome): Promise<string | undefined> {
   const expected = new RegExp(fill(asked.escape.prints ?? '', asked.world.filling), 'm');
-  const printed = asked.escape.run ? outcome.stdout : await printedBy(asked);
+  if (asked.escape.run) return lacksIn(outcome.stdout, expected);
+  const ended = await untilEnded(asked);
+  let lacks: string | undefined;
+  const printed = async () => {
+    lacks = lacksIn(await logsOf(asked.world, ended), expected);
+    if (lacks !== undefined) throw new Error(lacks);
+  };
+  await vi.waitFor(printed, { timeout: LOG_PATIENCE_MS, interval: 1000 }).catch(() => undefined);
+  return lacks;
+}
+
+function lacksIn(printed: string, expected: RegExp): string | undefined {
   return expected.test(printed) ? undefined : `${String(expected)}: ${printed}`;
 }
 
@@ -48,16 +63,24 @@ async function storedPod({ escape, world }: Succeeding): Promise<string> {
     .stdout;
 }
 
-/** What the pod's containers have printed, or the one that was added, when that which the escape is about has ended. */
-async function printedBy(asked: Succeeding): Promise<string> {
+interface Printers {
+  name: string;
+  containers: readonly string[];
+}
+
+/** The pod's containers, or the one that was added, when that which the escape is about has ended. */
+async function untilEnded(asked: Succeeding): Promise<Printers> {
   const { client, namespace } = asked.world;
   const { name, container } = await whereItRuns(asked);
   const done = (pod: Stored<Pod> | undefined) => hasEnded(pod, container);
   const pod = await until(client, pods, { namespace, name }, `done in ${container}`, done, PATIENCE_MS);
   const { initContainers = [], containers = [] } = pod?.spec ?? {};
   const all = [...initContainers, ...containers].map((one) => one.name);
-  const logs = (all.includes(container) ? all : [container]).map((one) => logOf(asked.world, name, one));
-  return (await Promise.all(logs)).join('\n');
+  return { name, containers: all.includes(container) ? all : [container] };
+}
+
+async function logsOf(world: World, { name, containers }: Printers): Promise<string> {
+  return (await Promise.all(containers.map((one) => logOf(world, name, one)))).join('\n');
 }
 
 async function logOf({ api, namespace }: World, pod: string, container: string): Promise<string> {
