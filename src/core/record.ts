@@ -4,6 +4,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** As the API server takes a field that is null. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
 /**
  * The value of an object's label, whatever the object is; undefined where it has none. One that is null is empty, as the API
  * server takes it, and one that is no text is none: what has it is no object that could be stored.

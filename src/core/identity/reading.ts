@@ -1,8 +1,10 @@
 /** A pod as the API server reads it from JSON, so that everything after it may rely on its types. */
 import type { Pod } from '../../api/kubernetes.ts';
+import { ALWAYS } from './always.ts';
+import { isAbsent } from '../record.ts';
 import { POD_SCHEMA } from './pod-schema.ts';
 import { isDefinition, itemOf, type PodDefinition, type Shape } from './schema.ts';
-import { MAX_SHAPE_FAULTS, shapeFaults, type ShapeFault } from './shape.ts';
+import { MAX_SHAPE_FAULTS, shapeOf, type ShapeFault } from './shape.ts';
 
 export interface Reading {
   /** Undefined where it cannot be read: something in it is not what it has to be, or more is unknown than is looked at. */
@@ -13,40 +15,12 @@ export interface Reading {
 
 /** Null is as absent; what a definition always has is empty where it is missing; what is not known is left out. */
 export function readPod(pod: unknown): Reading {
-  const faults = shapeFaults(pod);
+  const { faults, isComplete } = shapeOf(pod);
+  // As the API server sends nearly all of them.
+  if (isComplete) return { pod: pod as Pod, faults };
   const isReadable = faults.length < MAX_SHAPE_FAULTS && faults.every(({ kind }) => kind === 'UnknownField');
   return { pod: isReadable ? (read(pod) as Pod) : undefined, faults };
 }
-
-/**
- * What Go has in these fields whether they were written or not (core/v1, types.go: no `omitempty`), as far as anything here
- * looks at them. `hostPath: {}` is a path without a name, and no empty folder.
- */
-const ALWAYS: Readonly<Partial<Record<PodDefinition, Readonly<Record<string, unknown>>>>> = {
-  Pod: { metadata: {} },
-  PodSpec: { containers: [] },
-  Container: { name: '' },
-  EphemeralContainer: { name: '' },
-  EnvVar: { name: '' },
-  VolumeMount: { name: '', mountPath: '' },
-  VolumeDevice: { name: '', devicePath: '' },
-  Volume: { name: '' },
-  HostPathVolumeSource: { path: '' },
-  CSIVolumeSource: { driver: '' },
-  AzureFileVolumeSource: { secretName: '', shareName: '' },
-  PersistentVolumeClaimVolumeSource: { claimName: '' },
-  PersistentVolumeClaimTemplate: { spec: {} },
-  ServiceAccountTokenProjection: { path: '' },
-  PodCertificateProjection: { signerName: '', keyType: '' },
-  ClusterTrustBundleProjection: { path: '' },
-  KeyToPath: { key: '', path: '' },
-  DownwardAPIVolumeFile: { path: '' },
-  SecretKeySelector: { key: '' },
-  PodResourceClaim: { name: '' },
-  Sysctl: { name: '', value: '' },
-  SeccompProfile: { type: '' },
-  AppArmorProfile: { type: '' },
-};
 
 /** What a value is read as: the value itself where nothing about it has to be mended, which is nearly always. */
 type Reader = (value: unknown) => unknown;
@@ -103,9 +77,5 @@ const readMap: Reader = (value) => {
   if (!entries.some(([, inner]) => isAbsent(inner))) return value;
   return Object.fromEntries(entries.map(([key, inner]: [string, unknown]) => [key, inner ?? '']));
 };
-
-function isAbsent(value: unknown): boolean {
-  return value === null || value === undefined;
-}
 
 const read = readerOf('Pod');

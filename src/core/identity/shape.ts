@@ -2,9 +2,18 @@
  * Whether a pod has only the fields, with only the types, that this version of the product knows. What another has may
  * mean anything, identity too, and so is no pod that can be judged.
  */
+import { ALWAYS } from './always.ts';
 import { POD_SCHEMA, POD_SCHEMA_VERSION } from './pod-schema.ts';
-import { isRecord } from '../record.ts';
-import { isDefinition, itemOf, type Item, type Scalar, type Schema, type Shape } from './schema.ts';
+import { isAbsent, isRecord } from '../record.ts';
+import {
+  isDefinition,
+  itemOf,
+  type Item,
+  type PodDefinition,
+  type Scalar,
+  type Schema,
+  type Shape,
+} from './schema.ts';
 
 /** One place where a pod is not as the schema says. */
 export interface ShapeFault {
@@ -29,15 +38,21 @@ const BESIDE = new Set(['apiVersion', 'kind', 'status']);
  * Goes no deeper than the schema does, and not into fields that are not known.
  */
 export function shapeFaults(pod: unknown): ShapeFault[] {
-  const walk: Walk = { path: [], faults: [] };
+  return shapeOf(pod).faults;
+}
+
+/** {@link shapeFaults}, and whether there is nothing in the pod that Go reads as something else: no fault, no null, nothing left out. */
+export function shapeOf(pod: unknown): { faults: ShapeFault[]; isComplete: boolean } {
+  const walk: Walk = { path: [], faults: [], isComplete: true };
   check(POD, pod, walk);
-  return walk.faults;
+  return { faults: walk.faults, isComplete: walk.isComplete && walk.faults.length === 0 };
 }
 
 interface Definition {
   kind: 'definition';
   name: string;
   fields: Map<string, Node>;
+  always: readonly string[];
 }
 /** What a value has to be: a shape with its definitions in place of their names. */
 type Node = Definition | { kind: 'list' | 'map'; of: Node } | { kind: 'scalar'; scalar: Scalar };
@@ -49,6 +64,7 @@ interface Walk {
   /** Where the walk is. It is made text only where there is a fault. */
   path: Step[];
   faults: ShapeFault[];
+  isComplete: boolean;
 }
 
 const POD = linked(POD_SCHEMA, 'Pod');
@@ -59,7 +75,8 @@ function linked(schema: Schema, root: string): Definition {
   const definitionOf = (name: string): Definition => {
     const known = definitions.get(name);
     if (known) return known;
-    const definition: Definition = { kind: 'definition', name, fields: new Map() };
+    const always = Object.keys(ALWAYS[name as PodDefinition] ?? {});
+    const definition: Definition = { kind: 'definition', name, fields: new Map(), always };
     definitions.set(name, definition);
     for (const [field, shape] of Object.entries(schema[name] ?? {})) {
       definition.fields.set(field, nodeOf(shape));
@@ -100,7 +117,10 @@ function checkFields(definition: Definition, value: Record<string, unknown>, wal
   for (const field in value) {
     if (walk.faults.length >= MAX_SHAPE_FAULTS) return;
     const inner = value[field];
-    if (inner === null || inner === undefined) continue;
+    if (isAbsent(inner)) {
+      walk.isComplete = false;
+      continue;
+    }
     const node = definition.fields.get(field);
     if (!node && definition === POD && BESIDE.has(field)) continue;
     walk.path.push(field);
@@ -108,6 +128,7 @@ function checkFields(definition: Definition, value: Record<string, unknown>, wal
     else reportUnknown(definition, field, walk);
     walk.path.pop();
   }
+  for (const field of definition.always) if (isAbsent(value[field])) walk.isComplete = false;
 }
 
 function checkItems(node: Node, items: readonly unknown[], walk: Walk): void {
@@ -123,7 +144,10 @@ function checkEntries(node: Node, value: Record<string, unknown>, walk: Walk): v
   for (const key in value) {
     if (walk.faults.length >= MAX_SHAPE_FAULTS) return;
     const inner = value[key];
-    if (inner === null || inner === undefined) continue;
+    if (isAbsent(inner)) {
+      walk.isComplete = false;
+      continue;
+    }
     walk.path.push([key]);
     check(node, inner, walk);
     walk.path.pop();
@@ -184,7 +208,7 @@ function wordFor(node: Node): string {
 }
 
 function typeNameOf(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
+  if (isAbsent(value)) return 'null';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -7,10 +7,10 @@ import type { ProjectedSource } from './volumes.ts';
 
 /** Mounts at or below a token's folder, of volumes that have no token for it; and files that two sources of one volume write. */
 export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenShadow'>> {
-  const tokensIn = new Map<string, TokenFiles>();
+  const projections = new Map<string, readonly ProjectedSource[]>();
   for (const [index, { name, projected }] of (spec.volumes ?? []).entries()) {
     if (!projected?.sources) continue;
-    tokensIn.set(name, tokenFilesOf(projected.sources));
+    projections.set(name, projected.sources);
     yield* collisions(projected.sources, `spec.volumes[${index}].projected`);
   }
   for (const { path, container } of containersOf(spec)) {
@@ -19,8 +19,8 @@ export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenSh
       const place = normalPath(mount.mountPath);
       if (!isTokenPlace(place)) continue;
       const isWhole = !mount.subPath && !mount.subPathExpr;
-      const tokens = tokensIn.get(mount.name);
-      if (isWhole && tokens && isTokenAt(place, tokens)) continue;
+      const sources = projections.get(mount.name);
+      if (isWhole && sources && isTokenAt(place, tokenFilesOf(sources))) continue;
       const value = { at: mount.mountPath, by: `volume ${mount.name}` };
       yield { kind: 'TokenShadow', value, path: `${path}.volumeMounts[${index}].mountPath` };
     }
@@ -43,6 +43,8 @@ const IN_EVERY_PLACE = 'secrets';
  * images. On Windows it may begin with a drive, have the other slashes, and be in either case.
  */
 function normalPath(mountPath: string): string {
+  // As most are written.
+  if (mountPath === API_ACCESS_PATH) return mountPath;
   const segments: string[] = [];
   for (const segment of mountPath
     .toLowerCase()
@@ -85,6 +87,7 @@ function* collisions(
   sources: readonly ProjectedSource[],
   path: string,
 ): Generator<IdentityRequest<'TokenShadow'>> {
+  if (sources.length < 2) return;
   const tokens = new Set<string>();
   for (const [index, source] of sources.entries()) {
     const files = filesOf(source);
@@ -116,6 +119,7 @@ function filesOf(source: ProjectedSource): string[] | undefined {
 }
 
 function normalFile(file: string): string {
+  if (!file.includes('/') && file !== '.') return file;
   return file
     .split('/')
     .filter((segment) => segment !== '' && segment !== '.')
