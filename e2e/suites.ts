@@ -17,6 +17,7 @@ export const SUITES: Record<string, Suite> = {
   cluster: { needs: 'nothing', apart: true },
   kube: { needs: 'cluster' },
   api: { needs: 'cluster' },
+  rules: { needs: 'cluster' },
   webhook: { needs: 'cluster' },
   chart: { needs: 'image', programs: ['helm3'] },
   grant: { needs: 'product', apart: true },

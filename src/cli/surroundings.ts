@@ -76,9 +76,9 @@ export function lookupsIn(objects: Objects, namespace: string, note: (text: stri
   return {
     claim: (name) => objects.get(persistentVolumeClaims, { namespace, name }),
     volume: (name) => objects.get(persistentVolumes, { name }),
-    volumesOfClass: async (name) =>
+    volumesOfClass: async (name, claim) =>
       (await volumesIn(objects, note)).filter(
-        (volume) => classOfVolume(volume) === name && isAvailable(volume, namespace),
+        (volume) => classOfVolume(volume) === name && isAvailable(volume, namespace, claim),
       ),
     storageClass: (name) => objects.get(storageClasses, { name }),
     defaultStorageClass: async () =>

@@ -105,8 +105,8 @@ describe('what is the cluster’s is taken from the cache, and asked for where t
     const volumes = [aVolume('free'), aVolume('kept', 'agents'), aVolume('not ours', 'other')];
     const { lookups, asked } = lookupsIn({ volumes });
     expect(await lookups.volume('free')).toBe(volumes[0]);
-    expect(await lookups.volumesOfClass('fast')).toEqual(volumes.slice(0, 2));
-    expect(await lookups.volumesOfClass('slow')).toEqual([]);
+    expect(await lookups.volumesOfClass('fast', undefined)).toEqual(volumes.slice(0, 2));
+    expect(await lookups.volumesOfClass('slow', undefined)).toEqual([]);
     expect(asked).toEqual([]);
     expect(await lookups.volume('new')).toBeUndefined();
     expect(asked).toEqual(['persistentvolumes//new']);

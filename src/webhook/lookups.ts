@@ -26,9 +26,9 @@ export function createLookups(
   return (namespace) => ({
     claim: (name) => found(client, persistentVolumeClaims, { namespace, name }),
     volume: async (name) => caches.volumes.get(name) ?? (await found(client, persistentVolumes, { name })),
-    volumesOfClass: (name) =>
+    volumesOfClass: (name, claim) =>
       Promise.resolve(
-        caches.volumes.byIndex('class', name).filter((volume) => isAvailable(volume, namespace)),
+        caches.volumes.byIndex('class', name).filter((volume) => isAvailable(volume, namespace, claim)),
       ),
     storageClass: async (name) =>
       caches.storageClasses.get(name) ?? (await found(client, storageClasses, { name })),

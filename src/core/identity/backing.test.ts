@@ -85,6 +85,19 @@ describe('a claim that is not bound may be given any volume of its class that no
     ).toEqual([{ driver: 'csi.example' }, { nodePath: '/var/lib/kubelet' }]);
   });
 
+  test('or one of no class, where it names none itself', async () => {
+    const without = { '': [hostPath] };
+    expect(
+      await backingsOfClaim('data', storage({ claim: {}, defaultClass: 'csi.example', available: without })),
+    ).toEqual([{ driver: 'csi.example' }, { nodePath: '/var/lib/kubelet' }]);
+    expect(
+      await backingsOfClaim(
+        'data',
+        storage({ claim: { storageClassName: 'fast' }, classes, available: without }),
+      ),
+    ).toEqual([{ driver: 'csi.example' }]);
+  });
+
   test('but of no other class', async () => {
     const others = { slow: [hostPath] };
     expect(await behind({ claim: { storageClassName: 'fast' }, classes, available: others })).toEqual({
@@ -93,14 +106,15 @@ describe('a claim that is not bound may be given any volume of its class that no
   });
 });
 
-test('a volume is available that has no claim, or is kept for one of the namespace', () => {
-  expect(isAvailable({}, 'agents')).toBe(true);
-  expect(isAvailable({ spec: {} }, 'agents')).toBe(true);
-  expect(isAvailable({ spec: { claimRef: { namespace: 'agents', name: 'a' } } }, 'agents')).toBe(true);
-  expect(isAvailable({ spec: { claimRef: { namespace: 'other', name: 'a' } } }, 'agents')).toBe(false);
-  expect(isAvailable({ spec: { claimRef: { namespace: 'agents', name: 'a', uid: 'u' } } }, 'agents')).toBe(
-    false,
-  );
+test('a volume is available that has no claim, is kept for one of the namespace, or is this claim’s already', () => {
+  const kept = (claimRef: object) => isAvailable({ spec: { claimRef } }, 'agents', 'a');
+  expect(isAvailable({}, 'agents', 'a')).toBe(true);
+  expect(isAvailable({ spec: {} }, 'agents', undefined)).toBe(true);
+  expect(kept({ namespace: 'agents', name: 'b' })).toBe(true);
+  expect(kept({ namespace: 'other', name: 'a' })).toBe(false);
+  expect(kept({ namespace: 'agents', name: 'a', uid: 'u' })).toBe(true);
+  expect(kept({ namespace: 'agents', name: 'b', uid: 'u' })).toBe(false);
+  expect(kept({ namespace: 'other', name: 'a', uid: 'u' })).toBe(false);
 });
 
 test('the class of a volume stands in its field, or in the annotation that came before', () => {

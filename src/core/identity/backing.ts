@@ -13,8 +13,12 @@ export interface StorageLookups {
   /** Of the pod's namespace. */
   claim(name: string): Promise<Pick<PersistentVolumeClaim, 'metadata' | 'spec'> | undefined>;
   volume(name: string): Promise<Pick<PersistentVolume, 'spec'> | undefined>;
-  /** That no other claim has, of a class: any of them may be bound to a claim of the class before one is provisioned. */
-  volumesOfClass(name: string): Promise<readonly Pick<PersistentVolume, 'spec'>[]>;
+  /**
+   * Of a class, those that no other claim has: any of them may be bound to a claim of the class before one is provisioned.
+   *
+   * @param claim by its name; undefined for one that is made with the pod
+   */
+  volumesOfClass(name: string, claim: string | undefined): Promise<readonly Pick<PersistentVolume, 'spec'>[]>;
   storageClass(name: string): Promise<Pick<StorageClass, 'provisioner'> | undefined>;
   /** The newest of those that are marked as the default (storage/v1, IsDefaultStorageClassAnnotation). */
   defaultStorageClass(): Promise<Pick<StorageClass, 'metadata' | 'provisioner'> | undefined>;
@@ -41,7 +45,7 @@ type ClaimTemplate = NonNullable<Volume['ephemeral']>['volumeClaimTemplate'];
 /** Of a PersistentVolumeClaim, by its name. */
 export async function backingsOfClaim(name: string, lookups: StorageLookups): Promise<Backing[]> {
   const claim = await lookups.claim(name);
-  return claim ? backingsOf(claim, lookups) : [{ unresolved: `no such PersistentVolumeClaim` }];
+  return claim ? backingsOf(claim, name, lookups) : [{ unresolved: `no such PersistentVolumeClaim` }];
 }
 
 /** Of a generic ephemeral volume (KEP-1698): its claim is made with the pod, from the template. */
@@ -49,7 +53,7 @@ export async function backingsOfEphemeral(
   template: ClaimTemplate | undefined,
   lookups: StorageLookups,
 ): Promise<Backing[]> {
-  return backingsOf(template ?? {}, lookups);
+  return backingsOf(template ?? {}, undefined, lookups);
 }
 
 /** By which a claim names its class, before the field and against it (k8s.io/component-helpers, storage/volume). */
@@ -60,7 +64,11 @@ const CLASS_ANNOTATION = 'volume.beta.kubernetes.io/storage-class';
  * class that is there already: one that fits is bound, and nothing is provisioned (kubernetes, pkg/controller/volume/persistentvolume,
  * syncUnboundClaim; scheduler's volumebinding, findMatchingVolumes). Which fit is not asked: a claim's author chooses that.
  */
-async function backingsOf({ metadata, spec = {} }: Claim, lookups: StorageLookups): Promise<Backing[]> {
+async function backingsOf(
+  { metadata, spec = {} }: Claim,
+  claim: string | undefined,
+  lookups: StorageLookups,
+): Promise<Backing[]> {
   const { volumeName } = spec;
   const storageClassName = metadata?.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName;
   if (volumeName) {
@@ -78,8 +86,10 @@ async function backingsOf({ metadata, spec = {} }: Claim, lookups: StorageLookup
   const provisioned = its.provisioner.startsWith(IN_TREE_PREFIX)
     ? backingOfInTree(its.provisioner)
     : { driver: its.provisioner };
-  const there = await lookups.volumesOfClass(its.name);
-  return distinct([provisioned, ...there.map(backingOfVolume)]);
+  // Where a claim names no class, a volume without one is looked for before the default class is (syncUnboundClaim, too).
+  const classes = storageClassName === undefined ? ['', its.name] : [its.name];
+  const there = await Promise.all(classes.map((name) => lookups.volumesOfClass(name, claim)));
+  return distinct([provisioned, ...there.flat().map(backingOfVolume)]);
 }
 
 /** The class that a claim names, or the default. */
@@ -155,10 +165,20 @@ export function isSource(field: string): boolean {
   return !NO_SOURCES.includes(field);
 }
 
-/** Whether a claim of the namespace may still be bound to the volume: nobody has it, and it is kept for none, or for one there. */
-export function isAvailable({ spec }: Pick<PersistentVolume, 'spec'>, namespace: string): boolean {
+/**
+ * Whether a claim of the namespace may still be bound to the volume: nobody has it, and it is kept for none, or for one there; or it is
+ * the claim's already, which does not say so itself yet: a binding is two writes, the volume's first.
+ *
+ * @param claim by its name; undefined for one that is made with the pod
+ */
+export function isAvailable(
+  { spec }: Pick<PersistentVolume, 'spec'>,
+  namespace: string,
+  claim: string | undefined,
+): boolean {
   const { claimRef } = spec ?? {};
-  return !claimRef || (!claimRef.uid && claimRef.namespace === namespace);
+  if (!claimRef) return true;
+  return claimRef.namespace === namespace && (!claimRef.uid || claimRef.name === claim);
 }
 
 /** The class of a volume, which may stand in an annotation (k8s.io/component-helpers, storage/volume, GetPersistentVolumeClass). */

@@ -11,11 +11,11 @@ const OF_ANY_CONTAINER = rulings(
   harmless('What the program does with the identity that it is given.', 'command', 'args', 'workingDir'),
   harmless('When it is started again, within the same pod (KEP-753, KEP-5307).', 'restartPolicy'),
   harmless('A terminal, for those who may attach: that is a right of its own.', 'stdin', 'stdinOnce', 'tty'),
-  harmless(
-    'An empty file that the container writes and the kubelet reads for the pod’s status.',
+  leads(
+    'The kubelet mounts a file there, also where a program looks for its token.',
     'terminationMessagePath',
-    'terminationMessagePolicy',
   ),
+  harmless('What the kubelet takes for the pod’s status when it ends.', 'terminationMessagePolicy'),
 );
 
 const CONFIG_MAP = harmless(

@@ -8,6 +8,7 @@ import {
   withVolume,
 } from '../testing/builders.ts';
 import { requestsOf } from '../testing/requests.ts';
+import { tokenShadows } from './token-shadow.ts';
 import type { ProjectedSource } from './volumes.ts';
 
 const API = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -34,6 +35,12 @@ describe('a mount where programs look for a token', () => {
     ['/run/secrets/kubernetes.io/serviceaccount'],
     ['/run//secrets/taskgrant.dev/tools/'],
     ['run/secrets/taskgrant.dev'],
+    ['/var/run/secrets/taskgrant.dev/..'],
+    ['/var/run/../var/run/secrets/kubernetes.io/serviceaccount'],
+    ['/var/lock/../secrets/kubernetes.io/serviceaccount'],
+    ['/var/run/x\\y/../secrets/kubernetes.io/serviceaccount'],
+    ['\\x\\..\\var\\run\\secrets\\taskgrant.dev'],
+    ['/proc/self/root/var/run/secrets/kubernetes.io/serviceaccount'],
     ['C:\\var\\run\\SECRETS\\kubernetes.io\\serviceaccount'],
   ])('is one, however it is spelled: %s', (mountPath) => {
     expect(mounted(mountPath)).toEqual([
@@ -51,7 +58,9 @@ describe('a mount where programs look for a token', () => {
     ['/var/run/secrets/kubernetes.io/serviceaccounts'],
     ['/var/run/secrets/taskgrant.development'],
     ['/data/run/secrets/taskgrant.dev'],
-    ['/var/run/secrets/taskgrant.dev/..'],
+    ['/data/../elsewhere'],
+    ['/data/process/secrets'],
+    ['/procedures/secrets'],
   ])('is none above it, beside it, or where it only looks so: %s', (mountPath) => {
     expect(mounted(mountPath)).toEqual([]);
   });
@@ -165,6 +174,51 @@ test('a device can stand there as well', () => {
   expect(requestsOf(aPod(withContainer({ volumeDevices })), 'TokenShadow')).toEqual([
     ['spec.containers[0].volumeDevices[1].devicePath', { at: `${API}/token`, by: 'a device' }],
   ]);
+});
+
+test('the termination message is a file that is mounted as well, in every kind of container', () => {
+  const there = { terminationMessagePath: '/run/secrets/kubernetes.io/serviceaccount/token' };
+  const pod = aPod(
+    withInitContainer({ terminationMessagePath: '/dev/termination-log' }),
+    withInitContainer(there),
+    withContainer(there),
+    withEphemeralContainer(there),
+  );
+  expect(requestsOf(pod, 'TokenShadow')).toEqual(
+    ['initContainers[1]', 'containers[0]', 'ephemeralContainers[0]'].map((container) => [
+      `spec.${container}.terminationMessagePath`,
+      { at: there.terminationMessagePath, by: 'the termination message' },
+    ]),
+  );
+});
+
+test('what a volume’s tokens are called is looked at once, however often it is mounted', () => {
+  let looked = 0;
+  const source: ProjectedSource = {
+    serviceAccountToken: {
+      get path() {
+        looked++;
+        return 'token';
+      },
+    },
+  };
+  const asked = (mounts: number) => {
+    looked = 0;
+    const volumeMounts = Array.from({ length: mounts }, (_, index) => ({
+      name: 'tokens',
+      mountPath: `${OTHER}/${index}`,
+    }));
+    const volume = withVolume({
+      name: 'tokens',
+      projected: { sources: [source, { configMap: { name: 'a', items: [] } }] },
+    });
+    const pod = aPod(volume, withContainer({ volumeMounts }));
+    expect(
+      [...tokenShadows(pod.spec ?? { containers: [] })].every(({ path }) => path.includes('sources')),
+    ).toBe(true);
+    return looked;
+  };
+  expect(asked(100)).toBe(asked(1));
 });
 
 describe('of two sources of a volume that write one file', () => {

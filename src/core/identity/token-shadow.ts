@@ -5,54 +5,72 @@ import type { IdentityRequest } from './request.ts';
 import { API_ACCESS_PATH, OTHER_TOKENS_PATH } from './token-paths.ts';
 import type { ProjectedSource } from './volumes.ts';
 
-/** Mounts at or below a token's folder, of volumes that have no token for it; and files that two sources of one volume write. */
+/**
+ * Mounts and files at or below a token's folder, but for volumes that have a token for it; and files that two sources of one volume
+ * write.
+ */
 export function* tokenShadows(spec: PodSpec): Generator<IdentityRequest<'TokenShadow'>> {
-  const projections = new Map<string, readonly ProjectedSource[]>();
+  const projections = new Map<string, Projection>();
   for (const [index, { name, projected }] of (spec.volumes ?? []).entries()) {
     if (!projected?.sources) continue;
-    projections.set(name, projected.sources);
+    projections.set(name, { sources: projected.sources });
     yield* collisions(projected.sources, `spec.volumes[${index}].projected`);
   }
   for (const { path, container } of containersOf(spec)) {
     for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-      if (!mount.mountPath.toLowerCase().includes(IN_EVERY_PLACE)) continue;
-      const place = normalPath(mount.mountPath);
-      if (!isTokenPlace(place)) continue;
+      const places = tokenPlacesOf(mount.mountPath);
+      if (places.length === 0) continue;
       const isWhole = !mount.subPath && !mount.subPathExpr;
-      const sources = projections.get(mount.name);
-      if (isWhole && sources && isTokenAt(place, tokenFilesOf(sources))) continue;
-      const value = { at: mount.mountPath, by: `volume ${mount.name}` };
-      yield { kind: 'TokenShadow', value, path: `${path}.volumeMounts[${index}].mountPath` };
+      const projection = projections.get(mount.name);
+      if (isWhole && projection && places.every((place) => isTokenAt(place, filesIn(projection)))) continue;
+      yield shadow(mount.mountPath, `volume ${mount.name}`, `${path}.volumeMounts[${index}].mountPath`);
     }
     for (const [index, { devicePath }] of (container.volumeDevices ?? []).entries()) {
-      if (!isTokenPlace(normalPath(devicePath))) continue;
-      yield {
-        kind: 'TokenShadow',
-        value: { at: devicePath, by: 'a device' },
-        path: `${path}.volumeDevices[${index}].devicePath`,
-      };
+      if (tokenPlacesOf(devicePath).length === 0) continue;
+      yield shadow(devicePath, 'a device', `${path}.volumeDevices[${index}].devicePath`);
     }
+    // The kubelet mounts a file of its own there, which the container writes (kubernetes, pkg/kubelet/kuberuntime, makeMounts).
+    const { terminationMessagePath = '' } = container;
+    if (tokenPlacesOf(terminationMessagePath).length > 0)
+      yield shadow(terminationMessagePath, 'the termination message', `${path}.terminationMessagePath`);
   }
+}
+
+function shadow(at: string, by: string, path: string): IdentityRequest<'TokenShadow'> {
+  return { kind: 'TokenShadow', value: { at, by }, path };
 }
 
 /** A segment of every token's folder, however it is spelled: what does not have it needs no closer look, and most paths do not. */
 const IN_EVERY_PLACE = 'secrets';
 
+/** Of a path that may lead anywhere. */
+const ANYWHERE = '';
+
+/**
+ * The places within a token's folder to which a path may lead; none where to no such place. A backslash is a slash on Windows and a
+ * letter elsewhere. With `..` after a folder that is a link in the image, or by /proc, a path leads to where only the runtime knows.
+ */
+function tokenPlacesOf(path: string): string[] {
+  // As most are written.
+  if (path === API_ACCESS_PATH) return [path];
+  if (!path.toLowerCase().includes(IN_EVERY_PLACE)) return [];
+  const readings = path.includes('\\') ? [path, path.replaceAll('\\', '/')] : [path];
+  const isDetour = readings.some(
+    (one) => one.split('/').includes('..') || normalPath(one).startsWith('/proc/'),
+  );
+  return isDetour ? [ANYWHERE] : readings.map(normalPath).filter(isTokenPlace);
+}
+
 /**
  * A path without more slashes and dots than it needs, by /var/run also where it says /run, to which that is a link in most
- * images. On Windows it may begin with a drive, have the other slashes, and be in either case.
+ * images. On Windows it may begin with a drive and be in either case.
  */
 function normalPath(mountPath: string): string {
-  // As most are written.
-  if (mountPath === API_ACCESS_PATH) return mountPath;
-  const segments: string[] = [];
-  for (const segment of mountPath
+  const segments = mountPath
     .toLowerCase()
     .replace(/^[a-z]:/, '')
-    .split(/[\\/]/)) {
-    if (segment === '..') segments.pop();
-    else if (segment !== '' && segment !== '.') segments.push(segment);
-  }
+    .split('/')
+    .filter((segment) => segment !== '' && segment !== '.');
   return `/${(segments[0] === 'run' ? ['var', ...segments] : segments).join('/')}`;
 }
 
@@ -61,6 +79,16 @@ function isTokenPlace(path: string): boolean {
   return [API_ACCESS_PATH, OTHER_TOKENS_PATH].some(
     (folder) => path === folder || path.startsWith(`${folder}/`),
   );
+}
+
+/** A projected volume, and the files of its tokens as soon as somebody has looked for them: any number of mounts may. */
+interface Projection {
+  sources: readonly ProjectedSource[];
+  files?: TokenFiles;
+}
+
+function filesIn(projection: Projection): TokenFiles {
+  return (projection.files ??= tokenFilesOf(projection.sources));
 }
 
 /** Where in a volume there are tokens of the kind that programs look for: as `token`, and as `<name>/token`. */

@@ -1,0 +1,67 @@
+/** Rights by which somebody becomes somebody else, or gives away more than they have. */
+import { PRACTICES, WRITES, type Danger } from '../danger.ts';
+
+const RBAC = 'rbac.authorization.k8s.io';
+const RBAC_REFERENCE = 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/';
+const IMPERSONATION_REFERENCE = 'https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/';
+
+export const identities: readonly Danger[] = [
+  {
+    code: 'UsersImpersonated',
+    rights: [
+      { apiGroup: '', resources: ['users', 'groups'], verbs: ['impersonate*'], inCluster: true },
+      { apiGroup: 'authentication.k8s.io', resources: ['*'], verbs: ['impersonate*'] },
+      { apiGroup: '*', resources: ['*'], verbs: ['impersonate-on:*'] },
+    ],
+    level: 'High',
+    everywhere: 'Critical',
+    means:
+      'acts as any user or group that the rule reaches, system:masters among them where nothing limits it',
+    because:
+      'The API server takes whoever is named in the request’s headers for the one who asks. Of constrained impersonation (KEP-5284) each verb is half of it, and one that is not known counts as one.',
+    reference: IMPERSONATION_REFERENCE,
+  },
+  {
+    code: 'ServiceAccountsImpersonated',
+    rights: [{ apiGroup: '', resources: ['serviceaccounts'], verbs: ['impersonate*'] }],
+    level: 'High',
+    everywhere: 'Critical',
+    means: 'acts as service accounts',
+    because: 'With the verb * as well: it includes impersonate.',
+    reference: `${PRACTICES}#impersonate-verb`,
+  },
+  {
+    code: 'EscalationAllowed',
+    rights: [{ apiGroup: RBAC, resources: ['roles', 'clusterroles'], verbs: ['escalate'] }],
+    level: 'High',
+    everywhere: 'Critical',
+    means: 'writes rights into a Role that its writer does not hold',
+    because: 'The verb escalate lifts the API server’s escalation check.',
+    reference: `${RBAC_REFERENCE}#restrictions-on-role-creation-or-update`,
+  },
+  {
+    code: 'BindingAllowed',
+    rights: [{ apiGroup: RBAC, resources: ['roles', 'clusterroles'], verbs: ['bind'] }],
+    level: 'High',
+    everywhere: 'Critical',
+    means: 'binds roles that it does not hold',
+    because:
+      'With bind on clusterroles in a Role, cluster-admin can be bound in that namespace. The verb has no other use.',
+    reference: `${RBAC_REFERENCE}#restrictions-on-role-binding-creation-or-update`,
+  },
+  {
+    code: 'RightsWritten',
+    rights: [
+      {
+        apiGroup: RBAC,
+        resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+        verbs: WRITES,
+      },
+    ],
+    level: 'High',
+    everywhere: 'Critical',
+    means: 'gives its own rights to others, or takes others’ away',
+    because: 'A binding outlives whoever made it, a task’s identity too.',
+    reference: `${RBAC_REFERENCE}#privilege-escalation-prevention-and-bootstrapping`,
+  },
+];

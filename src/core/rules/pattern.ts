@@ -1,0 +1,78 @@
+/** Which rights of a rule are among those that a pattern means. */
+import type { RightPattern } from './danger.ts';
+import type { ScopedRule } from './right.ts';
+
+const ALL = '*';
+
+/** A right that was looked for and found, without the names of objects: whether there were any is all that matters here. */
+export interface FoundRight {
+  /** Everywhere where omitted. */
+  namespace?: string;
+  apiGroup: string;
+  resource: string;
+  verb: string;
+  /** Only objects that the rule names. */
+  byName: boolean;
+}
+
+/** What of the rule the pattern means. Nothing of kinds that are in no namespace, where the rule holds in some only. */
+export function* foundIn(rule: ScopedRule, pattern: RightPattern): Generator<FoundRight> {
+  if (rule.namespaces && pattern.inCluster) return;
+  const apiGroups = (rule.apiGroups ?? []).flatMap((held) => commonGroup(held, pattern.apiGroup));
+  const resources = (rule.resources ?? []).flatMap((held) =>
+    pattern.resources.flatMap((meant) => commonResource(held, meant)),
+  );
+  const verbs = rule.verbs.flatMap((held) => commonVerbs(held, pattern.verbs));
+  for (const byName of reachesOf(rule))
+    for (const namespace of rule.namespaces ?? [undefined])
+      for (const apiGroup of apiGroups)
+        for (const resource of resources)
+          for (const verb of verbs)
+            yield { ...(namespace !== undefined && { namespace }), apiGroup, resource, verb, byName };
+}
+
+/**
+ * Whether it reaches objects by their names only, or others as well: both, where some of its names are names. The name that is empty is
+ * what every request has that names none.
+ */
+export function reachesOf({ resourceNames = [] }: ScopedRule): boolean[] {
+  const hasNameless = resourceNames.length === 0 || resourceNames.includes('');
+  const hasNames = resourceNames.some((name) => name !== '');
+  return [...(hasNameless ? [false] : []), ...(hasNames ? [true] : [])];
+}
+
+/** `get secrets in namespace support, by name`, `* * in every group`. */
+export function renderFound({ namespace, apiGroup, resource, verb, byName }: FoundRight): string {
+  const slash = resource.indexOf('/');
+  const [kind, subresource] = slash < 0 ? [resource, ''] : [resource.slice(0, slash), resource.slice(slash)];
+  const what =
+    apiGroup === ALL
+      ? `${resource} of every group`
+      : `${kind}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource}`;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  return `${verb} ${what}${where}${byName ? ', by name' : ''}`;
+}
+
+function commonGroup(held: string, meant: string): string[] {
+  if (held === ALL || held === meant) return [meant];
+  return meant === ALL ? [held] : [];
+}
+
+function commonResource(held: string, meant: string): string[] {
+  if (meant === ALL || held === meant) return [held];
+  if (held === ALL) return [meant];
+  const slash = meant.indexOf('/');
+  if (slash < 0) return [];
+  const [kind, subresource] = [meant.slice(0, slash), meant.slice(slash + 1)];
+  if (subresource !== ALL) return held === `${ALL}/${subresource}` ? [meant] : [];
+  if (held.startsWith(`${kind}/`)) return [held];
+  return held.startsWith(`${ALL}/`) ? [`${kind}${held.slice(1)}`] : [];
+}
+
+function commonVerbs(held: string, meant: readonly string[] | undefined): readonly string[] {
+  if (!meant) return [held];
+  if (held === ALL) return meant.map((verb) => verb.replace(/:?\*$/, ''));
+  return meant.some((verb) => (verb.endsWith(ALL) ? held.startsWith(verb.slice(0, -1)) : verb === held))
+    ? [held]
+    : [];
+}

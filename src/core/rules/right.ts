@@ -1,0 +1,78 @@
+/** RBAC rules taken apart into rights, as the API server takes them apart to compare them. */
+
+/** A rule of a Role, and the namespaces in which it holds: in all of them, and outside of any, where they are omitted. */
+export interface ScopedRule {
+  namespaces?: readonly string[];
+  apiGroups?: readonly string[];
+  /** As in a Role: `pods`, `pods/exec`, any resource’s `exec`, `*`. */
+  resources?: readonly string[];
+  /** Every object where omitted or empty. `['']` is only what is asked without a name: all of a list, and every create. */
+  resourceNames?: readonly string[];
+  nonResourceURLs?: readonly string[];
+  verbs: readonly string[];
+}
+
+/** One verb on one resource: the smallest thing that a rule can give. */
+export interface ResourceRight {
+  /** All where omitted. */
+  namespace?: string;
+  apiGroup: string;
+  resource: string;
+  /** All objects where omitted. */
+  name?: string;
+  verb: string;
+}
+
+/** One verb on one path of the API server that is no resource: `/healthz`, `/metrics/*`. Never within a namespace. */
+export interface UrlRight {
+  nonResourceURL: string;
+  verb: string;
+}
+
+export type Right = ResourceRight | UrlRight;
+
+export function isUrlRight(right: Right): right is UrlRight {
+  return 'nonResourceURL' in right;
+}
+
+/**
+ * Every right that the rules give, in their order, each once.
+ *
+ * A rule is a product, and so taken apart into all its combinations (k8s.io/component-helpers, auth/rbac/validation,
+ * BreakdownRule): bound what comes from outside before.
+ */
+export function rightsIn(rules: readonly ScopedRule[]): Right[] {
+  const rights = new Map<string, Right>();
+  for (const rule of rules) for (const right of rightsOf(rule)) rights.set(JSON.stringify(right), right);
+  return [...rights.values()];
+}
+
+function* rightsOf(rule: ScopedRule): Generator<Right> {
+  const { namespaces = [undefined], apiGroups = [], resources = [], nonResourceURLs = [], verbs } = rule;
+  const names = rule.resourceNames?.length ? rule.resourceNames : [undefined];
+  for (const namespace of namespaces)
+    for (const apiGroup of apiGroups)
+      for (const resource of resources)
+        for (const name of names)
+          for (const verb of verbs)
+            yield {
+              ...(namespace !== undefined && { namespace }),
+              apiGroup,
+              resource,
+              ...(name !== undefined && { name }),
+              verb,
+            };
+  for (const url of nonResourceURLs)
+    for (const verb of verbs) yield { nonResourceURL: url.replace(/\*{2,}$/, '*'), verb };
+}
+
+/** The right in words: `get configmaps "tickets" in namespace support`, `create pods/exec`, `get /metrics`. */
+export function renderRight(right: Right): string {
+  if (isUrlRight(right)) return `${right.verb} ${right.nonResourceURL}`;
+  const { namespace, apiGroup, resource, name, verb } = right;
+  const slash = resource.indexOf('/');
+  const [kind, subresource] = slash < 0 ? [resource, ''] : [resource.slice(0, slash), resource.slice(slash)];
+  const what = `${apiGroup === '' ? kind : `${kind}.${apiGroup}`}${subresource}`;
+  const which = name === undefined ? '' : ` ${JSON.stringify(name)}`;
+  return `${verb} ${what}${which}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+}
