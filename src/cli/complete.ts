@@ -8,6 +8,7 @@ const nothing = () => undefined;
 const program = createProgram(VERSION, {
   check: () => Promise.resolve(),
   init: () => Promise.resolve(),
+  lint: () => Promise.resolve(),
   completion: nothing,
 });
 process.stdout.write(completionsFor(program, process.argv.slice(2)));

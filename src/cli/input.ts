@@ -32,7 +32,7 @@ export interface Input {
   world: World;
 }
 
-const DEFAULT_NAMESPACE = 'default';
+export const DEFAULT_NAMESPACE = 'default';
 
 /**
  * Reads the input, has it used, and closes the connection to the cluster, if there was one.
@@ -87,7 +87,7 @@ async function connected(version: string) {
 }
 
 /** As where a chart was rendered that failed, and its output is piped in. */
-function nothingIn(names: readonly string[]): Problem {
+export function nothingIn(names: readonly string[]): Problem {
   return { file: names.join(', '), message: 'there is no object in it: check what writes it' };
 }
 

@@ -194,7 +194,7 @@ function notGiven(violation: Violation, { isWhole }: World): Violation {
   };
 }
 
-function problemsOf({ file, regionOf }: Manifest, faults: readonly ShapeFault[]): Problem[] {
+export function problemsOf({ file, regionOf }: Manifest, faults: readonly ShapeFault[]): Problem[] {
   return faults.map(({ path, message }) => ({
     file,
     ...startOf(regionOf(path)),

@@ -55,6 +55,26 @@ const GROUP_OF_WORKLOAD: Readonly<Record<string, string>> = {
   ReplicationController: '',
 };
 
+const words = z.array(z.string()).nullish();
+/** As in a Role, a list that is left out being as an empty one. */
+const rules = z
+  .array(
+    z.looseObject({
+      apiGroups: words,
+      resources: words,
+      resourceNames: words,
+      nonResourceURLs: words,
+      verbs: z.array(z.string()),
+    }),
+  )
+  .nullish();
+const selector = z.looseObject({
+  matchLabels: z.record(z.string(), z.string()).nullish(),
+  matchExpressions: z
+    .array(z.looseObject({ key: z.string(), operator: z.string(), values: words }))
+    .nullish(),
+});
+
 /** By their names. What else there is in a file is none of our business, and may be of any shape. */
 const KNOWN: ReadonlyMap<string, KnownKind> = new Map([
   ...WORKLOAD_KINDS.map((name) => [name, kind(GROUP_OF_WORKLOAD[name] ?? 'apps', 'Namespaced')] as const),
@@ -62,6 +82,14 @@ const KNOWN: ReadonlyMap<string, KnownKind> = new Map([
   ['TaskGrant', kind('taskgrant.dev', 'Namespaced')],
   ['TaskGrantClass', kind('taskgrant.dev', 'Cluster')],
   ['Namespace', kind('', 'Cluster')],
+  ['Role', kind('rbac.authorization.k8s.io', 'Namespaced', { rules })],
+  [
+    'ClusterRole',
+    kind('rbac.authorization.k8s.io', 'Cluster', {
+      rules,
+      aggregationRule: z.looseObject({ clusterRoleSelectors: z.array(selector).nullish() }).nullish(),
+    }),
+  ],
   [
     'ServiceAccount',
     kind('', 'Namespaced', {

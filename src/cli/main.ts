@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { check, type Outcome } from './check.ts';
 import { completionScript } from './completion-script.ts';
 import { init } from './init.ts';
+import { lint } from './lint.ts';
 import { CannotRun, messageOf } from './problem.ts';
 import { createProgram } from './program.ts';
 import { VERSION } from './version.ts';
@@ -22,6 +23,9 @@ const program = createProgram(VERSION, {
   },
   init: async (flags) => {
     say(await init(flags, terminal));
+  },
+  lint: async (flags) => {
+    say(await lint(flags, terminal));
   },
   completion: (shell) => {
     process.stdout.write(completionScript(shell));

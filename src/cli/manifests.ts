@@ -85,7 +85,7 @@ function itemsOf(value: unknown): unknown[] | undefined {
 
 function notYaml(message: string, text: string): string {
   const hint = text.includes('{{')
-    ? 'render a chart’s templates first: helm template … | kubectl taskgrant check -f -'
+    ? 'render a chart’s templates first: helm template … | kubectl taskgrant … -f -'
     : 'correct the YAML';
   return `${message}; ${hint}`;
 }

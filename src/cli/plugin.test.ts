@@ -253,6 +253,86 @@ describe('what README.md says of it', async () => {
   });
 });
 
+describe('lint', () => {
+  const role = (kind: string, rules: string, more = '') =>
+    `---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata: { name: r${more} }\nrules: ${rules}\n`;
+  const secrets = "[{ apiGroups: [''], resources: [secrets], resourceNames: [a], verbs: [get] }]";
+  const services = "[{ apiGroups: [''], resources: [services], verbs: [get] }]";
+  const rated = async (stdin: string, ...args: string[]) => {
+    const said = await run(['lint', '-f', '-', '-n', 'agents', '-o', 'json', ...args], { stdin });
+    return { ...said, entries: JSON.parse(said.stdout) as { level: string; findings: { code: string }[] }[] };
+  };
+
+  test('rates what a Role gives in its namespace, and a ClusterRole in all', async () => {
+    const { entries, code } = await rated(role('Role', secrets) + role('ClusterRole', secrets));
+    expect(entries).toMatchObject([
+      { file: 'stdin', kind: 'Role', namespace: 'agents', name: 'r', level: 'High' },
+      { kind: 'ClusterRole', namespace: '', level: 'Critical' },
+    ]);
+    expect(entries[0]?.findings).toEqual([
+      {
+        code: 'SecretsReached',
+        level: 'High',
+        rights: ['get secrets in namespace agents, by name'],
+        message: expect.any(String) as string,
+        because: expect.any(String) as string,
+        reference: expect.stringMatching(/^https:/) as string,
+      },
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('rates a TaskGrant by its envelope', async () => {
+    const { entries } = await rated(
+      aGrantText('g', "{ kubernetes: [{ apiGroups: [''], resources: [pods/exec], verbs: [create] }] }"),
+    );
+    expect(entries).toMatchObject([
+      { kind: 'TaskGrant', level: 'High', findings: [{ code: 'PodsEntered' }] },
+    ]);
+  });
+
+  test('rates a ClusterRole that is made of others by those', async () => {
+    const part = role('ClusterRole', secrets, ', labels: { part: yes-it-is }');
+    const whole = `${role('ClusterRole', '[]')}aggregationRule: { clusterRoleSelectors: [{ matchLabels: { part: yes-it-is } }] }\n`;
+    const { entries } = await rated(part + whole);
+    expect(entries.map(({ level }) => level)).toEqual(['Critical', 'Critical']);
+  });
+
+  test.each([
+    ['--fail-on High', 1],
+    ['--fail-on Critical', 0],
+    ['--fail-on Low', 1],
+  ])('ends as it is told by %s', async (flags, code) => {
+    expect(await rated(role('Role', secrets) + role('Role', services), ...flags.split(' '))).toMatchObject({
+      code,
+    });
+  });
+
+  test('ends with 2 where a Role is none, and rates the others', async () => {
+    const { code, entries, stderr } = await rated(
+      role('Role', "[{ verbs: 'get' }]") + role('Role', services),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('stdin:5:');
+    expect(stderr).toContain('rules[0].verbs');
+    expect(entries.map(({ level }) => level)).toEqual(['Low']);
+  });
+
+  test('says to people what and why, and how many there are of each level', async () => {
+    const { stdout } = await run(['lint', '-f', '-'], {
+      stdin: role('Role', secrets) + role('Role', services),
+    });
+    expect(stdout).toMatch(/^stdin:2 {2}Role\/default\/r {2}High\n {2}SecretsReached \(High\): /);
+    expect(stdout).toContain('    by get secrets in namespace default, by name\n');
+    expect(stdout).toMatch(/\n\n1 High, 1 Low\.\n$/);
+  });
+
+  test('says so where there is nothing to rate', async () => {
+    const { stdout, code } = await run(['lint', '-f', '-'], { stdin: 'apiVersion: v1\nkind: ConfigMap\n' });
+    expect([stdout, code]).toEqual(['Nothing to rate: no Roles, ClusterRoles or TaskGrants.\n', 0]);
+  });
+});
+
 describe('output', () => {
   test('sarif is what the standard requires, with a rule for each code and a place for each result', async () => {
     const file = await written('broken-too.yaml', 'a: [\n');

@@ -2,8 +2,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LEVELS } from '../api/group.ts';
 import { milliseconds } from '../core/duration.ts';
+import { RISK_LEVELS } from '../core/rules/risk-level.ts';
 import type { CheckFlags } from './check.ts';
 import type { InitFlags } from './init.ts';
+import { LINT_FORMATS, type LintFlags } from './lint.ts';
 import { RENDERERS } from './output/renderers.ts';
 import { SHELLS, type Shell } from './completion-script.ts';
 
@@ -11,6 +13,7 @@ import { SHELLS, type Shell } from './completion-script.ts';
 export interface Actions {
   check(flags: CheckFlags): Promise<void>;
   init(flags: InitFlags): Promise<void>;
+  lint(flags: LintFlags): Promise<void>;
   completion(shell: Shell): void;
 }
 
@@ -21,7 +24,7 @@ export function createProgram(version: string, actions: Actions): Command {
   const program = new Command('kubectl-taskgrant')
     .usage('[command] [flags]')
     .description(
-      'Judges pods against TaskGrants before they are applied, and writes the first TaskGrant of a workload.',
+      'Judges pods against TaskGrants before they are applied, writes the first TaskGrant of a workload, and rates how far rights lead.',
     )
     .version(version, '--version', 'print the version')
     .helpCommand(false)
@@ -81,6 +84,33 @@ Examples:
     )
     .action((flags: InitFlags) => actions.init(flags));
 
+  withFileOptions(program.command('lint'))
+    .description(
+      'rates Roles, ClusterRoles and TaskGrants in files by how far their rights lead beyond what they say',
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'text, for people, or json').choices(LINT_FORMATS).default('text'),
+    )
+    .addOption(
+      new Option('--fail-on <level>', 'exit with 1 where something is rated so, or worse').choices(
+        RISK_LEVELS,
+      ),
+    )
+    .addHelpText(
+      'after',
+      `
+Levels: None, what everybody has; Low; Medium, harm to others; High, rights beyond these; Critical, such rights in the whole cluster, on
+nodes, or as anybody. A ClusterRole is rated as bound in the whole cluster, and one that is made of others by those in the files.
+
+Exit codes: 0 all is below --fail-on, 1 something is not, 2 something could not be read.
+
+Examples:
+  kubectl taskgrant lint -f role.yaml
+  kubectl get clusterroles -o yaml | kubectl taskgrant lint -f - --fail-on High
+  helm template chart/ | kubectl taskgrant lint -f - -o json`,
+    )
+    .action((flags: LintFlags) => actions.lint(flags));
+
   program
     .command('completion', { hidden: true })
     .description('prints a script that completes kubectl-taskgrant in a shell; kubectl does so by itself')
@@ -92,19 +122,23 @@ Examples:
   return program;
 }
 
-function withInputOptions(command: Command): Command {
+function withFileOptions(command: Command): Command {
   return command
     .requiredOption('-f, --filename <file...>', 'files, folders, or - for stdin')
     .option('-R, --recursive', 'look into folders within folders, too', false)
     .option('-n, --namespace <name>', 'of objects that name none; default: default')
+    .allowExcessArguments(false);
+}
+
+function withInputOptions(command: Command): Command {
+  return withFileOptions(command)
     .option('--server', 'take what the files do not have from the cluster of the current kubeconfig', false)
     .option('--api-audience <audience...>', 'what the API server calls itself', [USUAL_AUDIENCE])
     .option(
       '--external-identity <place:key...>',
       'what else other identity systems go by, as the webhook is told: annotation:KEY, label:KEY or account:KEY',
       [],
-    )
-    .allowExcessArguments(false);
+    );
 }
 
 function duration(text: string): string {

@@ -1,18 +1,12 @@
 /** For people at a terminal. */
 import { quoted, renderViolation } from '../../core/decision/denial.ts';
 import { titleOf, type Finding } from '../finding.ts';
+import { inColour, type Paint } from './colours.ts';
 import type { Render, Report } from './report.ts';
-
-/** Of ECMA-48 (SGR). */
-const COLOURS = { red: 31, green: 32, dim: 2, bold: 1 } as const;
-type Paint = (colour: keyof typeof COLOURS, text: string) => string;
-
-const painted: Paint = (colour, text) => `\u001b[${COLOURS[colour]}m${text}\u001b[0m`;
-const plain: Paint = (_colour, text) => text;
 
 /** A line for each object, under it one for each violation, and how many there are in all. */
 export const renderText: Render = (report, { colours }) => {
-  const paint = colours ? painted : plain;
+  const paint = inColour(colours);
   const lines = report.findings.flatMap((finding) => [...linesOf(finding, paint)]);
   return [...lines, ...(lines.length > 0 ? [''] : []), summaryOf(report), ''].join('\n');
 };

@@ -10,6 +10,11 @@ export interface RightPattern {
   verbs?: readonly string[];
   /** Of kinds that are in no namespace: a Role cannot give them. */
   inCluster?: true;
+  /**
+   * Only where the verb is written out. Every rule with the verb `*` has it as well, and is told of for what it does beside: half a right
+   * without the other half leads nowhere, and that half is looked for where it stands.
+   */
+  writtenOut?: true;
 }
 
 export interface Danger {

@@ -45,6 +45,8 @@ export const ORDINARY_FINDINGS = {
 export type OrdinaryCode = keyof typeof ORDINARY_FINDINGS;
 
 const READS = new Set(['get', 'list', 'watch']);
+/** Asked about by the API server beside the request’s own verb; where they lead anywhere, the lists of dangers say so. */
+const SPECIAL = new Set(['use', 'bind', 'escalate', 'impersonate', 'approve', 'sign', 'attest']);
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
 /** Of Kubernetes itself (k8s.io/api, k8s.io/metrics, apiextensions, kube-aggregator), and the product's. */
@@ -119,6 +121,7 @@ function ofRight({
     const telling = isKnown ? (TELLING[apiGroup] ?? []) : [resource];
     return !byName && telling.includes(resource) ? { code: 'BroadReads' } : 'Low';
   }
+  if (SPECIAL.has(verb)) return 'Low';
   if (!WRITES.has(verb) && verb !== '*') return { code: 'VerbUnknown' };
   if (!isKnown) return { code: 'GroupUnknown' };
   return byName ? 'Low' : { code: 'OthersDisturbed' };

@@ -22,7 +22,9 @@ export function* foundIn(rule: ScopedRule, pattern: RightPattern): Generator<Fou
   const resources = (rule.resources ?? []).flatMap((held) =>
     pattern.resources.flatMap((meant) => commonResource(held, meant)),
   );
-  const verbs = rule.verbs.flatMap((held) => commonVerbs(held, pattern.verbs));
+  const verbs = rule.verbs.flatMap((held) =>
+    held === ALL && pattern.writtenOut ? [] : commonVerbs(held, pattern.verbs),
+  );
   for (const byName of reachesOf(rule))
     for (const namespace of rule.namespaces ?? [undefined])
       for (const apiGroup of apiGroups)

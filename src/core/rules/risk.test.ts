@@ -29,9 +29,11 @@ describe('in a namespace', () => {
     [['', 'serviceaccounts/token', 'create'], 'High TokensMinted'],
     [['', 'serviceaccounts', 'impersonate'], 'High ServiceAccountsImpersonated'],
     [['', 'serviceaccounts', '*'], 'High ServiceAccountsImpersonated OthersDisturbed'],
-    [['authentication.k8s.io', 'serviceaccounts', 'impersonate:serviceaccount'], 'High UsersImpersonated'],
-    [['', 'pods', 'impersonate-on:serviceaccount:list'], 'High UsersImpersonated'],
-    [['', 'pods', 'impersonate-on:something-new'], 'High UsersImpersonated'],
+    [['authentication.k8s.io', 'serviceaccounts', 'impersonate:serviceaccount'], 'High ImpersonationOfAKind'],
+    [['', 'pods', 'impersonate-on:serviceaccount:list'], 'High ImpersonationOfAKind'],
+    [['', 'pods', 'impersonate-on:something-new'], 'High ImpersonationOfAKind'],
+    [['', 'pods', 'impersonate:somebody-new'], 'High ImpersonationOfAKind'],
+    [['', 'any.example', 'request-serviceaccounts-token-audience'], 'High TokenAudiencesAllowed'],
     [[RBAC, 'roles', 'escalate'], 'High EscalationAllowed'],
     [[RBAC, 'clusterroles', 'bind'], 'High BindingAllowed'],
     [[RBAC, 'rolebindings', 'create'], 'High RightsWritten'],
@@ -85,15 +87,28 @@ describe('in a namespace', () => {
 
   test('kinds that are in no namespace are not reached', () => {
     expect(told(rule('', 'nodes', 'patch', inBlue))).toBe('Medium OthersDisturbed');
-    expect(told(rule('', 'users', 'impersonate', inBlue))).toBe('Medium VerbUnknown');
+    expect(told(rule('certificates.k8s.io', 'signers', 'approve', inBlue))).toBe('Low');
     expect(told({ nonResourceURLs: ['*'], verbs: ['get'], ...inBlue })).toBe('None');
   });
+});
+
+test('a verb that has no use but one is told of where it is written out, and not of every *', () => {
+  expect(told(rule('', 'configmaps', '*', inBlue))).toBe('Medium OthersDisturbed');
+});
+
+test('a right that leads further is not told of as an ordinary one as well', () => {
+  expect(told(rule('', 'secrets', 'delete', inBlue))).toBe('High SecretsReached');
+  expect(told({ ...rule('', 'secrets', 'delete', inBlue), resources: ['secrets', 'services'] })).toBe(
+    'High SecretsReached OthersDisturbed',
+  );
 });
 
 describe('in the whole cluster', () => {
   test.each([
     [['', 'secrets', 'list'], 'Critical SecretsReached'],
     [['', 'users', 'impersonate'], 'Critical UsersImpersonated'],
+    [['authentication.k8s.io', 'nodes', 'impersonate:arbitrary-node'], 'Critical UsersImpersonated'],
+    [['', '*', '*'], 'Critical UsersImpersonated'],
     [['', 'nodes/proxy', 'get'], 'Critical NodesReached'],
     [['', '*/proxy', 'get'], 'Critical NodesReached'],
     [['', 'nodes', 'patch'], 'Critical NodesReached'],
@@ -131,10 +146,8 @@ describe('what two rights are only together', () => {
 
   test('is rated where both are held', () => {
     expect(told({ ...services, ...inBlue })).toBe('Medium OthersDisturbed');
-    expect(told({ ...services, ...inBlue }, { ...slices, ...inBlue })).toBe(
-      'High TrafficTaken OthersDisturbed',
-    );
-    expect(told(services, slices)).toBe('Critical TrafficTaken OthersDisturbed');
+    expect(told({ ...services, ...inBlue }, { ...slices, ...inBlue })).toBe('High TrafficTaken');
+    expect(told(services, slices)).toBe('Critical TrafficTaken');
   });
 
   test('is held in a namespace where one of them is held there and the other everywhere', () => {

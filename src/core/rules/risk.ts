@@ -53,11 +53,15 @@ export const DANGERS: readonly Danger[] = [
 export function riskOf(rules: readonly ScopedRule[]): Risk {
   const dangers = DANGERS.flatMap((danger) => findingOf(danger, rules));
   const ordinary = ordinaryFindings(rules);
+  const known = new Set(dangers.flatMap(({ rights }) => rights));
+  const besides = ordinary.findings
+    .map((finding) => ({ ...finding, rights: finding.rights.filter((right) => !known.has(right)) }))
+    .filter(({ rights }) => rights.length > 0);
   const everything = dangers.find(({ code }) => code === EVERYTHING);
   // It has in it all the others say; they would only hide it.
   const told = everything
     ? dangers.filter((one) => one === everything || !isAtLeast(everything.level, one.level))
-    : [...dangers, ...ordinary.findings];
+    : [...dangers, ...besides];
   return {
     level: worstOf([...dangers.map(({ level }) => level), ordinary.level]),
     findings: told.sort(

@@ -25,14 +25,10 @@ export const credentials: readonly Danger[] = [
     code: 'TokenAudiencesAllowed',
     rights: [
       {
-        apiGroup: '',
-        resources: ['*'],
-        verbs: ['request-serviceaccounts-token-audience'],
-      },
-      {
         apiGroup: '*',
         resources: ['*'],
         verbs: ['request-serviceaccounts-token-audience'],
+        writtenOut: true,
       },
     ],
     level: 'High',

@@ -66,9 +66,9 @@ export const guards: readonly Danger[] = [
     code: 'GrantsMade',
     rights: [{ apiGroup: GROUP, resources: ['*'], verbs: [...WRITES, 'use', 'approve'] }],
     level: 'High',
-    everywhere: 'Critical',
+    everywhere: 'High',
     means: 'makes grants, or what they are bounded by',
-    because: 'A task that can make grants is not bounded by its own.',
+    because: 'A task that can make grants is bounded by their class, and not by its own grant.',
     reference: 'https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege',
   },
   {

@@ -9,26 +9,49 @@ export const identities: readonly Danger[] = [
   {
     code: 'UsersImpersonated',
     rights: [
-      { apiGroup: '', resources: ['users', 'groups'], verbs: ['impersonate*'], inCluster: true },
-      { apiGroup: 'authentication.k8s.io', resources: ['*'], verbs: ['impersonate*'] },
-      { apiGroup: '*', resources: ['*'], verbs: ['impersonate-on:*'] },
+      {
+        apiGroup: '',
+        resources: ['users', 'groups', 'uids', 'userextras', 'userextras/*'],
+        verbs: ['impersonate*'],
+        inCluster: true,
+      },
+      {
+        apiGroup: 'authentication.k8s.io',
+        resources: ['users', 'groups', 'uids', 'userextras', 'userextras/*', 'nodes'],
+        verbs: ['impersonate*'],
+        inCluster: true,
+      },
     ],
-    level: 'High',
+    level: 'Critical',
     everywhere: 'Critical',
     means:
-      'acts as any user or group that the rule reaches, system:masters among them where nothing limits it',
-    because:
-      'The API server takes whoever is named in the request’s headers for the one who asks. Of constrained impersonation (KEP-5284) each verb is half of it, and one that is not known counts as one.',
+      'acts as any user, group or node that the rule reaches, system:masters among them where nothing limits it',
+    because: 'The API server takes whoever is named in the request’s headers for the one who asks.',
     reference: IMPERSONATION_REFERENCE,
   },
   {
     code: 'ServiceAccountsImpersonated',
-    rights: [{ apiGroup: '', resources: ['serviceaccounts'], verbs: ['impersonate*'] }],
+    rights: [
+      { apiGroup: '', resources: ['serviceaccounts'], verbs: ['impersonate*'] },
+      { apiGroup: 'authentication.k8s.io', resources: ['serviceaccounts'], verbs: ['impersonate*'] },
+    ],
     level: 'High',
     everywhere: 'Critical',
     means: 'acts as service accounts',
     because: 'With the verb * as well: it includes impersonate.',
     reference: `${PRACTICES}#impersonate-verb`,
+  },
+  {
+    code: 'ImpersonationOfAKind',
+    rights: [
+      { apiGroup: '*', resources: ['*'], verbs: ['impersonate:*', 'impersonate-*'], writtenOut: true },
+    ],
+    level: 'High',
+    everywhere: 'Critical',
+    means: 'has a verb by which somebody acts as somebody else',
+    because:
+      'Constrained impersonation (KEP-5284) takes one verb for whom, and one for what is done; neither has another use, and one that is not known counts as one.',
+    reference: IMPERSONATION_REFERENCE,
   },
   {
     code: 'EscalationAllowed',
