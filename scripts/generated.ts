@@ -9,6 +9,7 @@ import {
   flagsReference,
   metricsReference,
   reasonsReference,
+  risksReference,
 } from './reference.ts';
 
 export interface GeneratedFile {
@@ -27,6 +28,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     { path: 'docs/reference/external-identity.md', content: externalIdentityReference() },
     { path: 'docs/reference/metrics.md', content: metricsReference() },
     { path: 'docs/reference/pod-fields.md', content: podFieldsReference() },
+    { path: 'docs/reference/risks.md', content: risksReference() },
     { path: 'docs/reference/flags.md', content: await flagsReference() },
     { path: 'docs/reference/kubectl-taskgrant.md', content: await pluginReference() },
   ];

@@ -33,8 +33,8 @@ CSIDriver; volumes that a claim may be bound to.
 In a namespace whose labels are known, in the files or by \`--server\`, its levels are what counts: what \`taskgrant.dev/enforce\` refuses is denied,
 what \`warn\` and \`audit\` only report is a warning, and does not change the exit code. \`-o json\` has them in \`warnings\`.
 
-What \`lint\` rates is what the rights of one object let their holder do, with the wildcards and spellings of RBAC, by the facts that it names: an
-offline reading. What else is bound to the same account, and to everybody, it does not know.
+What \`lint\` rates is what the rights of one object let their holder do, with the wildcards and spellings of RBAC, by the facts that it names
+([risks](risks.md)): an offline reading. What else is bound to the same account, and to everybody, it does not know.
 
 YAML is read as kubectl reads it, but for a field that is there twice, which is an error here.
 

@@ -10,6 +10,9 @@ import type { CelRule } from '../src/api/schema.ts';
 import { createControllerMetrics } from '../src/controller/metrics.ts';
 import { VIOLATION_CODES } from '../src/core/decision/codes.ts';
 import { EXTERNAL_KEYS } from '../src/core/identity/external-identity.ts';
+import type { RightPattern } from '../src/core/rules/danger.ts';
+import { ORDINARY_FINDINGS } from '../src/core/rules/ordinary.ts';
+import { DANGERS } from '../src/core/rules/risk.ts';
 import { createKubeMetrics } from '../src/kube/metrics.ts';
 import { createWebhookMetrics } from '../src/webhook/metrics.ts';
 
@@ -98,6 +101,55 @@ ${table(['Reason', 'What it says'], Object.entries(GRANT_REASONS))}
 ## Of a TaskGrantClass's conditions
 
 ${table(['Reason', 'What it says'], Object.entries(CLASS_REASONS))}`;
+}
+
+/** Everything that lint finds: the rights that lead to it, and why. */
+export function risksReference(): string {
+  const dangers = DANGERS.map(({ code: name, rights, together = [], level, everywhere, ...danger }) => {
+    const of = (patterns: readonly RightPattern[]) =>
+      patterns.map((pattern) => `- ${rightsOf(pattern)}\n`).join('');
+    const lists = [rights, ...together].filter((patterns) => patterns.length > 0).map(of);
+    const those = lists.join(together.length > 0 ? '\ntogether with any of\n\n' : '');
+    const where = level === everywhere ? level : `${level} in a namespace, ${everywhere} in all`;
+    return `### ${name}\n\n${where}: ${danger.means}.\n\n${danger.because} [More](${danger.reference}).\n\n${those}`;
+  });
+  const ordinary = Object.entries(ORDINARY_FINDINGS).map(([name, { means, because, reference }]) => [
+    code(name),
+    `${means}. ${because} [More](${reference}).`,
+  ]);
+  return `${notice('src/core/rules')}# Risks
+
+How \`kubectl taskgrant lint\` rates rights, by what their holder can do with them beyond what they say:
+
+${table(
+  ['Level', 'What it means'],
+  [
+    ['None', 'What every authenticated identity has anyway.'],
+    ['Low', 'Narrow reads and writes that lead nowhere.'],
+    [
+      'Medium',
+      'Reads in which credentials turn up by accident, harm to others’ work, or writes of which nobody knows what comes of them.',
+    ],
+    ['High', 'Rights beyond the rule.'],
+    ['Critical', 'Such rights in the whole cluster, on nodes, or as anybody.'],
+  ],
+)}
+Rules are rated together, and the worst counts. Wildcards reach what they reach at the API server: \`*\` every resource with every subresource,
+\`*/exec\` that subresource of any. The levels are of the oldest Kubernetes that is supported: until 1.35 the verb \`get\` was enough for exec. A kind of
+a third party is known as it was in November 2026; what is on no list counts as one of which nobody knows.
+
+## High and Critical
+
+${dangers.join('\n')}
+## Medium
+
+${table(['Code', 'What its holder does'], ordinary)}`;
+}
+
+function rightsOf({ apiGroup, resources, verbs = ['*'], writtenOut }: RightPattern): string {
+  const what = `${verbs.map(code).join(', ')} on ${resources.map(code).join(', ')}`;
+  const group = apiGroup === '' ? 'the core group' : apiGroup === '*' ? 'any group' : code(apiGroup);
+  return `${what} of ${group}${writtenOut ? ', written out' : ''}`;
 }
 
 /** Every metric of each process but those of Node.js itself. */
