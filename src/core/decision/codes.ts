@@ -310,6 +310,14 @@ export const VIOLATION_CODES = {
     remedy: 'Correct the key, or have the system added to externalIdentity in the chart’s values.',
     allows: 'known systems go by',
   },
+  RuleMisspelled: {
+    means:
+      'A rule of spec.envelope.kubernetes has a word that RBAC matches with nothing, or with more than it seems to say.',
+    because:
+      'RBAC compares whole words, letter by letter, and knows no wildcard but * by itself and * before a subresource. An empty resourceName matches every request that names no object.',
+    remedy: 'Write what the message says was probably meant.',
+    allows: 'an envelope allows',
+  },
   AudienceTwice: {
     means: 'Two tokens of the envelope are for the same audience.',
     because:

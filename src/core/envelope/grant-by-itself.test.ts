@@ -15,6 +15,7 @@ test('everything that is wrong with one is said at once', () => {
     withGrantSpec({ suspend: true }),
     withWorkload({ images: ['not an image'] }),
     withEnvelope({
+      kubernetes: [{ apiGroups: ['v1'], resources: ['pods'], verbs: ['get'] }],
       tokens: [
         { name: 'a', expirationSeconds: 600 },
         { name: 'b', audience: API_AUDIENCE, expirationSeconds: 600 },
@@ -28,7 +29,23 @@ test('everything that is wrong with one is said at once', () => {
     'metadata.name',
     'spec.suspend',
     'spec.workload.images[0]',
+    'spec.envelope.kubernetes[0].apiGroups[0]',
     'spec.envelope.tokens[1].audience',
     'spec.envelope.externalIdentity[example.com/unheard-of]',
+  ]);
+});
+
+test('a rule of which RBAC would match nothing is refused, with what was meant', () => {
+  const grant = aGrant(
+    withEnvelope({ kubernetes: [{ apiGroups: [''], resources: ['pods/*'], verbs: ['get'] }] }),
+  );
+  expect(judgeGrantByItself(grant, conventions)).toEqual([
+    {
+      code: 'RuleMisspelled',
+      path: 'spec.envelope.kubernetes[0].resources[0]',
+      asked: '"pods/*"',
+      allowed: 'words that RBAC matches: no subresource is called *',
+      fix: 'name each, as in "pods/status"',
+    },
   ]);
 });

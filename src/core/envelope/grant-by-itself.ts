@@ -6,6 +6,7 @@ import { audiencesNamedOnce } from './audience.ts';
 import { externalKeysOf } from './external-identity.ts';
 import { nameFits } from './grant-name.ts';
 import { imagePatternsOf } from './image-pattern.ts';
+import { rulesSpelledRight } from './rule-spelling.ts';
 import { unsupportedInGrant } from './supported.ts';
 
 export interface Conventions {
@@ -24,6 +25,7 @@ export function judgeGrantByItself(
     ...nameFits(grant),
     ...unsupportedInGrant(grant),
     ...imagePatternsOf(grant.spec.workload.images),
+    ...rulesSpelledRight(grant),
     ...audiencesNamedOnce(grant, apiAudiences),
     ...externalKeysOf(grant, externalKeys),
   ];
