@@ -29,7 +29,7 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const able = platform === 'linux' && process.getuid?.() === 0;
 
 /** The first time ever, everything is built. */
-const PREPARATION_MS = 45 * 60_000;
+const PREPARATION_MS = 60 * 60_000;
 
 /** Tests of the driver `local`, on a machine that has what it needs. */
 export function describeLocal(what: string, tests: () => void): void {
