@@ -1,6 +1,6 @@
 /** docs/reference/kubectl-taskgrant.md: what each command of the plugin says of itself. */
 import type { Command } from 'commander';
-import { createProgram } from '../src/cli/program.ts';
+import { createProgram, NO_ACTIONS } from '../src/cli/program.ts';
 import { version } from './bundle.ts';
 
 /** As wide as a terminal that nobody has made wider. */
@@ -9,12 +9,7 @@ const WIDTH = 80;
 const NOTICE = '<!-- Generated from src/cli/program.ts by `npm run generate`; do not edit. -->\n';
 
 export async function pluginReference(): Promise<string> {
-  const program = createProgram(await version(), {
-    check: () => Promise.resolve(),
-    init: () => Promise.resolve(),
-    lint: () => Promise.resolve(),
-    completion: () => undefined,
-  });
+  const program = createProgram(await version(), NO_ACTIONS);
   const commands = program.commands.filter((command) => command.name() !== 'completion');
   const sections = [program, ...commands].map(
     (command) => `## ${titleOf(command)}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`,

@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { completionsFor } from './completion.ts';
-import { createProgram } from './program.ts';
+import { createProgram, NO_ACTIONS } from './program.ts';
 
-const program = createProgram('0.0.0', {
-  check: () => Promise.resolve(),
-  init: () => Promise.resolve(),
-  lint: () => Promise.resolve(),
-  completion: () => undefined,
-});
+const program = createProgram('0.0.0', NO_ACTIONS);
 
 /** Without what each is for. */
 const completed = (...words: string[]) =>

@@ -7,11 +7,15 @@ import { readSources } from './sources.ts';
 import { objectsIn, objectsOfBoth } from './surroundings.ts';
 import type { World } from './judge.ts';
 
-/** The flags that both commands have. */
-export interface InputFlags {
+/** The flags that every command has which reads files. */
+export interface FileFlags {
   filename: string[];
   recursive: boolean;
-  namespace?: string;
+  namespace?: string | undefined;
+}
+
+/** The flags that check and init have. */
+export interface InputFlags extends FileFlags {
   server: boolean;
   apiAudience: string[];
   externalIdentity: string[];
@@ -32,7 +36,7 @@ export interface Input {
   world: World;
 }
 
-export const DEFAULT_NAMESPACE = 'default';
+const DEFAULT_NAMESPACE = 'default';
 
 /**
  * Reads the input, has it used, and closes the connection to the cluster, if there was one.
@@ -45,19 +49,14 @@ export async function withInput<T>(
   use: (input: Input) => Promise<T>,
 ): Promise<T> {
   const keys = externalKeysOf(flags.externalIdentity);
-  const { sources, problems: unread } = await readSources(flags.filename, {
-    recursive: flags.recursive,
-    stdin,
-  });
-  const { manifests, problems } = manifestsIn(sources, flags.namespace ?? DEFAULT_NAMESPACE);
-  const isEmpty = manifests.length + problems.length + unread.length === 0;
+  const { manifests, problems } = await readInput(flags, stdin);
   const inFiles = objectsIn(manifests.map(({ object }) => object));
   const notes = new Set<string>();
   const cluster = flags.server ? await connected(version) : undefined;
   try {
     return await use({
       manifests,
-      problems: [...unread, ...problems, ...(isEmpty ? [nothingIn(flags.filename)] : [])],
+      problems,
       notes,
       world: {
         objects: cluster ? objectsOfBoth(inFiles, cluster) : inFiles,
@@ -74,6 +73,17 @@ export async function withInput<T>(
   }
 }
 
+/** Every object of the files, and what cannot be read of them. */
+export async function readInput(
+  { filename, recursive, namespace = DEFAULT_NAMESPACE }: FileFlags,
+  stdin: NodeJS.ReadableStream,
+): Promise<Pick<Input, 'manifests' | 'problems'>> {
+  const { sources, problems: unread } = await readSources(filename, { recursive, stdin });
+  const { manifests, problems } = manifestsIn(sources, namespace);
+  const isEmpty = manifests.length + problems.length + unread.length === 0;
+  return { manifests, problems: [...unread, ...problems, ...(isEmpty ? [nothingIn(filename)] : [])] };
+}
+
 /** Without --server, nothing that speaks to a cluster is loaded: undici 8 takes a newer Node than all the rest. */
 async function connected(version: string) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -87,7 +97,7 @@ async function connected(version: string) {
 }
 
 /** As where a chart was rendered that failed, and its output is piped in. */
-export function nothingIn(names: readonly string[]): Problem {
+function nothingIn(names: readonly string[]): Problem {
   return { file: names.join(', '), message: 'there is no object in it: check what writes it' };
 }
 

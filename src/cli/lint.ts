@@ -1,26 +1,22 @@
 /** `kubectl taskgrant lint` */
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import { quoted } from '../core/decision/denial.ts';
+import { envelopeRules } from '../core/envelope/requester.ts';
 import { rulesOfClusterRole, type AggregatedRole } from '../core/rules/aggregation.ts';
-import type { ScopedRule } from '../core/rules/right.ts';
 import { riskOf, type Risk } from '../core/rules/risk.ts';
 import { isAtLeast, RISK_LEVELS, type RiskLevel } from '../core/rules/risk-level.ts';
 import type { Outcome, Terminal } from './check.ts';
 import { nameOf, titleOf } from './finding.ts';
-import { DEFAULT_NAMESPACE, namespaceNote, nothingIn } from './input.ts';
+import { namespaceNote, readInput, type FileFlags } from './input.ts';
 import { problemsOf } from './judge.ts';
 import { knownKind } from './kinds.ts';
-import { manifestsIn, type Manifest } from './manifests.ts';
+import type { Manifest } from './manifests.ts';
 import { inColour, type Paint } from './output/colours.ts';
 import { counted } from './output/text.ts';
 import { renderNote, renderProblem, type Problem } from './problem.ts';
 import { parseGrant } from './schema-faults.ts';
-import { readSources } from './sources.ts';
 
-export interface LintFlags {
-  filename: string[];
-  recursive: boolean;
-  namespace?: string;
+export interface LintFlags extends FileFlags {
   output: LintFormat;
   failOn?: RiskLevel;
 }
@@ -38,11 +34,9 @@ export async function lint(
   { filename, recursive, namespace, output, failOn }: LintFlags,
   { stdin, now, colours }: Terminal,
 ): Promise<Outcome> {
-  const { sources, problems: unread } = await readSources(filename, { recursive, stdin });
-  const { manifests, problems: unparsed } = manifestsIn(sources, namespace ?? DEFAULT_NAMESPACE);
-  const isEmpty = manifests.length + unread.length + unparsed.length === 0;
+  const { manifests, problems: unread } = await readInput({ filename, recursive, namespace }, stdin);
   const { rated, problems: faulty } = rateAll(manifests, now);
-  const problems = [...unread, ...unparsed, ...faulty, ...(isEmpty ? [nothingIn(filename)] : [])];
+  const problems = [...unread, ...faulty];
   const note = namespaceNote(
     rated.map(({ manifest }) => manifest),
     namespace,
@@ -64,7 +58,7 @@ function rateAll(manifests: readonly Manifest[], now: number): { rated: Rated[];
     if (object.kind === 'TaskGrant' && knownKind(object)) {
       const parsed = parseGrant(object, now);
       if ('faults' in parsed) problems.push(...problemsOf(manifest, parsed.faults));
-      else rated.push({ manifest, ...riskOf(rulesOfGrant(parsed.object)) });
+      else rated.push({ manifest, ...riskOf(envelopeRules(parsed.object)) });
     } else if (isRole(object)) {
       const namespaces = [object.metadata.namespace ?? ''];
       rated.push({ manifest, ...riskOf((object.rules ?? []).map((rule) => ({ ...rule, namespaces }))) });
@@ -73,22 +67,6 @@ function rateAll(manifests: readonly Manifest[], now: number): { rated: Rated[];
     }
   }
   return { rated, problems };
-}
-
-/** What its Roles will say, each in its namespaces. */
-function rulesOfGrant({
-  metadata,
-  spec,
-}: Extract<ReturnType<typeof parseGrant>, { object: unknown }>['object']): ScopedRule[] {
-  return (spec.envelope.kubernetes ?? []).map(
-    ({ namespaces, apiGroups, resources, resourceNames, verbs }) => ({
-      namespaces: namespaces ?? [metadata.namespace],
-      apiGroups,
-      resources,
-      ...(resourceNames && { resourceNames }),
-      verbs,
-    }),
-  );
 }
 
 type RbacRole = KubernetesObject & AggregatedRole;

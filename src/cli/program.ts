@@ -17,6 +17,14 @@ export interface Actions {
   completion(shell: Shell): void;
 }
 
+/** For those who only look at what the commands are. */
+export const NO_ACTIONS: Actions = {
+  check: () => Promise.resolve(),
+  init: () => Promise.resolve(),
+  lint: () => Promise.resolve(),
+  completion: () => undefined,
+};
+
 /** What the API server of a cluster by kubeadm or kind calls itself (kubeadm, controlplane, --service-account-issuer). */
 const USUAL_AUDIENCE = 'https://kubernetes.default.svc.cluster.local';
 

@@ -3,6 +3,7 @@ import { GROUP } from '../../api/group.ts';
 import type { SubjectAccessReview, UserInfo } from '../../api/kubernetes.ts';
 import type { RequestedBy, TaskGrant, TaskGrantSpec } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
+import { renderRight as render, resourceRightsIn, type ScopedRule } from '../rules/right.ts';
 
 /** One right, as a SubjectAccessReview asks for it (authorization.k8s.io/v1, ResourceAttributes). */
 export interface ResourceAttributes {
@@ -42,9 +43,12 @@ export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): 
  */
 export function envelopeRights(grant: Pick<TaskGrant, 'metadata' | 'spec'>): ResourceAttributes[] {
   if (combinationsIn(grant) > MAX_QUESTIONS) return [];
-  const rights = new Map<string, ResourceAttributes>();
-  for (const right of rightsOf(grant)) rights.set(JSON.stringify(right), right);
-  return [...rights.values()];
+  return resourceRightsIn(envelopeRules(grant)).map(({ namespace = '', apiGroup, resource, ...right }) => ({
+    namespace,
+    group: apiGroup,
+    ...resourceIn(resource),
+    ...right,
+  }));
 }
 
 /**
@@ -66,18 +70,10 @@ export function requesterMustUse(
   }));
 }
 
-/** The right in words: `get configmaps/tickets in namespace support`. */
-export function renderRight({
-  namespace,
-  verb,
-  group,
-  resource,
-  subresource,
-  name,
-}: ResourceAttributes): string {
-  const qualified = group === '' ? resource : `${resource}.${group}`;
-  const whole = [qualified, subresource].filter((part) => part !== undefined).join('/');
-  return `${verb} ${whole}${name === undefined ? '' : ` ${JSON.stringify(name)}`} in namespace ${namespace}`;
+/** The right in words: `get configmaps "tickets" in namespace support`. */
+export function renderRight({ group, resource, subresource, ...right }: ResourceAttributes): string {
+  const kind = subresource === undefined ? resource : `${resource}/${subresource}`;
+  return render({ ...right, apiGroup: group, resource: kind });
 }
 
 /** The question as the API server takes it, about whoever admission recorded. */
@@ -97,20 +93,17 @@ export function accessReview(user: RequestedBy | UserInfo, resourceAttributes: o
   };
 }
 
-function* rightsOf({ metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>): Generator<ResourceAttributes> {
-  for (const rule of spec.envelope.kubernetes ?? []) {
-    for (const namespace of rule.namespaces ?? [metadata.namespace]) {
-      for (const group of rule.apiGroups) {
-        for (const path of rule.resources) {
-          for (const name of rule.resourceNames ?? [undefined]) {
-            for (const verb of rule.verbs) {
-              yield { namespace, verb, group, ...resourceIn(path), ...(name !== undefined && { name }) };
-            }
-          }
-        }
-      }
-    }
-  }
+/** What its Roles will say, each in its namespaces. */
+export function envelopeRules({ metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>): ScopedRule[] {
+  return (spec.envelope.kubernetes ?? []).map(
+    ({ namespaces = [metadata.namespace], apiGroups, resources, resourceNames, verbs }) => ({
+      namespaces,
+      apiGroups,
+      resources,
+      ...(resourceNames && { resourceNames }),
+      verbs,
+    }),
+  );
 }
 
 /** What is written on the grant's account for other identity systems, only who may create accounts could have written. */

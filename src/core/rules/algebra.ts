@@ -3,6 +3,7 @@
  * the API server compares them when somebody writes a Role (the escalation check: k8s.io/component-helpers,
  * auth/rbac/validation, Covers), which e2e/rules holds true against a real one.
  */
+import { compare } from '../compare.ts';
 import {
   isUrlRight,
   rightsIn,
@@ -147,8 +148,4 @@ function keyOf(right: Right): string {
       ? [1, right.nonResourceURL, right.verb]
       : [0, right.namespace ?? '', right.apiGroup, right.resource, right.name ?? null, right.verb],
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

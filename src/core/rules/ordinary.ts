@@ -1,5 +1,6 @@
 /** Rights of which none leads further than it says: how much harm they can do all the same. */
 import { GROUP } from '../../api/group.ts';
+import { PRACTICES } from './danger.ts';
 import type { RiskLevel } from './risk-level.ts';
 import { reachesOf, renderFound, type FoundRight } from './pattern.ts';
 import type { ScopedRule } from './right.ts';
@@ -22,12 +23,12 @@ export const ORDINARY_FINDINGS = {
   OthersDisturbed: {
     means: 'changes or deletes any object of a kind, others’ among them',
     because: 'What is not limited by resourceNames reaches every object of the namespace.',
-    reference: 'https://kubernetes.io/docs/concepts/security/rbac-good-practices/#denial-of-service-risks',
+    reference: `${PRACTICES}#denial-of-service-risks`,
   },
   GroupUnknown: {
     means: 'writes kinds of which nobody here knows what comes of them',
     because: 'A controller may act on such an object with more rights than its writer has.',
-    reference: 'https://kubernetes.io/docs/concepts/security/rbac-good-practices/',
+    reference: PRACTICES,
   },
   VerbUnknown: {
     means: 'has a verb of which nobody here knows what it is asked for',

@@ -1,6 +1,6 @@
 /** Which rights of a rule are among those that a pattern means. */
 import type { RightPattern } from './danger.ts';
-import type { ScopedRule } from './right.ts';
+import { renderKind, type ScopedRule } from './right.ts';
 
 const ALL = '*';
 
@@ -45,12 +45,7 @@ export function reachesOf({ resourceNames = [] }: ScopedRule): boolean[] {
 
 /** `get secrets in namespace support, by name`, `* * in every group`. */
 export function renderFound({ namespace, apiGroup, resource, verb, byName }: FoundRight): string {
-  const slash = resource.indexOf('/');
-  const [kind, subresource] = slash < 0 ? [resource, ''] : [resource.slice(0, slash), resource.slice(slash)];
-  const what =
-    apiGroup === ALL
-      ? `${resource} of every group`
-      : `${kind}${apiGroup === '' ? '' : `.${apiGroup}`}${subresource}`;
+  const what = apiGroup === ALL ? `${resource} of every group` : renderKind(apiGroup, resource);
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   return `${verb} ${what}${where}${byName ? ', by name' : ''}`;
 }

@@ -47,6 +47,11 @@ export function rightsIn(rules: readonly ScopedRule[]): Right[] {
   return [...rights.values()];
 }
 
+/** {@link rightsIn}, of resources only. */
+export function resourceRightsIn(rules: readonly ScopedRule[]): ResourceRight[] {
+  return rightsIn(rules).filter((right): right is ResourceRight => !isUrlRight(right));
+}
+
 function* rightsOf(rule: ScopedRule): Generator<Right> {
   const { namespaces = [undefined], apiGroups = [], resources = [], nonResourceURLs = [], verbs } = rule;
   const names = rule.resourceNames?.length ? rule.resourceNames : [undefined];
@@ -70,9 +75,13 @@ function* rightsOf(rule: ScopedRule): Generator<Right> {
 export function renderRight(right: Right): string {
   if (isUrlRight(right)) return `${right.verb} ${right.nonResourceURL}`;
   const { namespace, apiGroup, resource, name, verb } = right;
+  const which = name === undefined ? '' : ` ${JSON.stringify(name)}`;
+  return `${verb} ${renderKind(apiGroup, resource)}${which}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+}
+
+/** `configmaps`, `deployments.apps/scale`. */
+export function renderKind(apiGroup: string, resource: string): string {
   const slash = resource.indexOf('/');
   const [kind, subresource] = slash < 0 ? [resource, ''] : [resource.slice(0, slash), resource.slice(slash)];
-  const what = `${apiGroup === '' ? kind : `${kind}.${apiGroup}`}${subresource}`;
-  const which = name === undefined ? '' : ` ${JSON.stringify(name)}`;
-  return `${verb} ${what}${which}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+  return `${apiGroup === '' ? kind : `${kind}.${apiGroup}`}${subresource}`;
 }

@@ -1,5 +1,6 @@
 /** The escalation linter: how far rights lead beyond what they say. */
-import type { Danger, RightPattern } from './danger.ts';
+import { compare } from '../compare.ts';
+import { PRACTICES, type Danger, type RightPattern } from './danger.ts';
 import { credentials } from './dangers/credentials.ts';
 import { guards } from './dangers/guards.ts';
 import { identities } from './dangers/identities.ts';
@@ -37,7 +38,7 @@ export const DANGERS: readonly Danger[] = [
     everywhere: 'Critical',
     means: 'does anything, with kinds of objects that do not exist yet as well',
     because: 'The rule says * for groups, resources and verbs, as cluster-admin does.',
-    reference: 'https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege',
+    reference: `${PRACTICES}#least-privilege`,
   },
   ...credentials,
   ...identities,
@@ -136,8 +137,4 @@ function ordinaryFindings(rules: readonly ScopedRule[]): Risk {
 
 function inOrder(texts: readonly string[]): string[] {
   return [...new Set(texts)].sort(compare);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

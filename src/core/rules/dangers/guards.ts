@@ -69,7 +69,7 @@ export const guards: readonly Danger[] = [
     everywhere: 'High',
     means: 'makes grants, or what they are bounded by',
     because: 'A task that can make grants is bounded by their class, and not by its own grant.',
-    reference: 'https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege',
+    reference: `${PRACTICES}#least-privilege`,
   },
   {
     code: 'EvictedToElsewhere',
