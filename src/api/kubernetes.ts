@@ -130,6 +130,8 @@ export type Event = Kind<EventsV1Event>;
 export type SelfSubjectReview = Kind<V1SelfSubjectReview>;
 export type SubjectAccessReview = Kind<V1SubjectAccessReview>;
 export type TokenRequest = Kind<AuthenticationV1TokenRequest>;
+/** The API server fills in its own audiences where none is named. */
+export type TokenRequestSpec = NonNullable<TokenRequest['spec']> & { audiences: string[] };
 export type TokenReview = Kind<V1TokenReview>;
 /** Who made a request, as the API server says. */
 export type UserInfo = Raw<V1UserInfo>;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  grantOfAccount,
   isPlacedFor,
   roleNameFor,
   serviceAccountNameFor,
@@ -27,6 +28,7 @@ describe('the service account of a grant', () => {
         expect(account).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
         const object = { kind: 'ServiceAccount', namespace: 'agents', name: account };
         expect(isPlacedFor(object, { namespace: 'agents', name })).toBe(true);
+        expect(grantOfAccount(account)).toBe(name);
       }),
     );
   });
@@ -70,3 +72,10 @@ test('a Role of the grant’s name is in its place wherever it stands: the envel
 test('a service account is a user by the name that the API server gives it', () => {
   expect(usernameOf({ namespace: 'agents', name: 'default' })).toBe('system:serviceaccount:agents:default');
 });
+
+test.each(['default', 'taskgrant-controller', 'taskgrant-bcdfghjk', 'my-taskgrant-nightly-bcdfghjk'])(
+  'no grant has an account of the name %s',
+  (name) => {
+    expect(grantOfAccount(name)).toBeUndefined();
+  },
+);

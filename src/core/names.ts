@@ -8,6 +8,10 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 export const SUFFIX_LENGTH = 8;
 const SUFFIX = new RegExp(`^[${ALPHABET}]{${SUFFIX_LENGTH}}$`);
 
+/** The names that serviceAccountNameFor gives, in a syntax that RE2 (CEL’s `matches`) has too; the grant’s own is the group. */
+export const ACCOUNT_PATTERN = `^${SERVICE_ACCOUNT_PREFIX}(.+)-[${ALPHABET}]{${SUFFIX_LENGTH}}$`;
+const ACCOUNT = new RegExp(ACCOUNT_PATTERN);
+
 interface NamedGrant {
   name: string;
   namespace: string;
@@ -33,6 +37,11 @@ export function serviceAccountNameFor(name: string, suffix: string): string {
     );
   }
   return `${SERVICE_ACCOUNT_PREFIX}${name}-${suffix}`;
+}
+
+/** The grant that has an account of this name, if any has. */
+export function grantOfAccount(accountName: string): string | undefined {
+  return ACCOUNT.exec(accountName)?.[1];
 }
 
 /** The name of the grant's Role and RoleBinding, the same in each of its namespaces. */

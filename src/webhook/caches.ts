@@ -138,9 +138,10 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   return { ...grant, metadata, status: { ...status, inventory: [], ...(pods && { pods }) } };
 }
 
-/** Which pods there are under an account, and under which grant each says it runs, is all that is asked of them. */
-export function slimPod({ apiVersion, kind, metadata, spec }: Stored<Pod>): Stored<Pod> {
-  const { serviceAccountName } = spec ?? {};
+/** Which pods there are under an account, under which grant each says it runs, and whether and where it does, is all that is asked of them. */
+export function slimPod({ apiVersion, kind, metadata, spec, status }: Stored<Pod>): Stored<Pod> {
+  const { serviceAccountName, nodeName } = spec ?? {};
+  const { phase } = status ?? {};
   const grant = metadata.labels?.[GRANT_LABEL];
   return {
     apiVersion,
@@ -149,7 +150,12 @@ export function slimPod({ apiVersion, kind, metadata, spec }: Stored<Pod>): Stor
       ...ownMetadata(metadata),
       ...(grant !== undefined && { labels: { [GRANT_LABEL]: grant } }),
     },
-    spec: { containers: [], ...(serviceAccountName !== undefined && { serviceAccountName }) },
+    spec: {
+      containers: [],
+      ...(serviceAccountName !== undefined && { serviceAccountName }),
+      ...(nodeName !== undefined && { nodeName }),
+    },
+    ...(phase !== undefined && { status: { phase } }),
   };
 }
 

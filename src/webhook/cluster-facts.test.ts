@@ -158,3 +158,29 @@ describe('access', () => {
     expect(most()).toBe(48);
   });
 });
+
+describe('the pod that a token is bound to', () => {
+  const aPodOn = (nodeName: string | undefined, uid = 'a') =>
+    ({
+      metadata: { namespace: NAMESPACE, name: 'summarise', uid },
+      spec: { containers: [], ...(nodeName !== undefined && { nodeName }) },
+    }) as unknown as Stored<Pod>;
+  const boundIn = (cached: Stored<Pod> | undefined, live: Stored<Pod>, uid = 'a') =>
+    createPodFacts({ get: () => Promise.resolve(live) } as never, {
+      pods: { get: () => cached } as never,
+    }).bound(NAMESPACE, { name: 'summarise', uid });
+
+  test('comes from the cache, where that knows its node', async () => {
+    const cached = aPodOn('node-1');
+    expect(await boundIn(cached, aPodOn('node-2'))).toBe(cached);
+  });
+
+  test.each([
+    ['has not heard of it', undefined],
+    ['has not heard of its node', aPodOn(undefined)],
+    ['has an earlier one of its name', aPodOn('node-1', 'earlier')],
+  ])('is asked for where the cache %s: a node asks as soon as it has a pod', async (_, cached) => {
+    const live = aPodOn('node-1');
+    expect(await boundIn(cached, live)).toBe(live);
+  });
+});

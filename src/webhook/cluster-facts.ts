@@ -46,6 +46,14 @@ export function createPodFacts(client: Client, { pods: cache }: Pick<Caches, 'po
       const pod = cached ?? (await found(client, pods, { namespace, name }));
       return pod && grantNameOf(pod);
     },
+    async bound(namespace, { name = '', uid }) {
+      if (name === '') return undefined;
+      const cached = cache.get(keyOf({ metadata: { namespace, name } }));
+      // A node asks as soon as it has the pod, and the cache may have heard neither of the pod nor of its node.
+      const isKnown = cached?.metadata.uid === uid && cached?.spec?.nodeName !== undefined;
+      return isKnown ? cached : found(client, pods, { namespace, name });
+    },
+    ofAccount: ({ namespace, name }) => cache.byIndex('account', accountKey(namespace, name)),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
-import type { Stored, UserInfo } from '../api/kubernetes.ts';
+import type { Pod, Stored, UserInfo } from '../api/kubernetes.ts';
 import type { DefaultAccount } from '../core/envelope/required.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import type { Lookups } from '../core/identity/surroundings.ts';
@@ -48,6 +48,10 @@ export interface PodFacts {
   countUsed(grant: Stored<TaskGrant>, exceptUid: string | undefined): number;
   /** The grant that a pod says it runs under; undefined where there is no such pod, or it names none. */
   grantNameOf(namespace: string, pod: string): Promise<string | undefined>;
+  /** The pod that a token is to be bound to, on its node; undefined where none of that name and UID is there. */
+  bound(namespace: string, ref: { name?: string; uid?: string }): Promise<Stored<Pod> | undefined>;
+  /** The pods that are known to use the account. */
+  ofAccount(account: { namespace: string; name: string }): readonly Stored<Pod>[];
 }
 
 export interface NamespaceFacts {

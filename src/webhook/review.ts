@@ -7,6 +7,7 @@ import type {
   Binding,
   Namespace,
   Pod,
+  TokenRequestSpec,
 } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { renderDenial } from '../core/decision/denial.ts';
@@ -87,6 +88,10 @@ const podSchema = z.looseObject({
 });
 
 const bindingSchema = z.looseObject({ metadata, target: z.looseObject({}) });
+const tokenRequestSchema = z.looseObject({
+  // Empty before the API server has filled in its own, which comes after mutation.
+  spec: z.looseObject({ audiences: listOf(z.string()) }),
+});
 const namespaceSchema = z.looseObject({ metadata });
 const grantSchema = z.looseObject({ metadata, spec: z.looseObject({}) });
 
@@ -107,6 +112,14 @@ export function podIn(object: unknown): Pod {
 /** @throws MalformedReview */
 export function bindingIn(object: unknown): Binding {
   return parse(bindingSchema, object, 'the object is no Binding') as unknown as Binding;
+}
+
+/**
+ * What a TokenRequest asks for.
+ * @throws MalformedReview
+ */
+export function tokenRequestIn(object: unknown): TokenRequestSpec {
+  return parse(tokenRequestSchema, object, 'the object is no TokenRequest').spec;
 }
 
 /** @throws MalformedReview */

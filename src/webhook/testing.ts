@@ -1,6 +1,6 @@
 /** Facts and requests for tests of reviewers: plain data behind the interfaces. */
 import { ENFORCE_LABEL } from '../api/group.ts';
-import type { AdmissionRequest, Stored } from '../api/kubernetes.ts';
+import type { AdmissionRequest, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { externalKeys } from '../core/identity/external-identity.ts';
 import type { Lookups } from '../core/identity/surroundings.ts';
@@ -20,6 +20,8 @@ interface World {
   activated?: number;
   /** The grant that a pod names that is there already. */
   podsGrant?: string;
+  /** The pods that are there. */
+  pods?: Stored<Pod>[];
   /** The namespace’s labels besides enforce. */
   levels?: Record<string, string>;
   lookups?: Lookups;
@@ -56,6 +58,7 @@ export function someFacts(world: World = {}): Facts {
     unfinished = 0,
     activated = 0,
     podsGrant,
+    pods = [],
     levels = {},
     lookups = NOTHING_THERE,
     defaultPullSecrets = [],
@@ -81,7 +84,12 @@ export function someFacts(world: World = {}): Facts {
         Promise.resolve(itsClass !== 'none' && itsClass.metadata.name === name ? itsClass : undefined),
       default: () => defaultClass,
     },
-    pods: { countUsed: () => podsUsed, grantNameOf: () => Promise.resolve(podsGrant) },
+    pods: {
+      countUsed: () => podsUsed,
+      grantNameOf: () => Promise.resolve(podsGrant),
+      bound: (_, ref) => Promise.resolve(pods.find(({ metadata }) => metadata.name === ref.name)),
+      ofAccount: ({ name }) => pods.filter(({ spec }) => spec?.serviceAccountName === name),
+    },
     namespaces: {
       level: (_, label) => Promise.resolve({ [ENFORCE_LABEL]: enforceLevel, ...levels }[label]),
       defaultAccount: () => Promise.resolve({ automounts: true, pullSecrets: defaultPullSecrets }),

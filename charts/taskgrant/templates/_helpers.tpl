@@ -219,3 +219,10 @@ spec:
             requests: { cpu: 50m, memory: 64Mi }
             limits: { memory: 256Mi }
 {{- end }}
+
+{{/*
+What the service accounts of grants are called: ACCOUNT_PATTERN in src/core/names.ts, which a test compares.
+*/}}
+{{- define "taskgrant.accountPattern" -}}
+^taskgrant-(.+)-[bcdfghjklmnpqrstvwxz2456789]{8}$
+{{- end }}

@@ -217,6 +217,51 @@ export const VIOLATION_CODES = {
     allows: 'this version can judge',
   },
 
+  // A token that is minted for a grant's account
+  AccountWithoutGrant: {
+    means:
+      'A token is asked for, for a service account that is named as those of grants are, and no grant has it.',
+    because:
+      'Names of the form taskgrant-<grant>-<8 characters> belong to the product. An account of that name that no grant has was made by somebody else, or is left of a grant that has ended: its tokens could be taken for the grant’s.',
+    remedy: 'Use a service account of another name, or create a TaskGrant.',
+    allows: 'the namespace has',
+  },
+  TokenNotBoundToPod: {
+    means:
+      'A token for a grant’s account is asked for without being bound to a pod that runs under the grant.',
+    because:
+      'A token that is bound to a pod ends with it. One that is bound to nothing goes wherever it is carried, for as long as it lives.',
+    remedy:
+      'Let the kubelet ask: label a pod taskgrant.dev/grant: <name>, and its tokens are projected into it.',
+    allows: 'the grant allows tokens for',
+  },
+  TokenNotAskedByNode: {
+    means: 'Somebody other than the pod’s own node asks for a token of a grant’s account.',
+    because:
+      'The kubelet asks for the tokens of the pods that it runs, and puts them nowhere else. Whoever else holds the right to create serviceaccounts/token (the built-in roles edit and admin do) could be the task from anywhere.',
+    remedy: 'Run what needs the identity as a pod under the grant.',
+    allows: 'tokens are minted for',
+  },
+  TokenForManyAudiences: {
+    means: 'A token for a grant’s account is asked for several audiences at once.',
+    because: 'Each of the audiences could replay the token to the others.',
+    remedy: 'Ask for one token each.',
+    allows: 'the grant allows',
+  },
+  PodFinished: {
+    means: 'A token is asked for, for a pod that has finished.',
+    because:
+      'A pod that has Succeeded or Failed does nothing any more, but a token that is bound to it would work for as long as its object exists.',
+    remedy: 'Create a new pod.',
+    allows: 'tokens are minted for pods that are',
+  },
+  NamespaceNotEnforced: {
+    means: 'A token is asked for in a namespace whose pods are not judged now.',
+    because: 'Without the label taskgrant.dev/enforce nobody judges which pods use a grant’s account.',
+    remedy: 'Label the namespace taskgrant.dev/enforce: granted; the kubelet asks again by itself.',
+    allows: 'grants are in force at the levels',
+  },
+
   // A namespace
   NamespaceLabelHeld: {
     means:

@@ -1,0 +1,212 @@
+/** Every token of a grant's account is a new decision: who asks, for which pod, for which audience and for how long. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Pod, Stored } from '../../src/api/kubernetes.ts';
+import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
+import { namespaces, pods, taskGrants } from '../../src/kube/resources.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import {
+  aGrantManifest,
+  aPodManifest,
+  apply,
+  enforcedNamespace,
+  kubectl,
+  TASK_IMAGE,
+  until,
+  untilFinished,
+  type Outcome,
+} from './testbed.ts';
+
+const client = testClient(clusterKubeConfig());
+const made: string[] = [];
+
+afterAll(async () => {
+  for (const name of made) await client.remove(namespaces, { name });
+  await client.close();
+});
+
+interface Task {
+  grant: Stored<TaskGrant>;
+  pod: Stored<Pod>;
+}
+
+/** A pod that runs under a grant, in a namespace of its own. */
+async function aRunningTask(name: string, spec: Partial<TaskGrantSpec> = {}): Promise<Task> {
+  const namespace = await enforcedNamespace(client);
+  made.push(namespace);
+  const workload = { images: [TASK_IMAGE], maxPods: 1, allowExec: true };
+  const { stderr } = await apply(
+    aGrantManifest(namespace, name, { workload, ...spec }),
+    aPodManifest(namespace, name, name, 'while true; do sleep 1; done'),
+  );
+  expect(stderr).toBe('');
+  const place = { namespace, name };
+  const pod = await until(client, pods, place, 'running', (found) => found?.status?.phase === 'Running');
+  if (!pod) throw new Error('a pod that is running exists');
+  return { grant: await client.get(taskGrants, place), pod };
+}
+
+interface Claims {
+  aud: string[];
+  /** Seconds since the epoch. */
+  exp: number;
+  iat: number;
+}
+
+/** What the token says that the kubelet has put into the pod; whether it is good, the API server says elsewhere. */
+async function claimsIn({ metadata }: Stored<Pod>, path: string): Promise<Claims> {
+  const place = ['--namespace', metadata.namespace ?? '', metadata.name];
+  const { stdout, stderr } = await kubectl(['exec', ...place, '--', 'cat', path]);
+  expect(stderr).toBe('');
+  return JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as Claims;
+}
+
+const API_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+interface Ask {
+  audiences?: string[];
+  expirationSeconds?: number;
+  boundObjectRef?: { apiVersion?: string; kind?: string; name?: string; uid?: string } | undefined;
+}
+
+const NODE = ['--as', 'system:node:node-1', '--as-group', 'system:nodes'];
+
+/** Asks for a token as the kubelet does, but for what is said; as a cluster admin, where nobody else is named. */
+function mint({ grant, pod }: Task, ask: Ask = {}, as: string[] = []): Promise<Outcome> {
+  const { namespace } = grant.metadata;
+  const account = grant.status?.serviceAccountName ?? '';
+  const { name, uid } = pod.metadata;
+  const spec = {
+    audiences: [],
+    expirationSeconds: 600,
+    boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+    ...ask,
+  };
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
+  return kubectl(['create', '--raw', path, '--filename', '-', ...as], JSON.stringify(request));
+}
+
+describe('the kubelet', () => {
+  test('gets the tokens of the envelope, each with the lifetime that it says', async () => {
+    const { pod } = await aRunningTask('gets', {
+      envelope: {
+        tokens: [
+          { name: 'api', expirationSeconds: 600 },
+          { name: 'tools', audience: 'https://tools.example', expirationSeconds: 900 },
+        ],
+      },
+      duration: '1h',
+    });
+    const [api, tools] = await Promise.all([
+      claimsIn(pod, API_TOKEN),
+      claimsIn(pod, '/var/run/secrets/taskgrant.dev/tools/token'),
+    ]);
+    expect(api.exp - api.iat).toBe(600);
+    expect(tools.aud).toEqual(['https://tools.example']);
+    expect(tools.exp - tools.iat).toBe(900);
+  });
+
+  test('gets none that lives longer than the grant, whatever the pod says: the API server itself caps nothing there', async () => {
+    const { grant, pod } = await aRunningTask('shortened', {
+      envelope: { tokens: [{ name: 'api', expirationSeconds: 3600 }] },
+      duration: '20m',
+    });
+    const { exp, iat } = await claimsIn(pod, API_TOKEN);
+    const end = Date.parse(grant.status?.expiresAt ?? '') / 1000;
+    expect(exp).toBeLessThanOrEqual(end);
+    expect(exp - iat).toBeGreaterThan(1000);
+  });
+
+  test('gets one of ten minutes, the least that there is, where the grant is shorter than that', async () => {
+    const { pod } = await aRunningTask('short', {
+      envelope: { tokens: [{ name: 'api', expirationSeconds: 900 }] },
+      duration: '5m',
+    });
+    const { exp, iat } = await claimsIn(pod, API_TOKEN);
+    expect(exp - iat).toBe(600);
+  });
+});
+
+describe('of a task that runs', () => {
+  let task: Task;
+  beforeAll(async () => {
+    task = await aRunningTask('guarded', {
+      envelope: { tokens: [{ name: 'api', expirationSeconds: 3600 }] },
+      duration: '1h',
+    });
+  });
+
+  test('its node gets a token', async () => {
+    const { stdout, stderr } = await mint(task, {}, NODE);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'TokenRequest', spec: { expirationSeconds: 600 } });
+  });
+
+  test.each<[string, Ask, string[], string]>([
+    ['a cluster admin', {}, [], 'TokenNotAskedByNode'],
+    ['somebody who may impersonate the account', {}, ['--as-account'], 'TokenNotAskedByNode'],
+    [
+      'its node, for a token that the API server extends to a year',
+      { expirationSeconds: 3607 },
+      NODE,
+      'TokenWouldBeExtended',
+    ],
+    ['its node, for a day', { expirationSeconds: 86_400 }, NODE, 'TokenLivesTooLong'],
+    // A node is refused audiences that none of its pods names before anybody is asked (NodeRestriction, from 1.32 on).
+    [
+      'anybody else, for another audience',
+      { audiences: ['https://tools.example'] },
+      [],
+      'TokenAudienceNotGranted',
+    ],
+    [
+      'anybody else, for two audiences',
+      { audiences: ['https://a.example', 'https://b.example'] },
+      [],
+      'TokenForManyAudiences',
+    ],
+  ])('%s gets none', async (_, ask, as, code) => {
+    const { namespace } = task.grant.metadata;
+    const account = `system:serviceaccount:${namespace}:${task.grant.status?.serviceAccountName ?? ''}`;
+    const who = as.includes('--as-account') ? ['--as', account, '--as-group', 'system:masters'] : as;
+    const { stdout, stderr } = await mint(task, ask, who);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(code);
+  });
+
+  test('nobody gets one that is bound to nothing', async () => {
+    const { stderr } = await mint(task, { boundObjectRef: undefined });
+    expect(stderr).toContain('TokenNotBoundToPod');
+    const { namespace } = task.grant.metadata;
+    const account = task.grant.status?.serviceAccountName ?? '';
+    const { stdout, stderr: said } = await kubectl(['create', 'token', '--namespace', namespace, account]);
+    expect(stdout).toBe('');
+    expect(said).toContain('TokenNotBoundToPod');
+  });
+
+  test('nobody gets one that is bound to a pod which is not under the grant', async () => {
+    const { namespace } = task.grant.metadata;
+    const other = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace, name: 'other' },
+      spec: { containers: [{ name: 'main', image: TASK_IMAGE, imagePullPolicy: 'Never' }] },
+    };
+    expect((await apply(other)).stderr).toBe('');
+    const { metadata } = await client.get(pods, { namespace, name: 'other' });
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'other', uid: metadata.uid };
+    const { stderr } = await mint(task, { boundObjectRef });
+    expect(stderr).toContain('TokenNotBoundToPod');
+  });
+});
+
+test('when the grant has ended, its node gets none', async () => {
+  const task = await aRunningTask('ended');
+  const { namespace, name } = task.grant.metadata;
+  await client.patch(taskGrants, { namespace, name }, { type: 'merge', body: { spec: { revoke: true } } });
+  await untilFinished(client, { namespace, name });
+  const { stdout, stderr } = await mint(task, {}, NODE);
+  expect(stdout).toBe('');
+  // The account is gone with the grant: the API server says so before anybody is asked.
+  expect(stderr).toMatch(/NotFound|GrantNotActive/);
+});

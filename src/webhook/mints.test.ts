@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import type { Pod, Stored } from '../api/kubernetes.ts';
+import {
+  aGrant,
+  aPod,
+  GRANT_ACCOUNT,
+  GRANT_NAME,
+  withEnvelope,
+  withGrantSpec,
+  withSpec,
+} from '../core/testing/builders.ts';
+import { API_AUDIENCE } from '../core/testing/judging.ts';
+import { createMintMutator } from './mutate-mints.ts';
+import { codesOf, patchOf, review, someFacts } from './testing.ts';
+import { createMintValidator } from './validate-mints.ts';
+
+const authored = aPod(withSpec({ nodeName: 'node-1' }));
+const pod: Stored<Pod> = {
+  ...authored,
+  metadata: {
+    ...authored.metadata,
+    name: 'summarise',
+    uid: 'uid-of-the-pod',
+    resourceVersion: '1',
+    creationTimestamp: '2026-11-23T09:00:10Z',
+  },
+};
+
+/** What the kubelet of the pod asks for. */
+function aRequest(name = GRANT_ACCOUNT, expirationSeconds = 600) {
+  return {
+    kind: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
+    resource: { group: '', version: 'v1', resource: 'serviceaccounts' },
+    subResource: 'token',
+    name,
+    userInfo: { username: 'system:node:node-1', groups: ['system:nodes'] },
+    object: {
+      spec: {
+        audiences: [API_AUDIENCE],
+        expirationSeconds,
+        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'summarise', uid: 'uid-of-the-pod' },
+      },
+    },
+  };
+}
+
+describe('a mint', () => {
+  test('is judged by the grant that the account is named after, and its decision is written to the audit log', async () => {
+    const answer = await review(createMintValidator(someFacts({ pods: [pod] })), aRequest());
+    expect(answer).toMatchObject({ allowed: true, audit: { grant: GRANT_NAME } });
+  });
+
+  test('is refused with everything that is wrong with it', async () => {
+    const facts = someFacts({ pods: [], enforceLevel: undefined });
+    const answer = await review(createMintValidator(facts), aRequest(GRANT_ACCOUNT, 601));
+    expect(codesOf(answer)).toEqual(['NamespaceNotEnforced', 'TokenLivesTooLong', 'TokenNotBoundToPod']);
+  });
+
+  test('for an account that is not named as those of grants are is not ours to refuse', async () => {
+    const facts = someFacts({ grant: 'none' });
+    expect(await review(createMintValidator(facts), aRequest('default'))).toEqual({ allowed: true });
+    expect(await review(createMintMutator(facts), aRequest('default'))).toEqual({ allowed: true });
+  });
+
+  test('is shortened to what is left of the grant', async () => {
+    const facts = someFacts({
+      grant: aGrant(
+        withGrantSpec({ duration: '20m' }),
+        withEnvelope({ tokens: [{ name: 'api', expirationSeconds: 3600 }] }),
+      ),
+    });
+    const answer = await review(createMintMutator(facts), aRequest(GRANT_ACCOUNT, 3600));
+    // Half a minute of the twenty is over.
+    expect(patchOf(answer)).toEqual([{ op: 'add', path: '/spec/expirationSeconds', value: 1170 }]);
+  });
+
+  test('that fits is left as it is', async () => {
+    expect(patchOf(await review(createMintMutator(someFacts()), aRequest()))).toEqual([]);
+  });
+});
