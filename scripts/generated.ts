@@ -2,11 +2,13 @@
 import { stringify } from 'yaml';
 import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
 import { pluginReference } from './plugin-reference.ts';
+import { floorTemplate } from './floor-template.ts';
 import { podFieldsReference } from './pod-fields.ts';
 import {
   apiReference,
   externalIdentityReference,
   flagsReference,
+  floorReference,
   metricsReference,
   reasonsReference,
   risksReference,
@@ -23,6 +25,8 @@ const NOTICE = '# Generated from src/api by `npm run generate`; do not edit.\n';
 export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     ...crds(),
+    { path: 'charts/taskgrant/templates/floor.yaml', content: floorTemplate() },
+    { path: 'docs/reference/floor.md', content: floorReference() },
     { path: 'docs/reference/api.md', content: apiReference() },
     { path: 'docs/reasons.md', content: reasonsReference() },
     { path: 'docs/reference/external-identity.md', content: externalIdentityReference() },

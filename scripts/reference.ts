@@ -9,6 +9,7 @@ import { CLASS_REASONS, GRANT_CONDITIONS, GRANT_REASONS } from '../src/api/reaso
 import type { CelRule } from '../src/api/schema.ts';
 import { createControllerMetrics } from '../src/controller/metrics.ts';
 import { VIOLATION_CODES } from '../src/core/decision/codes.ts';
+import { floorPolicies } from '../src/core/floor/floor.ts';
 import { EXTERNAL_KEYS } from '../src/core/identity/external-identity.ts';
 import type { RightPattern } from '../src/core/rules/danger.ts';
 import { ORDINARY_FINDINGS } from '../src/core/rules/ordinary.ts';
@@ -49,6 +50,50 @@ Of a TaskGrant's spec may change: \`duration\`, which may only shrink, \`revoke\
 anything else, create a new one.
 
 ${kinds.join('\n')}`;
+}
+
+/** What holds by the API server alone. */
+export function floorReference(): string {
+  const policies = floorPolicies({ namespace: 'NAMESPACE', name: 'NAME', probeNamespace: 'PROBE' });
+  const rows = policies.map(({ name, because, rules, validations }) => [
+    code(`NAME-${name}`),
+    because,
+    rules.flatMap(({ resources }) => resources.map(code)).join(', '),
+    validations.map(({ message }) => message).join('; '),
+  ]);
+  return `${notice('src/core/floor')}# The floor
+
+ValidatingAdmissionPolicies of the chart that need no look-up and no process of the product: they hold with every pod of it down, and with
+its webhook configurations edited away. \`NAME\` is that of the release's objects (\`taskgrant\`, mostly). An expression that cannot be evaluated is
+a no (\`failurePolicy: Fail\`).
+
+${table(['Policy', 'What it is for', 'Requests', 'What is said to who is refused'], rows)}
+
+## Where no API request can remove it
+
+From Kubernetes 1.37 (in 1.36 behind the feature gate \`ManifestBasedAdmissionControlConfig\`) the API server reads policies from files, too, and
+those nobody can edit or delete through the API, cluster admins included (KEP-5793). \`taskgrant manifests\` prints the same policies for that:
+
+\`\`\`sh
+taskgrant manifests --namespace taskgrant-system --name taskgrant > floor.yaml
+\`\`\`
+
+Put the file into a directory of every API server's machine, name the directory in the file that \`--admission-control-config-file\` names, and
+restart the API servers:
+
+\`\`\`yaml
+apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+  - name: ValidatingAdmissionPolicy
+    configuration:
+      apiVersion: apiserver.config.k8s.io/v1
+      kind: ValidatingAdmissionPolicyConfiguration
+      staticManifestsDir: /etc/kubernetes/admission/taskgrant
+\`\`\`
+
+An upgrade of the product may bring another floor: write the file anew then. The API server notices a changed file by itself.
+`;
 }
 
 /** By what other identity systems know pods and their accounts. */

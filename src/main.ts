@@ -3,11 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { stringify } from 'yaml';
 import { LIFETIMES } from './controller/certificate-plan.ts';
 import { drain } from './controller/drain.ts';
 import { installCrds } from './controller/install-crds.ts';
 import { runController } from './controller/run.ts';
 import { milliseconds } from './core/duration.ts';
+import { staticFloor } from './core/floor/floor.ts';
+import type { Installation } from './core/floor/policy.ts';
 import { parseExternalKey, type ExternalKey } from './core/identity/external-identity.ts';
 import { createClient, type Client } from './kube/client.ts';
 import { loadClusterAccess } from './kube/cluster-access.ts';
@@ -190,6 +193,23 @@ command('drain', 'revokes everything and waits until nothing is granted, and exi
       const { webhookConfiguration, probeNamespace } = flags;
       await drain({ webhookConfiguration, probeNamespace }, { client, logger, say }, signal);
     });
+  });
+
+program
+  .command('manifests')
+  .description(
+    'prints the floor as files for the API server’s manifest-based admission (Kubernetes 1.37), which no API request can remove',
+  )
+  .requiredOption('--namespace <name>', 'the namespace of the product itself')
+  .option('--name <name>', 'what the names of the release’s objects begin with', 'taskgrant')
+  .option('--probe-namespace <name>', 'where enforcement is probed', 'taskgrant-probe')
+  .allowExcessArguments(false)
+  .action((installation: Installation) => {
+    process.stdout.write(
+      staticFloor(installation)
+        .map((object) => `---\n${stringify(object)}`)
+        .join(''),
+    );
   });
 
 await program.parseAsync();

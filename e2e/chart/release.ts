@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../cluster/layout.ts';
+import type { Client } from '../../src/kube/client.ts';
 import { must, run, type Outcome } from '../cluster/process.ts';
 import { programPath } from '../cluster/programs.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 
 export const chart = fileURLToPath(new URL('../../charts/taskgrant', import.meta.url));
 export const release = 'taskgrant';
@@ -44,6 +46,16 @@ export function kubectl(...args: readonly string[]): Promise<string> {
 /** kubectl apply of one or more manifests, as one file. */
 export function kubectlApply(manifest: string, ...args: readonly string[]): Promise<string> {
   return must(['kubectl', 'apply', '--filename', '-', ...args], { input: manifest });
+}
+
+/** The API server as an account of the release sees it. */
+export async function clientOf(serviceAccount: string): Promise<Client> {
+  const token = (await kubectl('create', 'token', serviceAccount, '--namespace', namespace)).trim();
+  const own = clusterKubeConfig();
+  const cluster = own.getCurrentCluster();
+  if (!cluster) throw new Error('KUBECONFIG has no current cluster');
+  own.loadFromClusterAndUser(cluster, { name: serviceAccount, token });
+  return testClient(own);
 }
 
 /** The namespace of the release, with the Pod Security level that the chart's pods have to meet. */

@@ -13,6 +13,11 @@ test('the codes of a denial stand in its headline', () => {
   expect(codesOf(refusal('ImageNotGranted, NodeAccess').stderr)).toEqual(['ImageNotGranted', 'NodeAccess']);
 });
 
+test('a policy of the floor says one code', () => {
+  const stderr = `ValidatingAdmissionPolicy 'x' with binding 'x' denied request: NodeAccess spec: no (TaskGrant’s policy x)`;
+  expect(codesOf(stderr)).toEqual(['NodeAccess']);
+});
+
 test('a refusal has every code that the escape names, among others', () => {
   expect(product.lacks(refusal('ImageNotGranted, NodeAccess, SecretNotGranted'), escape)).toBeUndefined();
 });

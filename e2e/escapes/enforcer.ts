@@ -36,8 +36,9 @@ export const product: Enforcer = {
   },
 };
 
-/** The codes in a denial's headline, `… (2 violations: A, B):`. */
+/** The codes in a denial's headline, `… (2 violations: A, B):`; or the one that a policy of the floor says, `… denied request: A path: …`. */
 export function codesOf(denial: string): string[] {
-  const [, headline = ''] = /\(\d+ violations?: ([^)]*)\)/u.exec(denial) ?? [];
-  return headline.split(', ');
+  const [, headline, code = ''] =
+    /\(\d+ violations?: ([^)]*)\)|denied request: ([A-Z]\w+) /u.exec(denial) ?? [];
+  return headline === undefined ? [code] : headline.split(', ');
 }

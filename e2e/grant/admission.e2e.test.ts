@@ -56,7 +56,8 @@ const CLASS = 'admission-e2e';
 function refusals({ stderr, code }: Outcome): string[] {
   expect(code).toBe(1);
   return stderr.split('\n').flatMap((line) => {
-    const [word = '', path = ''] = line.split(' ');
+    // A policy of the floor says what it refuses for in its first line.
+    const [word = '', path = ''] = line.replace(/^.* denied request: /, '').split(' ');
     return word in VIOLATION_CODES ? [`${word} ${path.replace(/:$/, '')}`] : [];
   });
 }

@@ -1,5 +1,5 @@
 /** However a grant ends, and whatever is in the way: nothing of it is left, and the receipt says why. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
 import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
@@ -14,6 +14,7 @@ import {
   roles,
   serviceAccounts,
   taskGrants,
+  validatingAdmissionPolicyBindings,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
@@ -203,9 +204,35 @@ describe('what was issued and is changed by somebody', () => {
       admin.remove(serviceAccounts, { namespace, name: grant.status?.serviceAccountName ?? '' }),
   };
 
+  /** The floor lets nobody do such things: a cluster admin has taken some namespaces out of it. */
+  const UNGUARDED = 'e2e.taskgrant.dev/unguarded';
+  const guards = ['accounts', 'roles', 'bindings', 'subjects'].map((name) => ({ name: `taskgrant-${name}` }));
+  const select = (matchResources: object | null) =>
+    Promise.all(
+      guards.map((place) =>
+        client.patch(validatingAdmissionPolicyBindings, place, {
+          type: 'merge',
+          body: { spec: { matchResources } },
+        }),
+      ),
+    );
+
+  beforeAll(async () => {
+    await select({
+      namespaceSelector: { matchExpressions: [{ key: UNGUARDED, operator: 'DoesNotExist' }] },
+    });
+  });
+
+  afterAll(async () => {
+    await select(null);
+  });
+
   test.each(Object.keys(tamper))('%s ends the grant', async (what) => {
     const { place, grant } = await aRunningTask('tampered');
-    await tamper[what]?.(client, place, grant);
+    const labels = { type: 'merge', body: { metadata: { labels: { [UNGUARDED]: 'true' } } } } as const;
+    await client.patch(namespaces, { name: place.namespace }, labels);
+    // A policy that was changed takes effect a while later.
+    await vi.waitFor(() => tamper[what]?.(client, place, grant), { timeout: 20_000, interval: 200 });
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
     expect(await leftOf(grant)).toEqual([]);

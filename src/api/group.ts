@@ -13,6 +13,9 @@ export const GRANT_UID_LABEL = `${GROUP}/grant-uid`;
 /** On everything that was made for a grant: the grant's namespace, since owner references never cross namespaces. */
 export const GRANT_NAMESPACE_LABEL = `${GROUP}/grant-namespace`;
 
+/** On a ClusterRole: the class of whose ceiling it is a part. */
+export const CEILING_LABEL = `${GROUP}/ceiling`;
+
 /** On a namespace: which pods are judged there, in the manner of Pod Security Admission. */
 export const ENFORCE_LABEL = `${GROUP}/enforce`;
 

@@ -1,0 +1,506 @@
+/**
+ * The floor: what the API server refuses by itself, with none of the product's pods up, and its webhook configurations deleted. What
+ * the configurations refuse besides, because nobody answers, is in outage.e2e.test.ts.
+ */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  CEILING_LABEL,
+  ENFORCE_LABEL,
+  GRANT_LABEL,
+  GRANT_UID_LABEL,
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+} from '../../src/api/group.ts';
+import type {
+  ClusterRole,
+  Pod,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+  Subject,
+} from '../../src/api/kubernetes.ts';
+import type { TaskGrant } from '../../src/api/taskgrant.ts';
+import { floorPolicies } from '../../src/core/floor/floor.ts';
+import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  configMaps,
+  pods,
+  roleBindings,
+  roles,
+  secrets,
+  serviceAccounts,
+  taskGrants,
+} from '../../src/kube/resources.ts';
+import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
+import {
+  chart,
+  clientOf,
+  createReleaseNamespace,
+  helm,
+  kubectl,
+  namespace,
+  probeNamespace,
+  release,
+} from './release.ts';
+
+const admin = testClient(clusterKubeConfig());
+/** What a grant named x would have for its account. */
+const ACCOUNT = 'taskgrant-x-bcdfghjk';
+const OURS = { [MANAGED_BY_LABEL]: MANAGED_BY, [GRANT_LABEL]: 'x', [GRANT_UID_LABEL]: 'a-uid' };
+const RBAC = 'rbac.authorization.k8s.io';
+/** May write everything of RBAC, and nothing of ours: an admin of clusters, but not of this product. */
+const jane = admin.as({ username: 'jane', groups: ['rbac-admins'] });
+let work: string;
+
+/** What is there before the policies are: as after an outage of them. */
+beforeAll(async () => {
+  await createReleaseNamespace();
+  work = await createTestNamespace(admin);
+  await admin.create(serviceAccounts, anAccount());
+  await admin.create(roles, aRole('taskgrant:a:x', OURS));
+  await admin.create(roleBindings, aBinding('taskgrant:a:x', { labels: OURS }));
+  await admin.create(roles, aRole('of-others'));
+  await admin.create(clusterRoles, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name: 'rbac-admin' },
+    rules: [{ apiGroups: [RBAC], resources: ['*'], verbs: ['*'] }],
+  });
+  await bindToCluster('rbac-admins', 'rbac-admin', { kind: 'Group', name: 'rbac-admins', apiGroup: RBAC });
+  // Somebody's carelessness: the task may write bindings.
+  await bindToCluster('careless', 'rbac-admin', { kind: 'ServiceAccount', name: ACCOUNT, namespace: work });
+  await admin.create(pods, aPod('task', { labels: { [GRANT_LABEL]: 'x' }, account: ACCOUNT }));
+  await admin.create(pods, aPod('of-others'));
+  await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
+  await vi.waitFor(() => admin.create(taskGrants, aGrant()), { timeout: 10_000 });
+  await kubectl('label', 'namespace', work, `${ENFORCE_LABEL}=granted`);
+  await helm(
+    ...(['Helm 4', 'install', release, chart, '--namespace', namespace, '--no-hooks'] as const),
+    // No node has this image, so no pod of it ever runs.
+    ...['--set', 'image.repository=localhost/none'],
+  );
+  await kubectl('delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', release);
+  // Policies take effect a while after they were written, each in its own time.
+  for (const [what, probe] of probes())
+    await vi.waitFor(() => expect(probe(), what).rejects.toThrow('TaskGrant’s policy'), {
+      timeout: 20_000,
+      interval: 200,
+    });
+});
+
+afterAll(async () => {
+  await helm('Helm 4', 'uninstall', release, '--namespace', namespace, '--no-hooks', '--wait');
+  await kubectl('delete', 'clusterrolebinding', '--ignore-not-found', 'rbac-admins', 'careless', 'stolen');
+  await kubectl('delete', 'clusterrole', '--ignore-not-found', 'rbac-admin', 'part', 'other-part');
+  await kubectl('delete', 'namespace', namespace, work);
+  await admin.close();
+});
+
+/** One request each that the policy must refuse. */
+function probes(): [string, () => Promise<unknown>][] {
+  const labelled = {
+    ...aClusterRole('part'),
+    metadata: { name: 'part', labels: { [CEILING_LABEL]: 'default' } },
+  };
+  return [
+    ['pods', () => admin.create(pods, aPod('a', { account: ACCOUNT }), { dryRun: true })],
+    ['mints', () => mint(admin)],
+    ['token-secrets', () => admin.create(secrets, aTokenSecret(ACCOUNT), { dryRun: true })],
+    ['accounts', () => admin.create(serviceAccounts, anAccount('taskgrant-y-bcdfghjk'), { dryRun: true })],
+    ['roles', () => admin.create(roles, aRole('taskgrant:a:y'), { dryRun: true })],
+    ['bindings', () => admin.create(roleBindings, aBinding('taskgrant:a:y'), { dryRun: true })],
+    ['subjects', () => admin.create(roleBindings, aBinding('more'), { dryRun: true })],
+    ['identities', () => task().create(roles, aRole('own'), { dryRun: true })],
+    ['ceilings', () => jane.create(clusterRoles, labelled, { dryRun: true })],
+    [
+      'controller',
+      async () =>
+        (await controller()).remove(serviceAccounts, { namespace: work, name: 'default' }, { dryRun: true }),
+    ],
+  ];
+}
+
+const POLICY = (name: string) => `TaskGrant’s policy ${name}`;
+
+describe('a pod', () => {
+  test.each([
+    ['without the label', {}],
+    ['with the label of another grant', { [GRANT_LABEL]: 'y' }],
+    ['with the label of a grant whose name begins the same', { [GRANT_LABEL]: 'x-bcdfghjk' }],
+  ])('%s cannot use a grant’s account', async (_, labels) => {
+    const pod = aPod('a', { labels, account: ACCOUNT });
+    await expect(admin.create(pods, pod, { dryRun: true })).rejects.toThrow('GrantLabelMissing');
+  });
+
+  test('under a grant keeps its label, by whichever door', async () => {
+    for (const subresource of [undefined, 'status']) {
+      for (const value of [null, 'y']) {
+        const change = { type: 'merge', body: { metadata: { labels: { [GRANT_LABEL]: value } } } } as const;
+        const place = { namespace: work, name: 'task', subresource };
+        await expect(admin.patch(pods, place, change, { dryRun: true })).rejects.toThrow(POLICY('pods'));
+      }
+    }
+  });
+
+  test('without a grant is created, changed and deleted as ever', async () => {
+    await admin.create(pods, aPod('another'));
+    const change = { type: 'merge', body: { metadata: { labels: { app: 'web' } } } } as const;
+    await admin.patch(pods, { namespace: work, name: 'another' }, change);
+    await admin.remove(pods, { namespace: work, name: 'another' });
+  });
+});
+
+describe('a token of a grant’s account', () => {
+  test('is minted for nobody but a node', async () => {
+    await expect(mint(admin)).rejects.toThrow('TokenNotAskedByNode');
+    await expect(mint(task())).rejects.toThrow(/TokenNotAskedByNode|cannot create resource/);
+  });
+
+  test('is never kept in a Secret, one that says so later included', async () => {
+    await expect(admin.create(secrets, aTokenSecret(ACCOUNT))).rejects.toThrow(POLICY('token-secrets'));
+    await admin.create(secrets, aTokenSecret('default'));
+    const change = { metadata: { annotations: { 'kubernetes.io/service-account.name': ACCOUNT } } };
+    await expect(
+      admin.patch(secrets, { namespace: work, name: 'token' }, { type: 'merge', body: change }),
+    ).rejects.toThrow(POLICY('token-secrets'));
+  });
+
+  test('nor is one of an account of the product', async () => {
+    const secret = aTokenSecret(`${release}-grantor-default`);
+    await expect(
+      admin.create(secrets, { ...secret, metadata: { ...secret.metadata, namespace } }),
+    ).rejects.toThrow('an account of the product has no token in a Secret');
+  });
+});
+
+describe('the account of a grant', () => {
+  test('is made by nobody but the controller', async () => {
+    const account = anAccount('taskgrant-y-bcdfghjk');
+    await expect(admin.create(serviceAccounts, account)).rejects.toThrow('are made by TaskGrant alone');
+    await (await controller()).create(serviceAccounts, account, { dryRun: true });
+  });
+
+  test.each([
+    ['a pull secret', { imagePullSecrets: [{ name: 'stolen' }] }],
+    ['a Secret', { secrets: [{ name: 'stolen' }] }],
+    [
+      'an annotation',
+      { metadata: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/admin' } } },
+    ],
+    ['another label', { metadata: { labels: { [GRANT_UID_LABEL]: 'another' } } }],
+    ['a finalizer', { metadata: { finalizers: ['example.com/kept'] } }],
+    ['a token that is mounted by itself', { automountServiceAccountToken: true }],
+  ])('gets %s by nobody', async (_, body) => {
+    for (const client of [admin, await controller()]) {
+      const change = { type: 'merge', body } as const;
+      const patched = client.patch(serviceAccounts, { namespace: work, name: ACCOUNT }, change);
+      await expect(patched).rejects.toThrow(/stays as it was made|cannot patch resource/);
+    }
+  });
+
+  test('can be deleted by whoever may: that only takes something away', async () => {
+    await admin.remove(serviceAccounts, { namespace: work, name: ACCOUNT }, { dryRun: true });
+  });
+});
+
+describe('what a grant gives', () => {
+  test('is written by nobody but a grantor', async () => {
+    await expect(admin.create(roles, aRole('taskgrant:a:y'))).rejects.toThrow('are made by TaskGrant alone');
+    await expect(admin.create(roleBindings, aBinding('taskgrant:a:y'))).rejects.toThrow(
+      // It is against both, and the API server says which it asked first.
+      /TaskGrant’s policy (bindings|subjects)/,
+    );
+  });
+
+  test('is changed by nobody', async () => {
+    const place = { namespace: work, name: 'taskgrant:a:x' };
+    const merge = (body: object) => ({ type: 'merge', body }) as const;
+    const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
+    await expect(admin.patch(roles, place, merge({ rules }))).rejects.toThrow('is not changed');
+    const subjects = [{ kind: 'User', name: 'mallory', apiGroup: RBAC }];
+    await expect(admin.patch(roleBindings, place, merge({ subjects }))).rejects.toThrow('is not changed');
+    const finalizers = { metadata: { finalizers: ['example.com/kept'] } };
+    await expect(admin.patch(roleBindings, place, merge(finalizers))).rejects.toThrow('is not changed');
+    await expect(admin.patch(roles, place, merge({ metadata: { labels: null } }))).rejects.toThrow(
+      'is not changed',
+    );
+  });
+
+  test('can be taken away by whoever may', async () => {
+    await admin.remove(roleBindings, { namespace: work, name: 'taskgrant:a:x' }, { dryRun: true });
+    await admin.remove(roles, { namespace: work, name: 'taskgrant:a:x' }, { dryRun: true });
+  });
+});
+
+describe('nothing is bound by others', () => {
+  test.each([
+    ['the account of a grant', () => ({ kind: 'ServiceAccount', name: ACCOUNT, namespace: work })],
+    ['its user', () => ({ kind: 'User', name: serviceAccountUsername(work, ACCOUNT), apiGroup: RBAC })],
+    [
+      'all accounts of an enforced namespace',
+      () => ({ kind: 'Group', name: `system:serviceaccounts:${work}`, apiGroup: RBAC }),
+    ],
+  ])('to %s', async (_, subject) => {
+    await expect(admin.create(roleBindings, aBinding('more', { subject: subject() }))).rejects.toThrow(
+      POLICY('subjects'),
+    );
+  });
+
+  test('to the account of a grant in the whole cluster', async () => {
+    const subject = { kind: 'ServiceAccount', name: ACCOUNT, namespace: work };
+    await expect(bindToCluster('more', 'rbac-admin', subject)).rejects.toThrow(POLICY('subjects'));
+  });
+
+  test('to a grantor, but by those who may change the classes', async () => {
+    const subject = { kind: 'ServiceAccount', name: `${release}-grantor-default`, namespace };
+    const binding = aBinding('more', { subject });
+    await expect(jane.create(roleBindings, binding)).rejects.toThrow(
+      'what is bound to a grantor widens its classes',
+    );
+    await admin.create(roleBindings, binding, { dryRun: true });
+  });
+
+  test('while bindings to anybody else are made, and old ones changed, as ever', async () => {
+    const subject = { kind: 'ServiceAccount', name: 'default', namespace: work };
+    await admin.create(roleBindings, aBinding('of-others', { subject }));
+    const labels = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const;
+    await admin.patch(clusterRoleBindings, { name: 'careless' }, labels);
+  });
+
+  test('and a grant’s identity itself binds nothing, though somebody’s binding would let it', async () => {
+    await expect(task().create(roles, aRole('own'))).rejects.toThrow('they would outlive it');
+    const subject = { kind: 'User', name: 'mallory', apiGroup: RBAC };
+    await expect(task().create(roleBindings, aBinding('own', { subject }))).rejects.toThrow(
+      'they would outlive it',
+    );
+  });
+});
+
+describe('a ceiling', () => {
+  const labelled = (name: string) => ({
+    ...aClusterRole(name),
+    metadata: { name, labels: { [CEILING_LABEL]: 'default' } },
+  });
+
+  test('is widened by who may change its class, and by nobody else', async () => {
+    await expect(jane.create(clusterRoles, labelled('part'))).rejects.toThrow('widens the ceiling');
+    await admin.create(clusterRoles, labelled('part'));
+    const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
+    const wider = { type: 'merge', body: { rules } } as const;
+    await expect(jane.patch(clusterRoles, { name: 'part' }, wider)).rejects.toThrow('widens the ceiling');
+  });
+
+  test('is narrowed by whoever may', async () => {
+    const without = { type: 'merge', body: { metadata: { labels: { [CEILING_LABEL]: null } } } } as const;
+    await jane.patch(clusterRoles, { name: 'part' }, without);
+  });
+
+  test('is not widened by labelling what is there', async () => {
+    await jane.create(clusterRoles, aClusterRole('other-part'));
+    const label = { type: 'merge', body: { metadata: { labels: { [CEILING_LABEL]: 'default' } } } } as const;
+    await expect(jane.patch(clusterRoles, { name: 'other-part' }, label)).rejects.toThrow(
+      'widens the ceiling',
+    );
+  });
+});
+
+describe('whoever has the controller’s token', () => {
+  const refusal = POLICY('controller');
+
+  test('deletes no pod, account, Role or binding that is not a grant’s', async () => {
+    const thief = await controller();
+    const place = { namespace: work, name: 'of-others' };
+    await expect(thief.remove(pods, place)).rejects.toThrow(refusal);
+    await expect(thief.remove(serviceAccounts, { namespace: work, name: 'default' })).rejects.toThrow(
+      refusal,
+    );
+    await expect(thief.remove(roles, place)).rejects.toThrow(refusal);
+    await expect(thief.remove(roleBindings, place)).rejects.toThrow(refusal);
+  });
+
+  test('deletes those of grants', async () => {
+    const self = await controller();
+    await self.remove(pods, { namespace: work, name: 'task' }, { dryRun: true });
+    await self.remove(serviceAccounts, { namespace: work, name: ACCOUNT }, { dryRun: true });
+    await self.remove(roles, { namespace: work, name: 'taskgrant:a:x' }, { dryRun: true });
+  });
+
+  test('makes no account of another name, and none with Secrets', async () => {
+    const thief = await controller();
+    await expect(thief.create(serviceAccounts, anAccount('backdoor'))).rejects.toThrow(refusal);
+    const withSecret = { ...anAccount('taskgrant-y-bcdfghjk'), imagePullSecrets: [{ name: 'stolen' }] };
+    await expect(thief.create(serviceAccounts, withSecret)).rejects.toThrow(refusal);
+  });
+
+  test('changes nothing that somebody has declared', async () => {
+    const thief = await controller();
+    const place = { namespace: work, name: 'x' };
+    for (const spec of [{ duration: '1s' }, { revoke: true }]) {
+      await expect(thief.patch(taskGrants, place, { type: 'merge', body: { spec } })).rejects.toThrow(
+        refusal,
+      );
+    }
+  });
+
+  test('runs no pod where it proves enforcement, which it does by dry runs', async () => {
+    const thief = await controller();
+    const pod = aPod('a', { namespace: probeNamespace });
+    await expect(thief.create(pods, pod)).rejects.toThrow(refusal);
+  });
+});
+
+test('whoever has the webhook’s token writes nothing, whatever somebody has bound to it', async () => {
+  const self = { kind: 'ServiceAccount', name: `${release}-webhook`, namespace };
+  await bindToCluster('stolen', 'cluster-admin', self);
+  const thief = await clientOf(`${release}-webhook`);
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: work } };
+  await expect(thief.create(configMaps, map)).rejects.toThrow('the webhook of TaskGrant writes nothing');
+});
+
+test('every policy of the floor is in the cluster, bound, and its expressions are well typed', async () => {
+  const expected = floorPolicies({ namespace, name: release, probeNamespace }).map(
+    ({ name }) => `${release}-${name}`,
+  );
+  for (const kind of ['validatingadmissionpolicies', 'validatingadmissionpolicybindings']) {
+    const found = await kubectl('get', kind, '--output', 'jsonpath={.items[*].metadata.name}');
+    expect(found.split(' ').sort()).toEqual([...expected].sort());
+  }
+  await vi.waitFor(
+    async () => {
+      const checked = await kubectl(
+        ...['get', 'validatingadmissionpolicies', '--output'],
+        'jsonpath={range .items[*]}{.metadata.name}: {.status.observedGeneration}{"\\n"}{end}',
+      );
+      expect(checked).not.toMatch(/: $/m);
+    },
+    { timeout: 30_000, interval: 500 },
+  );
+  const warnings = await kubectl(
+    ...['get', 'validatingadmissionpolicies', '--output'],
+    'jsonpath={range .items[*]}{.status.typeChecking.expressionWarnings}{end}',
+  );
+  expect(warnings).toBe('');
+});
+
+/** The API server as the controller sees it. */
+function controller(): Promise<Client> {
+  return clientOf(`${release}-controller`);
+}
+
+/** The API server as the task sees it. */
+function task(): Client {
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${work}`, 'system:authenticated'];
+  return admin.as({ username: serviceAccountUsername(work, ACCOUNT), groups });
+}
+
+/** Asks for a token of the grant's account. */
+function mint(client: Client): Promise<unknown> {
+  const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
+  return client.createSubresource(
+    serviceAccounts,
+    { namespace: work, name: ACCOUNT, subresource: 'token' },
+    request,
+  );
+}
+
+function anAccount(name = ACCOUNT): ServiceAccount {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name, namespace: work, labels: OURS },
+    automountServiceAccountToken: false,
+  };
+}
+
+function aTokenSecret(account: string) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'token',
+      namespace: work,
+      annotations: { 'kubernetes.io/service-account.name': account },
+    },
+    type: 'kubernetes.io/service-account-token',
+  };
+}
+
+function aRole(name: string, labels: Record<string, string> = {}): Role {
+  return {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'Role',
+    metadata: { name, namespace: work, labels },
+    rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: ['tickets'], verbs: ['get'] }],
+  };
+}
+
+function aClusterRole(name: string): ClusterRole {
+  const { rules } = aRole(name);
+  return { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: { name }, ...(rules && { rules }) };
+}
+
+function aBinding(
+  name: string,
+  { subject, labels = {} }: { subject?: Subject; labels?: Record<string, string> } = {},
+): RoleBinding {
+  return {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name, namespace: work, labels },
+    roleRef: { apiGroup: RBAC, kind: 'Role', name },
+    subjects: [subject ?? { kind: 'ServiceAccount', name: ACCOUNT, namespace: work }],
+  };
+}
+
+function bindToCluster(name: string, role: string, subject: Subject): Promise<unknown> {
+  return admin.create(clusterRoleBindings, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+    subjects: [subject],
+  });
+}
+
+interface PodChanges {
+  namespace?: string;
+  labels?: Record<string, string>;
+  account?: string;
+}
+
+/** It meets Pod Security's restricted level, and no node can run it. */
+function aPod(name: string, { namespace: its = work, labels = {}, account }: PodChanges = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: its, labels },
+    spec: {
+      ...(account !== undefined && { serviceAccountName: account }),
+      automountServiceAccountToken: false,
+      nodeSelector: { 'kubernetes.io/hostname': 'none' },
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'a',
+          image: 'localhost/none:1',
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        },
+      ],
+    },
+  };
+}
+
+function aGrant(): TaskGrant {
+  return {
+    apiVersion: 'taskgrant.dev/v1alpha1',
+    kind: 'TaskGrant',
+    metadata: { name: 'x', namespace: work },
+    spec: {
+      task: { intent: 'be left alone' },
+      workload: { images: ['none'] },
+      duration: '1m',
+    } as TaskGrant['spec'],
+  };
+}

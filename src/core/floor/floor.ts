@@ -1,0 +1,43 @@
+/**
+ * The floor: what holds by the API server alone, with every process of the product down and its webhook configurations edited away.
+ * None of it looks anything up. The chart has it (charts/taskgrant/templates/floor.yaml is generated from here), and as files for
+ * the API server itself, which no request can remove (KEP-5793, from Kubernetes 1.36), `taskgrant manifests` prints it.
+ */
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';
+import { accounts } from './accounts.ts';
+import { CEILINGS } from './ceilings.ts';
+import { MINTS } from './mints.ts';
+import { controller, webhook } from './own-accounts.ts';
+import { PODS } from './pods.ts';
+import { policyObjects, type FloorPolicy, type Installation } from './policy.ts';
+import { bindings, roles } from './rights.ts';
+import { IDENTITIES, subjects } from './subjects.ts';
+import { tokenSecrets } from './token-secrets.ts';
+
+export function floorPolicies(installation: Installation): FloorPolicy[] {
+  return [
+    PODS,
+    MINTS,
+    tokenSecrets(installation),
+    accounts(installation),
+    roles(installation),
+    bindings(installation),
+    subjects(installation),
+    IDENTITIES,
+    CEILINGS,
+    controller(installation),
+    webhook(installation),
+  ];
+}
+
+/** What the API server wants the names of policies to end with that it reads from files, and no others. */
+const STATIC = '.static.k8s.io';
+
+/** All policies and their bindings, as files for the API server. */
+export function staticFloor(
+  installation: Installation,
+): (ValidatingAdmissionPolicy | ValidatingAdmissionPolicyBinding)[] {
+  return floorPolicies(installation).flatMap((policy) =>
+    policyObjects(policy, { name: `${installation.name}-${policy.name}${STATIC}` }),
+  );
+}

@@ -1,0 +1,62 @@
+import { GRANT_LABEL, GRANT_UID_LABEL, GROUP, MANAGED_BY, MANAGED_BY_LABEL } from '../../api/group.ts';
+import { isAccountName, isOwnAccount, RBAC, type FloorPolicy, type Installation } from './policy.ts';
+
+const EVERYTHING = [{ operations: ['*'], apiGroups: ['*'], resources: ['*/*'] }] as const;
+
+/**
+ * What the controller may write besides what RBAC says: of what it may write at all, nothing that is not the product's. So whoever has
+ * stolen its token can end grants, and make accounts that hold nothing; somebody else's pods, accounts and Roles stay.
+ */
+export function controller(installation: Installation): FloorPolicy {
+  const { namespace, name, probeNamespace } = installation;
+  const wasOurs = `oldObject.metadata.?labels[?'${MANAGED_BY_LABEL}'].orValue('') == '${MANAGED_BY}' && oldObject.metadata.?labels[?'${GRANT_UID_LABEL}'].hasValue()`;
+  const what = (group: string, resource: string) =>
+    `request.resource.group == '${group}' && request.resource.resource == '${resource}'`;
+  const own = (...names: readonly string[]) =>
+    `request.namespace == '${namespace}' && request.name in [${names.map((each) => `'${name}-${each}'`).join(', ')}]`;
+  const allowed: readonly string[] = [
+    // Its own kinds. It writes their status and the finalizer, and never what somebody has declared.
+    `request.resource.group == '${GROUP}' && (request.operation == 'DELETE' || (oldObject != null && object.?spec == oldObject.?spec))`,
+    `${what('', 'serviceaccounts')} && request.operation == 'CREATE' && ${isAccountName('object.metadata.name')} && object.?automountServiceAccountToken.orValue(true) == false && !has(object.secrets) && !has(object.imagePullSecrets)`,
+    `${what('', 'serviceaccounts')} && request.operation == 'DELETE' && ${wasOurs} && ${isAccountName('oldObject.metadata.name')}`,
+    `request.resource.group == '${RBAC}' && request.resource.resource in ['roles', 'rolebindings'] && request.operation == 'DELETE' && ${wasOurs} && oldObject.metadata.name.startsWith('taskgrant:')`,
+    `${what('', 'pods')} && request.operation == 'DELETE' && (oldObject.metadata.?labels[?'${GRANT_LABEL}'].hasValue() || (oldObject.spec.?serviceAccountName.optMap(name, ${isAccountName('name')}).orValue(false)))`,
+    // The proof of enforcement, which creates nothing.
+    `${what('', 'pods')} && request.operation == 'CREATE' && request.namespace == '${probeNamespace}' && has(request.dryRun) && request.dryRun`,
+    `${what('', 'secrets')} && ${own('ca', 'webhook-tls')} && request.operation != 'DELETE'`,
+    `${what('coordination.k8s.io', 'leases')} && ${own('controller')} && request.operation != 'DELETE'`,
+    `request.resource.group == 'events.k8s.io' && request.operation != 'DELETE'`,
+    // Questions, which change nothing.
+    `request.resource.group in ['authorization.k8s.io', 'authentication.k8s.io']`,
+    // The CA in its own webhook configurations. The API server asks no policy about these, unless it has the policy from a file.
+    `request.resource.group == 'admissionregistration.k8s.io' && request.name == '${name}' && request.operation == 'UPDATE'`,
+  ];
+  return {
+    name: 'controller',
+    because: 'Whoever has the controller’s token can touch nothing but what was made for grants.',
+    rules: EVERYTHING,
+    conditions: { 'is-the-controller': isOwnAccount(installation, 'controller') },
+    validations: [
+      {
+        expression: allowed.map((each) => `(${each})`).join(' ||\n'),
+        message: 'the controller of TaskGrant writes nothing but what belongs to grants',
+      },
+    ],
+  };
+}
+
+/** The webhook reads and asks. */
+export function webhook(installation: Installation): FloorPolicy {
+  return {
+    name: 'webhook',
+    because: 'Whoever has the webhook’s token can change nothing.',
+    rules: EVERYTHING,
+    conditions: { 'is-the-webhook': isOwnAccount(installation, 'webhook') },
+    validations: [
+      {
+        expression: `request.resource.group in ['authorization.k8s.io', 'authentication.k8s.io']`,
+        message: 'the webhook of TaskGrant writes nothing',
+      },
+    ],
+  };
+}

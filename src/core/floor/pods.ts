@@ -1,0 +1,33 @@
+import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import { SUFFIX_LENGTH } from '../names.ts';
+import { isAccountName, type FloorPolicy } from './policy.ts';
+
+const LABEL = (object: string) => `${object}.metadata.?labels[?'${GRANT_LABEL}']`;
+
+/** Whose pod it is: said by its label, from its creation to its end. */
+export const PODS: FloorPolicy = {
+  name: 'pods',
+  because:
+    'A pod that uses a grant’s account says so, and goes on saying it: by the label it is judged, counted and ended.',
+  rules: [
+    {
+      operations: ['CREATE', 'UPDATE'],
+      apiGroups: [''],
+      resources: ['pods', 'pods/ephemeralcontainers', 'pods/resize', 'pods/status'],
+    },
+  ],
+  conditions: {
+    'uses-the-account-of-a-grant': `object.spec.?serviceAccountName.optMap(name, ${isAccountName('name')}).orValue(false)`,
+  },
+  variables: { named: `'${SERVICE_ACCOUNT_PREFIX}' + ${LABEL('object')}.orValue('') + '-'` },
+  validations: [
+    {
+      expression: `oldObject == null || ${LABEL('object')} == ${LABEL('oldObject')}`,
+      message: `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`,
+    },
+    {
+      expression: `object.spec.serviceAccountName.startsWith(variables.named) && object.spec.serviceAccountName.size() == variables.named.size() + ${SUFFIX_LENGTH}`,
+      message: `GrantLabelMissing spec.serviceAccountName: a pod with the account of a grant carries the label ${GRANT_LABEL} with the grant’s name`,
+    },
+  ],
+};

@@ -1,0 +1,70 @@
+import { ENFORCE_LABEL, GROUP } from '../../api/group.ts';
+import {
+  isAccountName,
+  isAccountUser,
+  isGrantor,
+  RBAC,
+  type FloorPolicy,
+  type Installation,
+} from './policy.ts';
+
+const BINDINGS = [
+  { operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['rolebindings', 'clusterrolebindings'] },
+] as const;
+
+/** What was bound before stays as it was: only who is added counts. */
+const ADDED = `object.?subjects.orValue([]).filter(subject, oldObject == null || !(subject in oldObject.?subjects.orValue([])))`;
+
+/**
+ * Bindings by others, to a grant's account: by its name, by its user name, or by the group of all accounts of a namespace in which
+ * grants are. What is bound to all accounts of the cluster or to every user nobody is kept from: it is in `status.risk`.
+ */
+export function subjects(installation: Installation): FloorPolicy {
+  const { namespace, name } = installation;
+  return {
+    name: 'subjects',
+    because: 'A grant’s account holds what its grant says, and nobody binds more to it.',
+    rules: BINDINGS,
+    conditions: { 'is-not-by-a-grantor': `!(${isGrantor(installation)})` },
+    variables: { added: ADDED },
+    validations: [
+      {
+        expression: `variables.added.all(subject, !(subject.kind == 'ServiceAccount' && ${isAccountName('subject.name')}))`,
+        message:
+          'nothing is bound to the service account of a grant but what its TaskGrant says: create another TaskGrant',
+      },
+      {
+        expression: `variables.added.all(subject, !(subject.kind == 'User' && ${isAccountUser('subject.name')}))`,
+        message:
+          'nothing is bound to the user of a grant’s service account but what its TaskGrant says: create another TaskGrant',
+      },
+      {
+        expression: `namespaceObject == null || !namespaceObject.metadata.?labels[?'${ENFORCE_LABEL}'].hasValue() || variables.added.all(subject, !(subject.kind == 'Group' && subject.name == 'system:serviceaccounts:' + request.namespace))`,
+        message: `nothing is bound to all service accounts of a namespace with the label ${ENFORCE_LABEL}, since those of grants are among them: name accounts`,
+      },
+      {
+        expression: `variables.added.all(subject, !(subject.kind == 'ServiceAccount' && subject.?namespace.orValue('') == '${namespace}' && subject.name.startsWith('${name}-'))) || ${MAY_CHANGE_CLASSES}`,
+        message:
+          'what is bound to a grantor widens its classes, so it takes the right to update taskgrantclasses',
+      },
+    ],
+  };
+}
+
+/** Whoever may change every class may change what they allow, too. */
+const MAY_CHANGE_CLASSES = `authorizer.group('${GROUP}').resource('taskgrantclasses').check('update').allowed()`;
+
+/** The identity of a grant writes no RBAC at all: what it wrote would outlive it. */
+export const IDENTITIES: FloorPolicy = {
+  name: 'identities',
+  because:
+    'What a grant’s identity would write into RBAC outlives the grant; also where somebody else’s binding allows it.',
+  rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['*'] }],
+  conditions: { 'is-by-the-account-of-a-grant': isAccountUser('request.userInfo.username') },
+  validations: [
+    {
+      expression: 'false',
+      message: 'the identity of a grant writes no Roles and no bindings: they would outlive it',
+    },
+  ],
+};
