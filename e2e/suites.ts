@@ -15,6 +15,7 @@ export interface Suite {
 /** Each a folder of e2e/, in this order: those that find fault with the ground come before those that stand on it. */
 export const SUITES: Record<string, Suite> = {
   cluster: { needs: 'nothing', apart: true },
+  floor: { needs: 'nothing' },
   kube: { needs: 'cluster' },
   api: { needs: 'cluster' },
   rules: { needs: 'cluster' },

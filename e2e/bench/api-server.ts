@@ -21,7 +21,7 @@ export interface ApiServer {
   /** The same server for somebody who has nothing but a token. */
   withToken(token: string): ApiServer;
   /** The same server as somebody else, by impersonation. @param username as in `system:serviceaccount:<namespace>:<name>` */
-  as(username: string): ApiServer;
+  as(username: string, groups?: readonly string[]): ApiServer;
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ interface Rest {
   close: () => Promise<void>;
 }
 
-function over(pool: Pool, headers: Record<string, string>, rest: Rest): ApiServer {
+function over(pool: Pool, headers: Record<string, string | string[]>, rest: Rest): ApiServer {
   const send = async (method: Method, path: string, body?: object): Promise<Answer> => {
     const response = await pool.request({
       method,
@@ -83,7 +83,16 @@ function over(pool: Pool, headers: Record<string, string>, rest: Rest): ApiServe
       return text;
     },
     withToken: (token) => rest.withToken(token, rest),
-    as: (username) => over(pool, { ...headers, 'impersonate-user': username }, rest),
+    as: (username, groups = []) =>
+      over(
+        pool,
+        {
+          ...headers,
+          'impersonate-user': username,
+          ...(groups.length > 0 && { 'impersonate-group': [...groups] }),
+        },
+        rest,
+      ),
     close: rest.close,
   };
 }

@@ -13,9 +13,11 @@ import type { AdmissionResult } from './measure/admission.ts';
 import type { Ground } from './measure/ground.ts';
 import { measureJudging } from './measure/judging.ts';
 import { watchMemory, type MemoryStage } from './measure/memory.ts';
+import { measureMint } from './measure/mint.ts';
 import { measureReviews } from './measure/reviews.ts';
 import { measureRevocation } from './measure/revocation.ts';
 import { createNamespaces } from './namespaces.ts';
+import { createNode } from './node.ts';
 import { FULL, isSuite, QUICK, type Suite } from './plan.ts';
 import { createPopulation } from './population.ts';
 import type { Environment, Results } from './report/report.ts';
@@ -34,7 +36,14 @@ const startedAt = new Date();
 const api = await connect();
 const kubernetes = await versionOf(api);
 await progress.run([
-  { doing: 'making the namespaces for the load', seconds: 5, work: () => createNamespaces(api) },
+  {
+    doing: 'making the namespaces for the load',
+    seconds: 5,
+    work: async () => {
+      await createNamespaces(api);
+      await createNode(api);
+    },
+  },
 ]);
 const watch = await watchGrants();
 const results = await measure({ api, watch, plan: quick ? QUICK : FULL, progress }, names.filter(isSuite));
@@ -77,6 +86,7 @@ async function measure(ground: Ground, chosen: readonly Suite[]): Promise<Result
   const judging = wants('judging') ? await measureJudging(ground) : undefined;
   const activation = wants('activation') ? await measureActivation(ground) : undefined;
   if (wants('admission')) admission.push(await measureAdmission(ground, 'few'));
+  const mint = wants('mint') ? await measureMint(ground) : undefined;
   const revocation = wants('revocation') ? await measureRevocation(ground) : undefined;
   if (wants('memory')) {
     await progress.run([
@@ -100,6 +110,7 @@ async function measure(ground: Ground, chosen: readonly Suite[]): Promise<Result
     ...(judging && { judging }),
     ...(activation && { activation }),
     ...(wants('admission') && { admission }),
+    ...(mint && { mint }),
     ...(revocation && { revocation }),
     ...(wants('memory') && { memory: { stages } }),
     ...(reviews && { reviews }),

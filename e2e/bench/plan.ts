@@ -1,5 +1,13 @@
 /** How much is measured. */
-export const suites = ['judging', 'activation', 'admission', 'revocation', 'memory', 'reviews'] as const;
+export const suites = [
+  'judging',
+  'activation',
+  'admission',
+  'mint',
+  'revocation',
+  'memory',
+  'reviews',
+] as const;
 
 export type Suite = (typeof suites)[number];
 
@@ -8,6 +16,7 @@ export const DESCRIPTIONS: Readonly<Record<Suite, string>> = {
   judging: 'CPU time of judging a pod, against parsing it',
   activation: 'a grant created → Active, against the same writes by a bare client',
   admission: 'what a pod’s creation takes longer, against a webhook that says yes and a policy in CEL',
+  mint: 'what a token takes longer, against one of an account that is no grant’s',
   revocation: 'a task done → the first refusal, against the same deletions',
   memory: 'of each process, with ten thousand grants',
   reviews: 'the webhook process alone, with 10 and 50,000 grants, against one that says yes',
@@ -31,6 +40,7 @@ export interface Plan {
   /** One grant at a time: so many rounds of grants on each other's heels, and of grants on their own. */
   readonly pace: { readonly rounds: number; readonly sustained: number; readonly isolated: number };
   readonly admission: readonly Level[];
+  readonly mint: readonly Level[];
   readonly revocation: {
     /** Of each side, in turns: until a request is refused. */
     readonly rights: number;
@@ -69,6 +79,10 @@ export const FULL: Plan = {
     { atATime: 10, rounds: 8, perRound: 250 },
     { atATime: 50, rounds: 8, perRound: 500 },
   ],
+  mint: [
+    { atATime: 1, rounds: 8, perRound: 100 },
+    { atATime: 50, rounds: 8, perRound: 500 },
+  ],
   revocation: { rights: 200, identities: 20 },
   populations: [1_000, 10_000],
   reviews: {
@@ -96,6 +110,10 @@ export const QUICK: Plan = {
   admission: [
     { atATime: 1, rounds: 3, perRound: 50 },
     { atATime: 10, rounds: 3, perRound: 100 },
+    { atATime: 50, rounds: 3, perRound: 200 },
+  ],
+  mint: [
+    { atATime: 1, rounds: 3, perRound: 50 },
     { atATime: 50, rounds: 3, perRound: 200 },
   ],
   revocation: { rights: 20, identities: 5 },

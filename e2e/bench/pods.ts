@@ -3,6 +3,7 @@ import { GRANT_LABEL } from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
 import type { Answer, ApiServer } from './api-server.ts';
 import { TASK_IMAGE, type GrantPlace } from './grants.ts';
+import { bind, NO_SCHEDULER } from './node.ts';
 
 export interface PodPlace {
   readonly namespace: string;
@@ -56,13 +57,19 @@ export async function readAdmitted(api: ApiServer, pod: Pod): Promise<Pod> {
   ) as Pod;
 }
 
-/** A pod that its scheduling gate keeps from every node (KEP-3521). */
-export async function createGatedPod(api: ApiServer, grant: GrantPlace): Promise<PodPlace & { uid: string }> {
-  const gated = { schedulingGates: [{ name: 'taskgrant.dev/benchmark' }] };
-  const stored = JSON.parse(await api.must('POST', pathOf(grant), aPod(grant, grant, gated))) as {
+/** A pod on a node on which nothing runs. @param grant none has it run as the `default` account */
+export async function createBoundPod(
+  api: ApiServer,
+  place: PodPlace,
+  grant: GrantPlace | undefined,
+): Promise<PodPlace & { uid: string }> {
+  // The node is not ready, and never will be.
+  const spec = { schedulerName: NO_SCHEDULER, tolerations: [{ operator: 'Exists' }] };
+  const stored = JSON.parse(await api.must('POST', pathOf(place), aPod(place, grant, spec))) as {
     metadata: { uid: string };
   };
-  return { ...grant, uid: stored.metadata.uid };
+  await bind(api, place);
+  return { ...place, uid: stored.metadata.uid };
 }
 
 /** What the kubelet writes when all containers have ended well. */
@@ -71,7 +78,7 @@ export async function succeed(api: ApiServer, { namespace, name }: PodPlace): Pr
   await api.must('PATCH', `/api/v1/namespaces/${namespace}/pods/${name}/status`, { status });
 }
 
-/** A token for the API server, ten minutes long, bound to the pod where there is one. */
+/** A token for the API server, ten minutes long, bound to the pod where there is one. @param api of a grant's account: as the pod's node */
 export async function tokenFor(
   api: ApiServer,
   { namespace, name }: { namespace: string; name: string },

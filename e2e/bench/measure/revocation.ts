@@ -7,7 +7,8 @@ import type { ApiServer } from '../api-server.ts';
 import { createSet, floorSet, removeSet } from '../floor.ts';
 import { createGrant, grantPlace, isActive } from '../grants.ts';
 import { INPUT } from '../namespaces.ts';
-import { createGatedPod, succeed, tokenFor } from '../pods.ts';
+import { asNode } from '../node.ts';
+import { createBoundPod, succeed, tokenFor } from '../pods.ts';
 import { inTurns, closedLoop, type Measured } from '../rounds.ts';
 import type { Ground } from './ground.ts';
 
@@ -94,9 +95,9 @@ async function grantHolder({ api, watch }: Ground, prefix: string, index: number
   const place = grantPlace(prefix, index);
   const [{ grant }] = await Promise.all([watch.untilSo(place, isActive), createGrant(api, place)]);
   const recorded = watch.untilSo(place, ({ status }) => (status?.pods ?? []).length > 0);
-  const [pod] = await Promise.all([createGatedPod(api, place), recorded]);
+  const [pod] = await Promise.all([createBoundPod(api, place, place), recorded]);
   const name = grant.status?.serviceAccountName ?? '';
-  const token = await tokenFor(api, { namespace: place.namespace, name }, pod);
+  const token = await tokenFor(asNode(api), { namespace: place.namespace, name }, pod);
   return { namespace: place.namespace, token, end: () => succeed(api, pod) };
 }
 

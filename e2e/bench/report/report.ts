@@ -3,6 +3,7 @@ import type { ActivationResult } from '../measure/activation.ts';
 import type { AdmissionResult } from '../measure/admission.ts';
 import type { JudgingResult } from '../measure/judging.ts';
 import type { MemoryResult } from '../measure/memory.ts';
+import type { MintResult } from '../measure/mint.ts';
 import type { ReviewsResult } from '../measure/reviews.ts';
 import type { RevocationResult } from '../measure/revocation.ts';
 import { renderTable } from '../table.ts';
@@ -11,6 +12,7 @@ import { admissionSection } from './admission.ts';
 import type { Aim, Section } from './aim.ts';
 import { judgingSection } from './judging.ts';
 import { memorySection } from './memory.ts';
+import { mintSection } from './mint.ts';
 import { reviewsSection } from './reviews.ts';
 import { revocationSection } from './revocation.ts';
 
@@ -33,6 +35,7 @@ export interface Results {
   readonly activation?: ActivationResult;
   /** With few grants in the cluster, then with many. */
   readonly admission?: readonly AdmissionResult[];
+  readonly mint?: MintResult;
   readonly revocation?: RevocationResult;
   readonly memory?: MemoryResult;
   readonly reviews?: ReviewsResult;
@@ -42,6 +45,7 @@ export function sectionsOf({
   judging,
   activation,
   admission,
+  mint,
   revocation,
   memory,
   reviews,
@@ -50,6 +54,7 @@ export function sectionsOf({
     ...(judging ? [judgingSection(judging)] : []),
     ...(activation ? [activationSection(activation)] : []),
     ...(admission ? [admissionSection(admission)] : []),
+    ...(mint ? [mintSection(mint)] : []),
     ...(revocation ? [revocationSection(revocation)] : []),
     ...(memory ? [memorySection(memory)] : []),
     ...(reviews ? [reviewsSection(reviews)] : []),
