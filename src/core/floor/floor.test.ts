@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { ACCOUNT_PATTERN } from '../names.ts';
 import { floorPolicies, staticFloor } from './floor.ts';
 
 const installation = { namespace: 'taskgrant-system', name: 'taskgrant', probeNamespace: 'taskgrant-probe' };
@@ -19,10 +17,5 @@ describe('the floor', () => {
     const policies = objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
     const bound = objects.flatMap(({ spec }) => (spec && 'policyName' in spec ? [spec.policyName] : []));
     expect(bound).toEqual(policies.map(({ metadata }) => metadata.name));
-  });
-
-  test('knows the accounts of grants by the same pattern as the webhook configurations do', async () => {
-    const helpers = new URL('../../../charts/taskgrant/templates/_helpers.tpl', import.meta.url);
-    expect(await readFile(helpers, 'utf8')).toContain(`\n${ACCOUNT_PATTERN}\n`);
   });
 });

@@ -1,4 +1,4 @@
-import { GRANT_LABEL, GRANT_UID_LABEL, GROUP, MANAGED_BY, MANAGED_BY_LABEL } from '../../api/group.ts';
+import { GRANT_LABEL, GROUP } from '../../api/group.ts';
 import { isAccountName, isOwnAccount, RBAC, type FloorPolicy, type Installation } from './policy.ts';
 
 const EVERYTHING = [{ operations: ['*'], apiGroups: ['*'], resources: ['*/*'] }] as const;
@@ -9,17 +9,17 @@ const EVERYTHING = [{ operations: ['*'], apiGroups: ['*'], resources: ['*/*'] }]
  */
 export function controller(installation: Installation): FloorPolicy {
   const { namespace, name, probeNamespace } = installation;
-  const wasOurs = `oldObject.metadata.?labels[?'${MANAGED_BY_LABEL}'].orValue('') == '${MANAGED_BY}' && oldObject.metadata.?labels[?'${GRANT_UID_LABEL}'].hasValue()`;
   const what = (group: string, resource: string) =>
     `request.resource.group == '${group}' && request.resource.resource == '${resource}'`;
   const own = (...names: readonly string[]) =>
     `request.namespace == '${namespace}' && request.name in [${names.map((each) => `'${name}-${each}'`).join(', ')}]`;
+  // By their names, which are the product's: a label can have been taken off, and what had it must still be removed.
   const allowed: readonly string[] = [
     // Its own kinds. It writes their status and the finalizer, and never what somebody has declared.
     `request.resource.group == '${GROUP}' && (request.operation == 'DELETE' || (oldObject != null && object.?spec == oldObject.?spec))`,
     `${what('', 'serviceaccounts')} && request.operation == 'CREATE' && ${isAccountName('object.metadata.name')} && object.?automountServiceAccountToken.orValue(true) == false && !has(object.secrets) && !has(object.imagePullSecrets)`,
-    `${what('', 'serviceaccounts')} && request.operation == 'DELETE' && ${wasOurs} && ${isAccountName('oldObject.metadata.name')}`,
-    `request.resource.group == '${RBAC}' && request.resource.resource in ['roles', 'rolebindings'] && request.operation == 'DELETE' && ${wasOurs} && oldObject.metadata.name.startsWith('taskgrant:')`,
+    `${what('', 'serviceaccounts')} && request.operation == 'DELETE' && ${isAccountName('oldObject.metadata.name')}`,
+    `request.resource.group == '${RBAC}' && request.resource.resource in ['roles', 'rolebindings'] && request.operation == 'DELETE' && oldObject.metadata.name.startsWith('taskgrant:')`,
     `${what('', 'pods')} && request.operation == 'DELETE' && (oldObject.metadata.?labels[?'${GRANT_LABEL}'].hasValue() || (oldObject.spec.?serviceAccountName.optMap(name, ${isAccountName('name')}).orValue(false)))`,
     // The proof of enforcement, which creates nothing.
     `${what('', 'pods')} && request.operation == 'CREATE' && request.namespace == '${probeNamespace}' && has(request.dryRun) && request.dryRun`,
