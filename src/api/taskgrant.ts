@@ -37,6 +37,9 @@ export const MAX_TOKEN_SECONDS = 86_400;
 /** The shortest life that a pod certificate may be asked with, an hour (KEP-4317). */
 export const MIN_CERTIFICATE_SECONDS = 3600;
 
+/** The longest, 91 days (KEP-4317). */
+export const MAX_CERTIFICATE_SECONDS = 7_862_400;
+
 /** As many pods may ever be admitted under one grant. */
 export const MOST_PODS = 1000;
 
@@ -182,7 +185,7 @@ const certificate = record(
     signerName: text({ minLength: 1, maxLength: 571, description: 'The signer, as domain/name.' }),
     maxExpirationSeconds: integer({
       minimum: MIN_CERTIFICATE_SECONDS,
-      maximum: 7_862_400,
+      maximum: MAX_CERTIFICATE_SECONDS,
       default: MIN_CERTIFICATE_SECONDS,
       description: 'How long a certificate lives at most: an hour to 91 days (KEP-4317).',
     }),

@@ -250,6 +250,24 @@ describe('a grant', () => {
     expect(await violationsOf(named + itsClass(''))).toEqual(['g: LimitExceeded spec.duration']);
   });
 
+  test('is judged by all that its class says, as far as the files know the namespace', async () => {
+    const selective = itsClass('').replace(
+      'limits: { maxDuration: 10m }',
+      'requireImageDigest: true, ceiling: { secrets: [a] }, namespaceSelector: { matchLabels: { team: a } }',
+    );
+    const namespace =
+      'apiVersion: v1\nkind: Namespace\nmetadata: { name: agents, labels: { team: b } }\n---\n';
+    const bounds = ['g: BeyondCeiling spec.envelope.tokens[0]', 'g: ImageNotPinned spec.workload.images[0]'];
+    expect(await violationsOf(named + selective)).toEqual(bounds);
+    expect((await checkText(named + selective)).stderr).toContain(
+      'note: there is no namespace agents: whether class short selects it is not looked at',
+    );
+    expect(await violationsOf(named + selective + namespace)).toEqual([
+      'g: NamespaceNotSelected metadata.namespace',
+      ...bounds,
+    ]);
+  });
+
   test('that names no class is judged by the default one', async () => {
     expect(await violationsOf(aGrantText('g') + itsClass(''))).toEqual([]);
     const isDefault = ', annotations: { taskgrant.dev/is-default-class: "true" }';

@@ -35,6 +35,8 @@ export interface ControllerOptions {
   identity: string;
   /** The namespace in which enforcement is probed. */
   probeNamespace: string;
+  /** What the API server calls itself: see kube/api-audiences.ts. */
+  apiAudiences: readonly string[];
   /** How many grants are worked on at a time. */
   concurrency: number;
   certificates: CertificateOptions;
@@ -113,6 +115,7 @@ export function runController(
         probe,
         // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
         neverJudged: ['kube-system', options.namespace],
+        apiAudiences: options.apiAudiences,
         now,
         view: createGrantView(readers.grants),
         logger,

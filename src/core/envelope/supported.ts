@@ -44,12 +44,6 @@ function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
 }
 
 function* featuresOfClass(spec: TaskGrantClass['spec']): Generator<Feature> {
-  if (spec.namespaceSelector) {
-    yield { path: 'spec.namespaceSelector', asked: 'a selector', allowed: 'RBAC on the verb use' };
-  }
-  yield* entries('spec.ceiling.tokens', spec.ceiling?.tokens);
-  yield* entries('spec.ceiling.secrets', spec.ceiling?.secrets);
-  if (spec.requireImageDigest) yield { path: 'spec.requireImageDigest', asked: 'true', allowed: 'false' };
   if (spec.approval) {
     yield {
       path: 'spec.approval.requiredAtRisk',

@@ -13,6 +13,8 @@ export interface Facts {
   class: TaskGrantClass | undefined;
   /** The grant's own namespace, where it exists. */
   namespace: Namespace | undefined;
+  /** What the API server calls itself. */
+  apiAudiences: readonly string[];
   /** Whether the webhooks leave that namespace alone whatever its labels say. */
   neverJudged: boolean;
   /** Whether a request that has to be refused was refused, a short time ago. */
