@@ -239,15 +239,10 @@ describe('a grant', () => {
     const outcome = await apply(
       aGrantManifest(namespace, 'ahead', {
         conditions: [{ name: 'office-hours', expression: 'true' }],
-        onDrift: 'Suspend',
-        suspend: true,
+        parentRef: { name: 'plan' },
       }),
     );
-    expect(refusals(outcome)).toEqual([
-      'NotSupportedYet spec.conditions',
-      'NotSupportedYet spec.onDrift',
-      'NotSupportedYet spec.suspend',
-    ]);
+    expect(refusals(outcome)).toEqual(['NotSupportedYet spec.conditions', 'NotSupportedYet spec.parentRef']);
   });
 
   test('with a name that is too long is told how long one may be', async () => {

@@ -42,13 +42,16 @@ export const GRANT_REASONS = {
   Active: 'The identity exists and pods may run under the grant.',
   NotBefore: 'spec.notBefore is not reached yet.',
   Pending: 'Not active yet: see the other conditions.',
+  Suspended:
+    'spec.suspend is true, or was and the grant is judged anew: the account stays, and holds nothing.',
   // the ends, and Revoked
   Completed: 'The task is complete.',
   Expired: 'The duration of the grant is over.',
   Revoked: 'spec.revoke was set.',
   Deleted: 'The grant, or its namespace, was deleted.',
   Denied: 'The grant cannot be activated: see the other conditions.',
-  Drifted: 'What was issued was changed by somebody else, and could not be repaired.',
+  Drifted:
+    'What the decision was taken on no longer holds: something that was issued was changed by somebody else, or the class does not allow the grant any more.',
   Revoking: 'Rights and identity are being removed.',
   Verified: 'Everything in the inventory is gone, and the API server refuses what the envelope allowed.',
   RightsRemain:

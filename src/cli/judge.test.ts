@@ -232,11 +232,11 @@ describe('a grant', () => {
   test('is judged by everything that needs no cluster', async () => {
     const grant = aGrantText('g'.repeat(45), '{ externalIdentity: { example.com/unknown: x } }')
       .replace("'agent:v1'", "'AGENT'")
-      .replace('duration: 15m', 'duration: 15m\n  onDrift: Suspend');
+      .replace('duration: 15m', 'duration: 15m\n  parentRef: { name: plan }');
     expect((await violationsOf(grant)).map((line) => line.split(': ')[1])).toEqual([
       'NameTooLong metadata.name',
       'ExternalIdentityUnknown spec.envelope.externalIdentity[example.com/unknown]',
-      'NotSupportedYet spec.onDrift',
+      'NotSupportedYet spec.parentRef',
       'ImagePatternInvalid spec.workload.images[0]',
     ]);
   });

@@ -144,7 +144,10 @@ async function findIssued(
   const labelled = labelledFor(keyOfGrant(grant), readers).filter((object) => isIssuedFor(grant, object));
   const { phase, inventory } = grant.status ?? {};
   if (isFinal(phase) || phase === 'Revoking' || !inventory) return labelled;
-  const issued = issuedFor(grant);
+  // What is not recorded was not made: of a suspended grant, that is all but its account.
+  const issued = issuedFor(grant).filter((object) =>
+    inventory.some((item) => sameName(item, inventoryItemOf(object))),
+  );
   const found = await Promise.all(
     issued.map(async (object) => {
       const item = inventoryItemOf(object);
@@ -157,7 +160,16 @@ async function findIssued(
       return agrees ? cached : await getIssued(item, client);
     }),
   );
-  return found.filter((object) => object !== undefined);
+  return [...found.filter((object) => object !== undefined), ...(phase === 'Suspended' ? madeSince() : [])];
+
+  /** What a process that was paused has made for a grant that is suspended by now. What is going already is left to go. */
+  function madeSince(): FoundObject[] {
+    return labelled.filter(
+      (object) =>
+        object.metadata.deletionTimestamp === undefined &&
+        !issued.some((other) => sameName(inventoryItemOf(other), inventoryItemOf(object))),
+    );
+  }
 }
 
 /** The object as the API server has it now; undefined where there is none. */

@@ -287,7 +287,7 @@ describe('a grant is refused', () => {
   test('with everything that is wrong at once', async () => {
     const wrong = aGrant(
       justCreated,
-      withGrantSpec({ suspend: true, duration: '2h' }),
+      withGrantSpec({ parentRef: { name: 'plan' }, duration: '2h' }),
       withWorkload({ images: ['Not An Image'] }),
       withGrantedTokens(
         { name: 'a', expirationSeconds: 600 },
@@ -334,7 +334,6 @@ describe('a change of a grant', () => {
   });
 
   test('to what is not supported yet is refused', async () => {
-    expect(codesOf(await change(withGrantSpec({ suspend: true })(grant)))).toEqual(['NotSupportedYet']);
     expect(codesOf(await change(withGrantSpec({ approval: { decision: 'Approved' } })(grant)))).toEqual([
       'NotSupportedYet',
     ]);

@@ -19,6 +19,10 @@ test('nor has one that uses everything that an envelope can hold', () => {
   expect(unsupportedInGrant(grant)).toEqual([]);
 });
 
+test('nor one that is to be suspended', () => {
+  expect(unsupportedInGrant(aGrant(withGrantSpec({ onDrift: 'Suspend', suspend: true })))).toEqual([]);
+});
+
 test('empty lists and zeros ask for nothing', () => {
   const grant = aGrant(
     withEnvelope({ certificates: [], csiDrivers: [], externalIdentity: {} }),
@@ -44,7 +48,6 @@ describe('a grant is told what is not supported, with its path', () => {
       '1 entry',
     ],
     ['a budget of writes', withGrantSpec({ limits: { writes: 0 } }), 'spec.limits.writes', '0'],
-    ['suspension on drift', withGrantSpec({ onDrift: 'Suspend' }), 'spec.onDrift', 'Suspend'],
     ['a parent', withGrantSpec({ parentRef: { name: 'plan' } }), 'spec.parentRef', 'plan'],
     [
       'delegation',
@@ -58,7 +61,6 @@ describe('a grant is told what is not supported, with its path', () => {
       'spec.delegation.maxChildren',
       '2',
     ],
-    ['suspension', withGrantSpec({ suspend: true }), 'spec.suspend', 'true'],
     ['approval', withGrantSpec({ approval: { decision: 'Approved' } }), 'spec.approval', 'Approved'],
   ])('%s', (_, change, path, asked) => {
     expect(complete(unsupportedInGrant(aGrant(change)))).toMatchObject([

@@ -52,6 +52,11 @@ describe('a grant waits, and is told what for', () => {
       },
     ],
     [
+      'while it is to be suspended',
+      { grant: aNewGrant(withGrantSpec({ suspend: true })) },
+      { type: 'Active', reason: 'Suspended', message: 'spec.suspend is true' },
+    ],
+    [
       'until its namespace is known at all',
       { namespace: undefined },
       { type: 'Enforced', reason: 'NamespaceNotEnforced', message: 'not judged in namespace agents' },
@@ -137,8 +142,8 @@ describe('a grant is denied for good, and is told why', () => {
   test.each<[string, Partial<Facts>, { type: string; reason: string; message: string }]>([
     [
       'when it declares what this version cannot enforce',
-      { grant: aNewGrant(withGrantSpec({ suspend: true })) },
-      { type: 'Accepted', reason: 'NotSupportedYet', message: 'spec.suspend' },
+      { grant: aNewGrant(withGrantSpec({ parentRef: { name: 'plan' } })) },
+      { type: 'Accepted', reason: 'NotSupportedYet', message: 'spec.parentRef' },
     ],
     [
       'when it names no class and none was the default, since none can be added later',

@@ -145,6 +145,11 @@ const GATES: readonly Gate[] = [
     });
   },
 
+  /** Behind what says that pods are judged: the account of a grant that waits for this stays. */
+  function notSuspended({ grant }) {
+    return grant.spec.suspend ? wait('Active', 'Suspended', { message: 'spec.suspend is true' }) : undefined;
+  },
+
   function timeHasCome({ grant, now }) {
     const { notBefore } = grant.spec;
     if (notBefore === undefined) return undefined;
