@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
 import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL } from '../../src/api/group.ts';
 import type { KubernetesObject, Pod, SelfSubjectReview, Stored } from '../../src/api/kubernetes.ts';
-import { isFinal } from '../../src/api/reasons.ts';
+import { isFinal, type GrantConditionType, type GrantReason } from '../../src/api/reasons.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
+import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
+import { VIOLATION_CODES } from '../../src/core/decision/codes.ts';
 import { isNotFound } from '../../src/kube/api-error.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { silentLogger } from '../../src/kube/logger.ts';
@@ -98,6 +100,20 @@ export function aGrantManifest(namespace: string, name: string, spec: Partial<Ta
   };
 }
 
+/** A class with the ceiling of the class `default`, that holds nobody to what they hold; changed as said. */
+export function aClassManifest(name: string, spec: Partial<TaskGrantClassSpec> = {}) {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'TaskGrantClass' as const,
+    metadata: { name },
+    spec: {
+      authorization: 'Ceiling',
+      grantor: { namespace: 'taskgrant-system', name: 'taskgrant-grantor-default' },
+      ...spec,
+    },
+  };
+}
+
 /** A pod with the label, as its author writes it, that runs a script in the task image. */
 export function aPodManifest(namespace: string, name: string, grant: string, script: string) {
   return {
@@ -179,6 +195,20 @@ export async function untilPhase(
   return grant;
 }
 
+/** Until its status says this about one aspect. */
+export async function untilReason(
+  client: Client,
+  place: { namespace: string; name: string },
+  type: GrantConditionType,
+  reason: GrantReason,
+): Promise<Stored<TaskGrant>> {
+  const grant = await until(client, taskGrants, place, reason, (found) =>
+    (found?.status?.conditions ?? []).some((one) => one.type === type && one.reason === reason),
+  );
+  if (!grant) throw new Error('a grant with conditions exists');
+  return grant;
+}
+
 export async function untilFinished(
   client: Client,
   place: { namespace: string; name: string },
@@ -220,6 +250,26 @@ export async function logsOf({ metadata }: Stored<Pod>): Promise<string> {
   ]);
   if (code !== 0) throw new Error(stderr);
   return stdout;
+}
+
+/** The first line of the pod's log that matches, as soon as it is printed. */
+export async function awaitLog(pod: Stored<Pod>, pattern: RegExp): Promise<string> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const line = pattern.exec(await logsOf(pod))?.[0];
+    if (line !== undefined) return line;
+    if (Date.now() > deadline) throw new Error(`${pod.metadata.name} did not print ${String(pattern)}`);
+  }
+}
+
+/** What a refusal names, in its order: `CODE path` of each line; nothing where there was none. */
+export function refusals({ stderr, code }: Outcome): string[] {
+  if (code === 0) return [];
+  return stderr.split('\n').flatMap((line) => {
+    // A policy of the floor says what it refuses for in its first line.
+    const [word = '', path = ''] = line.replace(/^.* denied request: /, '').split(' ');
+    return word in VIOLATION_CODES ? [`${word} ${path.replace(/:$/, '')}`] : [];
+  });
 }
 
 /** A client with nothing but a token: what a thief has. */

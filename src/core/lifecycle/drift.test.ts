@@ -35,16 +35,13 @@ describe('what was issued', () => {
 });
 
 describe('the class of an active grant', () => {
-  const facts = (changes: Partial<Facts>, ...grantChanges: Parameters<typeof factsWhileActive>[1][]) =>
-    factsWhileActive(changes, ...grantChanges.filter((change) => change !== undefined));
-
   test('allows what it allowed', () => {
     expect(classDrift(factsWhileActive())).toBeUndefined();
   });
 
   test('may have come to allow less, and everything that no longer fits is named', () => {
     const narrower = aClass({ limits: { maxDuration: '10m' }, ceiling: {} });
-    const drift = classDrift(facts({ class: narrower }, withEnvelope({ secrets: ['db'] })));
+    const drift = classDrift(factsWhileActive({ class: narrower }, withEnvelope({ secrets: ['db'] })));
     expect(drift?.ofAccount).toBe(false);
     for (const path of ['spec.duration', 'spec.envelope.tokens[0]', 'spec.envelope.secrets[0]'])
       expect(drift?.message).toContain(path);
@@ -53,22 +50,22 @@ describe('the class of an active grant', () => {
   test('may no longer select the namespace, whose labels have changed', () => {
     const selective = aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } });
     const labelled = aNamespace({ 'taskgrant.dev/enforce': 'granted', team: 'agents' });
-    expect(classDrift(facts({ class: selective, namespace: labelled }))).toBeUndefined();
-    expect(classDrift(facts({ class: selective }))?.message).toContain('NamespaceNotSelected');
+    expect(classDrift(factsWhileActive({ class: selective, namespace: labelled }))).toBeUndefined();
+    expect(classDrift(factsWhileActive({ class: selective }))?.message).toContain('NamespaceNotSelected');
   });
 
   test('may be gone, and a grant without a ceiling has no bound', () => {
-    expect(classDrift(facts({ class: undefined }))?.message).toContain('ClassNotFound');
+    expect(classDrift(factsWhileActive({ class: undefined }))?.message).toContain('ClassNotFound');
   });
 
   test('says nothing where it cannot be judged by: that is not the task’s fault', () => {
     const unclear = aClass({ limits: { maxDuration: '1m' }, validations: [{ expression: 'true' }] });
-    expect(classDrift(facts({ class: unclear }))).toBeUndefined();
+    expect(classDrift(factsWhileActive({ class: unclear }))).toBeUndefined();
   });
 
   test('is the gate’s business before the grant is active, and nobody’s while it is suspended', () => {
     expect(classDrift(factsWhileProvisioning({ class: undefined }))).toBeUndefined();
-    expect(classDrift(facts({ class: undefined }, inPhase('Suspended')))).toBeUndefined();
+    expect(classDrift(factsWhileActive({ class: undefined }, inPhase('Suspended')))).toBeUndefined();
   });
 });
 
