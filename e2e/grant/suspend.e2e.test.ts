@@ -1,5 +1,6 @@
 /** A suspended grant: its pod runs on as an identity that may do nothing, and goes on where it was when the grant is resumed. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ENFORCE_LABEL } from '../../src/api/group.ts';
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import { isForbidden } from '../../src/kube/api-error.ts';
@@ -24,8 +25,10 @@ import {
   clientWithToken,
   enforcedNamespace,
   exists,
+  floorLeavesOut,
   kubectl,
   refusals,
+  UNGUARDED,
   until,
   untilFinished,
   untilPhase,
@@ -37,11 +40,13 @@ const client = testClient(clusterKubeConfig());
 let namespace: string;
 
 beforeAll(async () => {
-  namespace = await enforcedNamespace(client);
+  await floorLeavesOut(client, UNGUARDED);
+  namespace = await enforcedNamespace(client, { [ENFORCE_LABEL]: 'granted', [UNGUARDED]: 'true' });
 });
 
 afterAll(async () => {
   await client.remove(namespaces, { name: namespace });
+  await floorLeavesOut(client, undefined);
   await client.close();
 });
 
@@ -52,6 +57,10 @@ until kubectl get configmap input 2>&1 | grep Forbidden; do sleep 0.2; done
 until kubectl get configmap input --output name; do sleep 0.2; done 2>/dev/null
 echo works again
 sleep 600`;
+
+/** A policy that was changed takes effect a while later. */
+const eventually = (attempt: () => Promise<unknown>) =>
+  vi.waitFor(attempt, { timeout: 20_000, interval: 200 });
 
 const change = (name: string, spec: Partial<TaskGrantSpec>) =>
   client.patch(taskGrants, { namespace, name }, { type: 'merge', body: { spec } });
@@ -218,7 +227,9 @@ describe('a suspended grant ends', () => {
   test('when its account is gone', async () => {
     await suspended('homeless');
     const { status } = await client.get(taskGrants, { namespace, name: 'homeless' });
-    await client.remove(serviceAccounts, { namespace, name: status?.serviceAccountName ?? '' });
+    await eventually(() =>
+      client.remove(serviceAccounts, { namespace, name: status?.serviceAccountName ?? '' }),
+    );
     expect((await ended('homeless')).status?.revocation?.reason).toBe('Drifted');
   });
 });
@@ -232,7 +243,7 @@ describe('what was issued and is changed by somebody, where the grant is to be s
 
   test('is removed, stays so until somebody has looked, and is then as it was decided', async () => {
     const grant = await anActiveGrant('tampered', { onDrift: 'Suspend' });
-    await widen('tampered');
+    await eventually(() => widen('tampered'));
     const { status } = await untilTaken('tampered');
     expect(status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
     expect(status?.conditions?.find(({ type }) => type === 'Active')).toMatchObject({
@@ -252,7 +263,9 @@ describe('what was issued and is changed by somebody, where the grant is to be s
 
   test('ends the grant all the same where it is the account', async () => {
     const { status } = await anActiveGrant('renamed', { onDrift: 'Suspend' });
-    await client.remove(serviceAccounts, { namespace, name: status?.serviceAccountName ?? '' });
+    await eventually(() =>
+      client.remove(serviceAccounts, { namespace, name: status?.serviceAccountName ?? '' }),
+    );
     const ended = await untilFinished(client, { namespace, name: 'renamed' });
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
   });

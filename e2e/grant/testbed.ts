@@ -18,6 +18,7 @@ import {
   secrets,
   selfSubjectReviews,
   taskGrants,
+  validatingAdmissionPolicyBindings,
   type Resource,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
@@ -238,6 +239,26 @@ export async function exists<T extends KubernetesObject>(
     if (isNotFound(error)) return false;
     throw error;
   }
+}
+
+/** On a namespace of which a cluster admin has said that the floor leaves it alone. */
+export const UNGUARDED = 'e2e.taskgrant.dev/unguarded';
+
+/** What was issued is changed by nobody, says the floor: a cluster admin takes namespaces with this label out of that, or none again. */
+export async function floorLeavesOut(client: Client, label: string | undefined): Promise<void> {
+  const matchResources =
+    label === undefined
+      ? null
+      : { namespaceSelector: { matchExpressions: [{ key: label, operator: 'DoesNotExist' }] } };
+  await Promise.all(
+    ['accounts', 'roles', 'bindings', 'subjects'].map((name) =>
+      client.patch(
+        validatingAdmissionPolicyBindings,
+        { name: `taskgrant-${name}` },
+        { type: 'merge', body: { spec: { matchResources } } },
+      ),
+    ),
+  );
 }
 
 /** What a pod has printed so far. */
