@@ -13,11 +13,11 @@ import { staticFloor } from './core/floor/floor.ts';
 import type { Installation } from './core/floor/policy.ts';
 import { parseExternalKey, type ExternalKey } from './core/identity/external-identity.ts';
 import { createClient, type Client } from './kube/client.ts';
+import { ownApiAudiences } from './kube/api-audiences.ts';
 import { loadClusterAccess } from './kube/cluster-access.ts';
 import { serveHealth } from './kube/health-server.ts';
 import type { Logger } from './kube/logger.ts';
 import { createKubeMetrics, type KubeMetrics } from './kube/metrics.ts';
-import { ownApiAudiences } from './webhook/api-audiences.ts';
 import { runWebhook } from './webhook/run.ts';
 
 /** Set by the build from package.json; running from source it is not there. */
@@ -39,6 +39,7 @@ interface ControllerFlags extends CommonFlags {
   webhookService: string;
   webhookConfiguration: string;
   concurrency: number;
+  apiAudience?: string[];
 }
 
 interface WebhookFlags extends CommonFlags {
@@ -72,6 +73,11 @@ interface Process {
   signal: AbortSignal;
 }
 
+const API_AUDIENCE = [
+  '--api-audience <audience...>',
+  'what the API server calls itself; default: as this pod’s own token says',
+] as const;
+
 const program = new Command('taskgrant')
   .description('Per-task identity for any pod in Kubernetes.')
   .version(VERSION)
@@ -92,12 +98,13 @@ command('controller', 'activates and revokes grants: all writes of the product')
   .option('--webhook-configuration <name>', 'the webhook configurations that get the CA', 'taskgrant')
   .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
   .option('--concurrency <count>', 'how many grants are worked on at a time', wholeNumber(1, 1000), 32)
+  .option(...API_AUDIENCE)
   .action(async (flags: ControllerFlags) => {
     // V8 then collects before the heap has grown to a multiple of what lives in it: ten thousand grants, and what was made for each,
     // take some 30 MiB less, for perhaps a quarter more CPU time in this process. The webhook, which pods wait for, does without.
     setFlagsFromString('--optimize-for-size');
     const parts = await start('controller', flags);
-    const { caSecret, tlsSecret, webhookService, webhookConfiguration, ...options } = flags;
+    const { caSecret, tlsSecret, webhookService, webhookConfiguration, apiAudience, ...options } = flags;
     const { namespace } = options;
     const certificates = {
       namespace,
@@ -107,7 +114,8 @@ command('controller', 'activates and revokes grants: all writes of the product')
       webhookConfiguration,
       lifetimes: LIFETIMES,
     };
-    const controller = runController({ ...options, certificates }, parts, parts.signal);
+    const apiAudiences = apiAudience ?? (await ownApiAudiences());
+    const controller = runController({ ...options, apiAudiences, certificates }, parts, parts.signal);
     const health = await serveHealth({
       port: flags.metricsPort,
       registry: parts.registry,
@@ -136,10 +144,7 @@ command('webhook', 'answers the API server: injects identities into pods, and re
     wholeNumber(0, 28),
     8,
   )
-  .option(
-    '--api-audience <audience...>',
-    'what the API server calls itself; default: as this pod’s own token says',
-  )
+  .option(...API_AUDIENCE)
   .option(
     '--external-identity <place:key...>',
     'what else other identity systems go by: annotation:KEY, label:KEY or account:KEY, with a * at its end for all that begin so',

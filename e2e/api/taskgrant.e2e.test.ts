@@ -112,6 +112,30 @@ describe('the status of a TaskGrant', () => {
     expect((await writeStatus(revoking, { phase: 'Expired' })).status?.phase).toBe('Expired');
   });
 
+  test('leads from Active to Suspended and back, and from neither to what comes before', async () => {
+    const pending = await writeStatus(await aStoredGrant(), { phase: 'Pending' });
+    await expect(writeStatus(pending, { phase: 'Suspended' })).rejects.toThrow('only a grant that is active');
+    const active = await writeStatus(pending, { phase: 'Active' });
+    const suspended = await writeStatus(active, { phase: 'Suspended' });
+    await expect(writeStatus(suspended, { phase: 'Pending' })).rejects.toThrow(
+      'never waits to become so again',
+    );
+    const again = await writeStatus(suspended, { phase: 'Active' });
+    await expect(writeStatus(again, { phase: 'Pending' })).rejects.toThrow('never waits to become so again');
+    expect((await writeStatus(again, { phase: 'Revoking' })).status?.phase).toBe('Revoking');
+  });
+
+  test('can have the name of an account taken out of it while the grant has not been active', async () => {
+    const pending = await writeStatus(await aStoredGrant(), {
+      phase: 'Pending',
+      serviceAccountName: 'taskgrant-a-bcdfg',
+    });
+    const without = await writeStatus(pending, { phase: 'Pending' });
+    expect(without.status).toEqual({ phase: 'Pending' });
+    const another = { phase: 'Pending' as const, serviceAccountName: 'taskgrant-a-xxxxx' };
+    expect((await writeStatus(without, another)).status).toEqual(another);
+  });
+
   test('names one service account and one activation', async () => {
     const active = await writeStatus(await aStoredGrant(), {
       phase: 'Active',

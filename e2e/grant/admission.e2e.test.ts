@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL, MAX_GRANT_NAME_LENGTH } from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
-import { VIOLATION_CODES } from '../../src/core/decision/codes.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import { namespaces, pods, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
@@ -16,6 +15,7 @@ import {
   enforcedNamespace,
   exists,
   kubectl,
+  refusals,
   TASK_IMAGE,
   until,
   untilFinished,
@@ -51,16 +51,6 @@ afterAll(async () => {
 
 /** A class that only this test uses. */
 const CLASS = 'admission-e2e';
-
-/** What a refusal names, in its order: `CODE path` of each line. */
-function refusals({ stderr, code }: Outcome): string[] {
-  expect(code).toBe(1);
-  return stderr.split('\n').flatMap((line) => {
-    // A policy of the floor says what it refuses for in its first line.
-    const [word = '', path = ''] = line.replace(/^.* denied request: /, '').split(' ');
-    return word in VIOLATION_CODES ? [`${word} ${path.replace(/:$/, '')}`] : [];
-  });
-}
 
 /** kubectl apply as somebody else. */
 function applyAs(user: string, ...objects: readonly object[]): Promise<Outcome> {
@@ -239,15 +229,10 @@ describe('a grant', () => {
     const outcome = await apply(
       aGrantManifest(namespace, 'ahead', {
         conditions: [{ name: 'office-hours', expression: 'true' }],
-        onDrift: 'Suspend',
-        suspend: true,
+        parentRef: { name: 'plan' },
       }),
     );
-    expect(refusals(outcome)).toEqual([
-      'NotSupportedYet spec.conditions',
-      'NotSupportedYet spec.onDrift',
-      'NotSupportedYet spec.suspend',
-    ]);
+    expect(refusals(outcome)).toEqual(['NotSupportedYet spec.conditions', 'NotSupportedYet spec.parentRef']);
   });
 
   test('with a name that is too long is told how long one may be', async () => {
@@ -355,7 +340,7 @@ describe('a grant', () => {
     await client.patch(
       taskGrantClasses,
       { name: CLASS },
-      { type: 'merge', body: { spec: { requireImageDigest: true } } },
+      { type: 'merge', body: { spec: { validations: [{ expression: 'true' }] } } },
     );
     const found = await until(
       client,
@@ -365,7 +350,7 @@ describe('a grant', () => {
       (one) => one?.status?.conditions?.[0]?.status === 'False',
     );
     expect(found?.status?.conditions?.[0]).toMatchObject({ type: 'Accepted', reason: 'NotSupportedYet' });
-    expect(found?.status?.conditions?.[0]?.message).toContain('spec.requireImageDigest');
+    expect(found?.status?.conditions?.[0]?.message).toContain('spec.validations');
     const outcome = await apply(aGrantManifest(namespace, 'unenforced', { className: CLASS }));
     expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
   });

@@ -14,7 +14,6 @@ import {
   roles,
   serviceAccounts,
   taskGrants,
-  validatingAdmissionPolicyBindings,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
@@ -23,6 +22,8 @@ import {
   apply,
   enforcedNamespace,
   exists,
+  floorLeavesOut,
+  UNGUARDED,
   until,
   untilFinished,
   untilPhase,
@@ -204,28 +205,8 @@ describe('what was issued and is changed by somebody', () => {
       admin.remove(serviceAccounts, { namespace, name: grant.status?.serviceAccountName ?? '' }),
   };
 
-  /** The floor lets nobody do such things: a cluster admin has taken some namespaces out of it. */
-  const UNGUARDED = 'e2e.taskgrant.dev/unguarded';
-  const guards = ['accounts', 'roles', 'bindings', 'subjects'].map((name) => ({ name: `taskgrant-${name}` }));
-  const select = (matchResources: object | null) =>
-    Promise.all(
-      guards.map((place) =>
-        client.patch(validatingAdmissionPolicyBindings, place, {
-          type: 'merge',
-          body: { spec: { matchResources } },
-        }),
-      ),
-    );
-
-  beforeAll(async () => {
-    await select({
-      namespaceSelector: { matchExpressions: [{ key: UNGUARDED, operator: 'DoesNotExist' }] },
-    });
-  });
-
-  afterAll(async () => {
-    await select(null);
-  });
+  beforeAll(() => floorLeavesOut(client, UNGUARDED));
+  afterAll(() => floorLeavesOut(client, undefined));
 
   test.each(Object.keys(tamper))('%s ends the grant', async (what) => {
     const { place, grant } = await aRunningTask('tampered');

@@ -22,10 +22,10 @@ import {
   aGrantManifest,
   aPodManifest,
   apply,
+  awaitLog,
   clientWithToken,
   enforcedNamespace,
   exists,
-  logsOf,
   podSpec,
   until,
   untilFinished,
@@ -245,16 +245,6 @@ function aJob(namespace: string, name: string, spec: { backoffLimit: number }, s
     metadata: { namespace, name },
     spec: { ...spec, template: { metadata: { labels: { [GRANT_LABEL]: name } }, spec: podSpec(script) } },
   };
-}
-
-/** The first line of the pod's log that matches, as soon as it is printed. */
-async function awaitLog(pod: Stored<Pod>, pattern: RegExp): Promise<string> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const line = pattern.exec(await logsOf(pod))?.[0];
-    if (line !== undefined) return line;
-    if (Date.now() > deadline) throw new Error(`${pod.metadata.name} did not print ${String(pattern)}`);
-  }
 }
 
 /** Asks until the API server refuses the token itself, and says with which code. */

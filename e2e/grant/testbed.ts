@@ -4,8 +4,10 @@ import { randomBytes } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
 import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL } from '../../src/api/group.ts';
 import type { KubernetesObject, Pod, SelfSubjectReview, Stored } from '../../src/api/kubernetes.ts';
-import { isFinal } from '../../src/api/reasons.ts';
+import { isFinal, type GrantConditionType, type GrantReason } from '../../src/api/reasons.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
+import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
+import { VIOLATION_CODES } from '../../src/core/decision/codes.ts';
 import { isNotFound } from '../../src/kube/api-error.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { silentLogger } from '../../src/kube/logger.ts';
@@ -16,6 +18,7 @@ import {
   secrets,
   selfSubjectReviews,
   taskGrants,
+  validatingAdmissionPolicyBindings,
   type Resource,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
@@ -93,6 +96,20 @@ export function aGrantManifest(namespace: string, name: string, spec: Partial<Ta
         tokens: [{ name: 'api' }],
       },
       duration: '10m',
+      ...spec,
+    },
+  };
+}
+
+/** A class with the ceiling of the class `default`, that holds nobody to what they hold; changed as said. */
+export function aClassManifest(name: string, spec: Partial<TaskGrantClassSpec> = {}) {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'TaskGrantClass' as const,
+    metadata: { name },
+    spec: {
+      authorization: 'Ceiling',
+      grantor: { namespace: 'taskgrant-system', name: 'taskgrant-grantor-default' },
       ...spec,
     },
   };
@@ -179,6 +196,20 @@ export async function untilPhase(
   return grant;
 }
 
+/** Until its status says this about one aspect. */
+export async function untilReason(
+  client: Client,
+  place: { namespace: string; name: string },
+  type: GrantConditionType,
+  reason: GrantReason,
+): Promise<Stored<TaskGrant>> {
+  const grant = await until(client, taskGrants, place, reason, (found) =>
+    (found?.status?.conditions ?? []).some((one) => one.type === type && one.reason === reason),
+  );
+  if (!grant) throw new Error('a grant with conditions exists');
+  return grant;
+}
+
 export async function untilFinished(
   client: Client,
   place: { namespace: string; name: string },
@@ -210,6 +241,26 @@ export async function exists<T extends KubernetesObject>(
   }
 }
 
+/** On a namespace of which a cluster admin has said that the floor leaves it alone. */
+export const UNGUARDED = 'e2e.taskgrant.dev/unguarded';
+
+/** What was issued is changed by nobody, says the floor: a cluster admin takes namespaces with this label out of that, or none again. */
+export async function floorLeavesOut(client: Client, label: string | undefined): Promise<void> {
+  const matchResources =
+    label === undefined
+      ? null
+      : { namespaceSelector: { matchExpressions: [{ key: label, operator: 'DoesNotExist' }] } };
+  await Promise.all(
+    ['accounts', 'roles', 'bindings', 'subjects'].map((name) =>
+      client.patch(
+        validatingAdmissionPolicyBindings,
+        { name: `taskgrant-${name}` },
+        { type: 'merge', body: { spec: { matchResources } } },
+      ),
+    ),
+  );
+}
+
 /** What a pod has printed so far. */
 export async function logsOf({ metadata }: Stored<Pod>): Promise<string> {
   const { stdout, stderr, code } = await kubectl([
@@ -220,6 +271,26 @@ export async function logsOf({ metadata }: Stored<Pod>): Promise<string> {
   ]);
   if (code !== 0) throw new Error(stderr);
   return stdout;
+}
+
+/** The first line of the pod's log that matches, as soon as it is printed. */
+export async function awaitLog(pod: Stored<Pod>, pattern: RegExp): Promise<string> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const line = pattern.exec(await logsOf(pod))?.[0];
+    if (line !== undefined) return line;
+    if (Date.now() > deadline) throw new Error(`${pod.metadata.name} did not print ${String(pattern)}`);
+  }
+}
+
+/** What a refusal names, in its order: `CODE path` of each line; nothing where there was none. */
+export function refusals({ stderr, code }: Outcome): string[] {
+  if (code === 0) return [];
+  return stderr.split('\n').flatMap((line) => {
+    // A policy of the floor says what it refuses for in its first line.
+    const [word = '', path = ''] = line.replace(/^.* denied request: /, '').split(' ');
+    return word in VIOLATION_CODES ? [`${word} ${path.replace(/:$/, '')}`] : [];
+  });
 }
 
 /** A client with nothing but a token: what a thief has. */

@@ -17,7 +17,11 @@ export const GRANT_REASONS = {
   Accepted: 'The class exists, allows the grant, and every feature that the grant declares is supported.',
   ClassNotFound: 'The TaskGrantClass does not exist, or none is named and there is no default one.',
   ClassNotAccepted: 'The TaskGrantClass itself is not accepted: see its conditions.',
+  NamespaceNotSelected: 'The class does not select the namespace of the grant.',
   LimitExceeded: 'The grant asks for more than the limits of its class.',
+  ImageNotPinned: 'The class wants images by digest, and the grant names some without.',
+  BeyondCeiling:
+    'The grant asks for more than the ceiling of its class: what spec.ceiling has, or (of Provisioned) what the API server lets its grantor write into Roles.',
   NotSupportedYet: 'The grant declares something that this version cannot enforce, and so refuses.',
   InvalidName: 'The name of the grant is too long for the names that are derived from it.',
   BeyondRequester: 'The class says RequesterHolds, and the requester does not hold what the envelope grants.',
@@ -25,8 +29,6 @@ export const GRANT_REASONS = {
   // Provisioned
   Provisioned: 'Service account, Roles and RoleBindings exist as decided.',
   Provisioning: 'The inventory is recorded and is being created.',
-  BeyondCeiling:
-    'The API server refused to let the grantor of the class write the Roles: they exceed what it holds.',
   NameTaken: 'An object of a name that is needed exists and is not this grant’s.',
   NamespaceNotFound: 'A namespace that the envelope names does not exist.',
   CreationRefused:
@@ -40,13 +42,16 @@ export const GRANT_REASONS = {
   Active: 'The identity exists and pods may run under the grant.',
   NotBefore: 'spec.notBefore is not reached yet.',
   Pending: 'Not active yet: see the other conditions.',
+  Suspended:
+    'spec.suspend is true, or was and the grant is judged anew: the account stays, and holds nothing.',
   // the ends, and Revoked
   Completed: 'The task is complete.',
   Expired: 'The duration of the grant is over.',
   Revoked: 'spec.revoke was set.',
   Deleted: 'The grant, or its namespace, was deleted.',
   Denied: 'The grant cannot be activated: see the other conditions.',
-  Drifted: 'What was issued was changed by somebody else, and could not be repaired.',
+  Drifted:
+    'What the decision was taken on no longer holds: something that was issued was changed by somebody else, or the class does not allow the grant any more.',
   Revoking: 'Rights and identity are being removed.',
   Verified: 'Everything in the inventory is gone, and the API server refuses what the envelope allowed.',
   RightsRemain:
@@ -61,6 +66,7 @@ export const CLASS_CONDITIONS = ['Accepted'] as const;
 export const CLASS_REASONS = {
   Accepted: 'Every feature that the class uses is supported.',
   NotSupportedYet: 'The class uses something that this version cannot enforce; grants of it are refused.',
+  Invalid: 'The class says something that no grant can be judged by; grants of it are refused.',
 } as const;
 export type ClassReason = keyof typeof CLASS_REASONS;
 

@@ -4,7 +4,14 @@
  */
 import { MAX_GRANT_NAME_LENGTH, type API_VERSION } from './group.ts';
 import type { ObjectMeta } from './kubernetes.ts';
-import { FINAL_PHASES, GRANT_CONDITIONS, GRANT_REASONS, PHASES, type GrantReason } from './reasons.ts';
+import {
+  FINAL_PHASES,
+  GRANT_CONDITIONS,
+  GRANT_REASONS,
+  PHASES,
+  type GrantReason,
+  type Phase,
+} from './reasons.ts';
 import {
   conditions,
   duration,
@@ -36,6 +43,9 @@ export const MAX_TOKEN_SECONDS = 86_400;
 
 /** The shortest life that a pod certificate may be asked with, an hour (KEP-4317). */
 export const MIN_CERTIFICATE_SECONDS = 3600;
+
+/** The longest, 91 days (KEP-4317). */
+export const MAX_CERTIFICATE_SECONDS = 7_862_400;
 
 /** As many pods may ever be admitted under one grant. */
 export const MOST_PODS = 1000;
@@ -182,7 +192,7 @@ const certificate = record(
     signerName: text({ minLength: 1, maxLength: 571, description: 'The signer, as domain/name.' }),
     maxExpirationSeconds: integer({
       minimum: MIN_CERTIFICATE_SECONDS,
-      maximum: 7_862_400,
+      maximum: MAX_CERTIFICATE_SECONDS,
       default: MIN_CERTIFICATE_SECONDS,
       description: 'How long a certificate lives at most: an hour to 91 days (KEP-4317).',
     }),
@@ -367,7 +377,7 @@ const spec = record(
     onDrift: oneOf(['Revoke', 'Suspend'], {
       default: 'Revoke',
       description:
-        'What happens when what the decision was taken on no longer holds. Suspend is not supported yet.',
+        'What happens when what the decision was taken on no longer holds: something that was issued was changed, or the class does not allow the grant any more. Suspend takes the rights away until somebody has looked: set spec.suspend to true, and then to false.',
     }),
     notBefore: optional(time({ description: 'The grant does not become active before this.' })),
     duration: duration({ description: 'From activation to revocation, whatever happens. May only shrink.' }, [
@@ -410,7 +420,7 @@ const spec = record(
     suspend: flag({
       default: false,
       description:
-        'Takes the rights away until it is false again and the grant is judged anew. Not supported yet.',
+        'Takes the rights away until it is false again and the grant is judged anew. The account and the pods stay; the duration goes on.',
     }),
     revoke: flag({ default: false, description: 'Revokes at once, for good.' }),
     approval: optional(
@@ -499,6 +509,26 @@ const podRecord = record(
   { description: 'A pod that ran under the grant.' },
 );
 
+const suspension = record(
+  {
+    reason: oneOf(['Suspended', 'Drifted'], {
+      description:
+        'Suspended: spec.suspend. Drifted: what the decision was taken on no longer held, and spec.onDrift is Suspend.',
+    }),
+    requestedAt: time({ description: 'When it was decided.' }),
+    rbacRemovedAt: optional(
+      time({ description: 'When the last binding was gone: from then on the API server refuses.' }),
+    ),
+    verifiedAt: optional(
+      time({
+        description:
+          'When it was looked: every Role and binding gone, and what the envelope allowed refused.',
+      }),
+    ),
+  },
+  { description: 'While the grant is suspended: why, and since when it holds nothing.' },
+);
+
 const revocation = record(
   {
     reason: text({
@@ -524,6 +554,10 @@ const revocation = record(
   { description: 'The receipt.' },
 );
 
+/** Between its activation and its end, a grant is one of these. */
+const HAS_BEEN_ACTIVE = ['Active', 'Suspended'] as const satisfies readonly Phase[];
+const BEFORE_ACTIVE = ['Pending', 'AwaitingApproval'] as const satisfies readonly Phase[];
+
 const status = record(
   {
     phase: optional(
@@ -535,6 +569,14 @@ const status = record(
         {
           rule: `oldSelf != 'Revoking' || self in ${JSON.stringify(['Revoking', ...FINAL_PHASES])}`,
           message: 'a revocation that has begun is finished, never taken back',
+        },
+        {
+          rule: `!(oldSelf in ${JSON.stringify(HAS_BEEN_ACTIVE)}) || !(self in ${JSON.stringify(BEFORE_ACTIVE)})`,
+          message: 'a grant that has been active never waits to become so again',
+        },
+        {
+          rule: `self != 'Suspended' || oldSelf in ${JSON.stringify(HAS_BEEN_ACTIVE)}`,
+          message: 'only a grant that is active can be suspended',
         },
       ]),
     ),
@@ -598,6 +640,7 @@ const status = record(
         { description: 'What the identity could do beyond its rules. Not filled in yet.' },
       ),
     ),
+    suspension: optional(suspension),
     revocation: optional(revocation),
     decision: optional(
       record(
@@ -620,8 +663,8 @@ const status = record(
         message: 'a phase is never forgotten',
       },
       {
-        rule: '!has(oldSelf.serviceAccountName) || has(self.serviceAccountName)',
-        message: 'a grant has one service account in its life',
+        rule: '!has(oldSelf.serviceAccountName) || has(self.serviceAccountName) || !has(oldSelf.activatedAt)',
+        message: 'a grant has one service account from its activation on',
       },
       { rule: '!has(oldSelf.activatedAt) || has(self.activatedAt)', message: 'a grant is activated once' },
     ],
@@ -649,6 +692,7 @@ export type KubernetesRule = Static<typeof kubernetesRule>;
 export type GrantedToken = Static<typeof token>;
 export type InventoryItem = Static<typeof inventoryItem>;
 export type PodRecord = Static<typeof podRecord>;
+export type Suspension = Static<typeof suspension>;
 export type Revocation = Static<typeof revocation>;
 export type RequestedBy = Static<typeof requestedBy>;
 export type GrantCondition = NonNullable<TaskGrantStatus['conditions']>[number];

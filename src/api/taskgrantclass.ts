@@ -14,9 +14,14 @@ import {
   set,
   stringMap,
   text,
-  Type,
   type Static,
 } from './schema.ts';
+import {
+  MAX_CERTIFICATE_SECONDS,
+  MAX_TOKEN_SECONDS,
+  MIN_CERTIFICATE_SECONDS,
+  MIN_TOKEN_SECONDS,
+} from './taskgrant.ts';
 
 const labelSelector = record(
   {
@@ -44,7 +49,10 @@ const labelSelector = record(
       ),
     ),
   },
-  { description: 'In which namespaces grants of the class may be. Not supported yet.' },
+  {
+    description:
+      'In which namespaces grants of the class may be, by their labels; in all where omitted. A namespace that no longer fits ends its active grants, or suspends them, as their spec.onDrift says.',
+  },
 );
 
 const grantor = record(
@@ -58,6 +66,83 @@ const grantor = record(
   },
 );
 
+const name = text({ minLength: 1, maxLength: 571, description: 'A name, with globs.' });
+
+const ceiling = record(
+  {
+    tokens: optional(
+      list(
+        record(
+          {
+            audience: optional(
+              text({
+                minLength: 1,
+                maxLength: 512,
+                description:
+                  'An audience, with globs; the API server’s own where omitted, which a glob that matches one of its names covers as well.',
+              }),
+            ),
+            expirationSeconds: integer({
+              minimum: MIN_TOKEN_SECONDS,
+              maximum: MAX_TOKEN_SECONDS,
+              description: 'The longest lifetime of its tokens.',
+            }),
+          },
+          { description: 'One kind of token.' },
+        ),
+        { maxItems: 64, description: 'Tokens that envelopes may have; none where omitted.' },
+      ),
+    ),
+    secrets: optional(
+      set(name, { maxItems: 64, description: 'Secrets that envelopes may have; none where omitted.' }),
+    ),
+    certificates: optional(
+      list(
+        record(
+          {
+            signerName: text({ minLength: 1, maxLength: 571, description: 'A signer, with globs.' }),
+            maxExpirationSeconds: integer({
+              minimum: MIN_CERTIFICATE_SECONDS,
+              maximum: MAX_CERTIFICATE_SECONDS,
+              description: 'The longest life of its certificates.',
+            }),
+            userAnnotations: optional(
+              stringMap({
+                maxProperties: 32,
+                maxLength: 1024,
+                description: 'User annotations that may be asked for: key to a value with globs.',
+              }),
+            ),
+          },
+          { description: 'One kind of certificate; an envelope’s is within it with everything it asks for.' },
+        ),
+        { maxItems: 32, description: 'Pod certificates that envelopes may have; none where omitted.' },
+      ),
+    ),
+    csiDrivers: optional(
+      set(name, { maxItems: 64, description: 'CSI drivers that envelopes may have; none where omitted.' }),
+    ),
+    externalIdentity: optional(
+      stringMap({
+        maxProperties: 64,
+        maxLength: 1024,
+        description:
+          'Other identity systems’ annotations and labels that envelopes may have: key to a value with globs; none where omitted.',
+      }),
+    ),
+    deviceClasses: optional(
+      set(name, {
+        maxItems: 64,
+        description: 'What spec.workload.deviceClasses of a grant may name; nothing where omitted.',
+      }),
+    ),
+  },
+  {
+    description:
+      'What is not RBAC, in the shape of a grant’s envelope. Where it is omitted altogether, the class bounds none of that; where it is there, what it does not name is not allowed, so that {} allows nothing. Names are globs: * stays within one path segment, ** crosses them.',
+  },
+);
+
 const spec = record(
   {
     namespaceSelector: optional(labelSelector),
@@ -66,36 +151,7 @@ const spec = record(
       description: 'Ceiling: what the grantor holds. RequesterHolds: that, and what the requester holds too.',
     }),
     grantor,
-    ceiling: optional(
-      record(
-        {
-          tokens: optional(
-            list(
-              record(
-                {
-                  audience: optional(text({ maxLength: 512, description: 'An audience, with globs.' })),
-                  expirationSeconds: Type.Integer({
-                    format: 'int32',
-                    minimum: 600,
-                    maximum: 86_400,
-                    description: 'At most this long.',
-                  }),
-                },
-                { description: 'Tokens that envelopes may have.' },
-              ),
-              { maxItems: 64, description: 'Tokens that envelopes may have.' },
-            ),
-          ),
-          secrets: optional(
-            set(text({ minLength: 1, maxLength: 253, description: 'A name, with globs.' }), {
-              maxItems: 64,
-              description: 'Secrets that envelopes may have.',
-            }),
-          ),
-        },
-        { description: 'What is not RBAC, in the shape of a grant’s envelope. Not supported yet.' },
-      ),
-    ),
+    ceiling: optional(ceiling),
     limits: optional(
       record(
         {
@@ -122,7 +178,8 @@ const spec = record(
     ),
     requireImageDigest: flag({
       default: false,
-      description: 'Whether every image must be pinned by digest. Not supported yet.',
+      description:
+        'Whether every pattern of spec.workload.images must have a digest part, so that no pod runs an image that is not pinned.',
     }),
     approval: optional(
       record(
@@ -168,6 +225,7 @@ const status = record(
 export const taskGrantClassSchema = { spec, status, rules: [] };
 
 export type TaskGrantClassSpec = Static<typeof spec>;
+export type Ceiling = Static<typeof ceiling>;
 export type TaskGrantClassStatus = Static<typeof status>;
 
 export interface TaskGrantClass {

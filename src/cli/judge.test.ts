@@ -232,11 +232,11 @@ describe('a grant', () => {
   test('is judged by everything that needs no cluster', async () => {
     const grant = aGrantText('g'.repeat(45), '{ externalIdentity: { example.com/unknown: x } }')
       .replace("'agent:v1'", "'AGENT'")
-      .replace('duration: 15m', 'duration: 15m\n  onDrift: Suspend');
+      .replace('duration: 15m', 'duration: 15m\n  parentRef: { name: plan }');
     expect((await violationsOf(grant)).map((line) => line.split(': ')[1])).toEqual([
       'NameTooLong metadata.name',
       'ExternalIdentityUnknown spec.envelope.externalIdentity[example.com/unknown]',
-      'NotSupportedYet spec.onDrift',
+      'NotSupportedYet spec.parentRef',
       'ImagePatternInvalid spec.workload.images[0]',
     ]);
   });
@@ -248,6 +248,24 @@ describe('a grant', () => {
   test('is judged by its class, where that is in the files', async () => {
     expect(await violationsOf(named)).toEqual([]);
     expect(await violationsOf(named + itsClass(''))).toEqual(['g: LimitExceeded spec.duration']);
+  });
+
+  test('is judged by all that its class says, as far as the files know the namespace', async () => {
+    const selective = itsClass('').replace(
+      'limits: { maxDuration: 10m }',
+      'requireImageDigest: true, ceiling: { secrets: [a] }, namespaceSelector: { matchLabels: { team: a } }',
+    );
+    const namespace =
+      'apiVersion: v1\nkind: Namespace\nmetadata: { name: agents, labels: { team: b } }\n---\n';
+    const bounds = ['g: BeyondCeiling spec.envelope.tokens[0]', 'g: ImageNotPinned spec.workload.images[0]'];
+    expect(await violationsOf(named + selective)).toEqual(bounds);
+    expect((await checkText(named + selective)).stderr).toContain(
+      'note: there is no namespace agents: whether class short selects it is not looked at',
+    );
+    expect(await violationsOf(named + selective + namespace)).toEqual([
+      'g: NamespaceNotSelected metadata.namespace',
+      ...bounds,
+    ]);
   });
 
   test('that names no class is judged by the default one', async () => {

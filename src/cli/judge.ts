@@ -2,19 +2,21 @@
 import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL, type Level } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { inOrder } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { classIsSupported, classNotFound, grantWithinClass } from '../core/envelope/class.ts';
+import { classIsAccepted, classNotFound, grantAnywhereWithinClass } from '../core/envelope/class.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
+import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { readPod } from '../core/identity/reading.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
 import { markedAsDefault } from '../core/marked-default.ts';
-import { taskGrantClasses, taskGrants } from '../kube/resources.ts';
+import { namespaces, taskGrantClasses, taskGrants } from '../kube/resources.ts';
 import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
@@ -86,10 +88,8 @@ async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
 }
 
 /** A class that is not in the files bounds nothing here, where there is no cluster to look for it in. */
-async function withinItsClass(
-  grant: TaskGrant,
-  { objects, isWhole, now, note }: World,
-): Promise<Violation[]> {
+async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation[]> {
+  const { objects, isWhole, apiAudiences, now, note } = world;
   const { className } = grant.spec;
   const found =
     className === undefined
@@ -104,7 +104,27 @@ async function withinItsClass(
   const itsClass = parseClass(found, now);
   // That its schema does not allow it is said where it stands.
   if ('faults' in itsClass) return [];
-  return [...classIsSupported(itsClass.object), ...grantWithinClass(grant, itsClass.object)];
+  return [
+    ...classIsAccepted(itsClass.object),
+    ...grantAnywhereWithinClass(grant, itsClass.object, apiAudiences),
+    ...(await selectedIn(grant, itsClass.object, world)),
+  ];
+}
+
+/** Of a namespace that is nowhere, nobody knows its labels. */
+async function selectedIn(
+  grant: TaskGrant,
+  itsClass: TaskGrantClass,
+  { objects, note }: World,
+): Promise<Violation[]> {
+  const { namespace } = grant.metadata;
+  const found = await objects.get(namespaces, { name: namespace });
+  if (found) return namespaceIsSelected(grant, itsClass, found.metadata.labels);
+  if (itsClass.spec.namespaceSelector)
+    note(
+      `there is no namespace ${namespace}: whether class ${itsClass.metadata.name} selects it is not looked at`,
+    );
+  return [];
 }
 
 async function judgeWorkload(object: KubernetesObject, world: World): Promise<Judged> {

@@ -88,7 +88,14 @@ export async function apply(action: Action, facts: Facts, options: ApplyOptions)
       return { requesterLacks: await whatRequesterLacks(facts, options) };
     case 'look':
       return {
-        progress: { ...facts.progress, look: await look(action.items, facts, options) },
+        progress: { ...facts.progress, look: await look(action.items, facts.progress.look, facts, options) },
+      };
+    case 'lookAtRights':
+      return {
+        progress: {
+          ...facts.progress,
+          rightsLook: await look(action.items, facts.progress.rightsLook, facts, options),
+        },
       };
   }
 }
@@ -310,7 +317,8 @@ async function whatRequesterLacks(
 
 async function look(
   items: readonly InventoryItem[],
-  { grant, progress }: Facts,
+  before: Look | undefined,
+  { grant }: Facts,
   options: ApplyOptions,
 ): Promise<Look> {
   const { namespace } = grant.metadata;
@@ -323,7 +331,7 @@ async function look(
   });
   // While something is left it is looked again and again, and what that allows needs no hundreds of questions.
   const { allowed } =
-    remaining.length > 0 ? { allowed: [] } : await ask(account, inDoubt(grant, progress.look), options);
+    remaining.length > 0 ? { allowed: [] } : await ask(account, inDoubt(grant, before), options);
   return { at: timeOf({ now: options.now() }), remaining, stillAllowed: allowed.map(renderRight) };
 }
 

@@ -15,18 +15,27 @@ test('a class that this version can enforce is accepted', () => {
 
 test('a class that demands more is not, and everything that is too much is named', () => {
   const condition = acceptedCondition(
-    aClass({ requireImageDigest: true, validations: [{ expression: 'true' }] }),
+    aClass({ approval: { requiredAtRisk: 'High' }, validations: [{ expression: 'true' }] }),
     NOON,
   );
   expect(condition).toMatchObject({ status: 'False', reason: 'NotSupportedYet' });
-  expect(condition.message).toContain('spec.requireImageDigest');
+  expect(condition.message).toContain('spec.approval');
   expect(condition.message).toContain('spec.validations');
+});
+
+test('nor is one whose selector makes no sense', () => {
+  const namespaceSelector = {
+    matchExpressions: [{ key: 'team', operator: 'Exists' as const, values: ['a'] }],
+  };
+  const condition = acceptedCondition(aClass({ namespaceSelector }), NOON);
+  expect(condition).toMatchObject({ status: 'False', reason: 'Invalid' });
+  expect(condition.message).toContain('spec.namespaceSelector.matchExpressions[0].values');
 });
 
 test('the time of transition is kept while the answer stays the same', () => {
   const before = acceptedCondition(aClass(), NOON);
   const again = { ...aClass({ limits: { maxPods: 1 } }), status: { conditions: [before] } };
   expect(acceptedCondition(again, NOON + 60_000).lastTransitionTime).toBe(before.lastTransitionTime);
-  const worse = { ...aClass({ requireImageDigest: true }), status: { conditions: [before] } };
+  const worse = { ...aClass({ approval: { requiredAtRisk: 'High' } }), status: { conditions: [before] } };
   expect(acceptedCondition(worse, NOON + 60_000).lastTransitionTime).toBe('2026-11-23T12:01:00.000Z');
 });

@@ -2,7 +2,7 @@
 import type { ClassReason } from '../api/reasons.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { renderViolation } from '../core/decision/denial.ts';
-import { unsupportedInClass } from '../core/envelope/supported.ts';
+import { judgeClassByItself } from '../core/envelope/class-by-itself.ts';
 import type { Client } from '../kube/client.ts';
 import type { Reader } from '../kube/reader.ts';
 import type { Reconciler } from '../kube/reconciler.ts';
@@ -33,12 +33,13 @@ export function createClassReconciler({ client, classes, now }: ClassReconcilerO
 
 /** What is said of a class. @param now milliseconds since the epoch */
 export function acceptedCondition(itsClass: TaskGrantClass, now: number) {
-  const violations = unsupportedInClass(itsClass);
+  const violations = judgeClassByItself(itsClass);
   const accepted = violations.length === 0;
   // The one condition type that a class has.
   const before = itsClass.status?.conditions?.at(0);
   const status = accepted ? ('True' as const) : ('False' as const);
-  const reason: ClassReason = accepted ? 'Accepted' : 'NotSupportedYet';
+  const isUnsupported = violations.some(({ code }) => code === 'NotSupportedYet');
+  const reason: ClassReason = accepted ? 'Accepted' : isUnsupported ? 'NotSupportedYet' : 'Invalid';
   return {
     type: 'Accepted' as const,
     status,

@@ -4,6 +4,7 @@ import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Facts, Plan } from '../core/lifecycle/facts.ts';
 import { inventoryItemOf, isIssuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
+import { areRightsTaken } from '../core/lifecycle/suspension.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import type { Reconciler, Result } from '../kube/reconciler.ts';
@@ -75,8 +76,11 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
 }
 
 /** Everything is removed, and what the API server still allows is asked again in a moment. */
-function isBeingLookedAt({ grant, progress }: Facts): boolean {
-  return grant.status?.phase === 'Revoking' && progress.look?.remaining.length === 0;
+function isBeingLookedAt(facts: Facts): boolean {
+  const phase = facts.grant.status?.phase;
+  if (phase === 'Suspended')
+    return !areRightsTaken(facts) && facts.progress.rightsLook?.remaining.length === 0;
+  return phase === 'Revoking' && facts.progress.look?.remaining.length === 0;
 }
 
 /** A grant that waits for its beginning, or whose rights are gone, must not stand before others' ends. */

@@ -76,6 +76,15 @@ describe('the age of the oldest grant that should be gone', () => {
     expect(await valueOf('taskgrant_overdue_seconds')).toBe(20);
   });
 
+  test('counts from a suspension on while rights are not gone', async () => {
+    const suspension = { reason: 'Suspended' as const, requestedAt: '2026-11-23T09:00:20Z' };
+    grants = [aGrant(inPhase('Suspended'), withStatus({ suspension }))];
+    expect(await valueOf('taskgrant_overdue_seconds')).toBe(10);
+    const rbacRemovedAt = '2026-11-23T09:00:20.005Z';
+    grants = [aGrant(inPhase('Suspended'), withStatus({ suspension: { ...suspension, rbacRemovedAt } }))];
+    expect(await valueOf('taskgrant_overdue_seconds')).toBe(0);
+  });
+
   test('does not count what is finished', async () => {
     grants = [aGrant(inPhase('Expired'), expiresAt('2026-11-23T09:00:00Z'))];
     expect(await valueOf('taskgrant_overdue_seconds')).toBe(0);
@@ -106,6 +115,15 @@ describe('a status that was written', () => {
     metrics.wroteStatus(aGrant(), pending, { phase: 'Active' });
     expect(await valueOf('taskgrant_activation_seconds_count')).toBe(1);
     expect(await valueOf('taskgrant_activation_seconds_sum')).toBe(31);
+  });
+
+  test('counts a suspension by its reason, and no activation where it is over', async () => {
+    const suspension = { reason: 'Drifted' as const, requestedAt: '2026-11-23T09:00:20Z' };
+    const suspended = { phase: 'Suspended' as const, suspension };
+    metrics.wroteStatus(aGrant(), { phase: 'Active' }, suspended);
+    metrics.wroteStatus(aGrant(), suspended, { phase: 'Active' });
+    expect(await valueOf('taskgrant_suspended_total', { reason: 'Drifted' })).toBe(1);
+    expect(await valueOf('taskgrant_activation_seconds_count')).toBe(0);
   });
 
   test('counts an end once, by its reason, with how long each step took, and none that was not taken', async () => {

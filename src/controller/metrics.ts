@@ -56,6 +56,12 @@ export function createControllerMetrics(
     buckets: SECONDS,
     registers,
   });
+  const suspended = new Counter({
+    name: 'taskgrant_suspended_total',
+    help: 'Suspensions, by reason: Suspended (spec.suspend) or Drifted (spec.onDrift).',
+    labelNames: ['reason'],
+    registers,
+  });
   const ended = new Counter({
     name: 'taskgrant_ended_total',
     help: 'Grants that reached a final phase, by reason.',
@@ -84,7 +90,8 @@ export function createControllerMetrics(
     enforced,
     wroteStatus(grant, before, after) {
       if (after.phase === before.phase) return;
-      if (after.phase === 'Active') {
+      if (after.phase === 'Suspended') suspended.inc({ reason: after.suspension?.reason ?? '' });
+      if (after.phase === 'Active' && before.phase !== 'Suspended') {
         activation.observe(Math.max(0, now() - Date.parse(grant.metadata.creationTimestamp ?? '')) / 1000);
       }
       if (!isFinal(after.phase)) return;
@@ -110,6 +117,8 @@ export function createControllerMetrics(
 
 function overdueMs({ status }: TaskGrant, now: number): number {
   if (isFinal(status?.phase)) return 0;
-  const due = [status?.expiresAt, status?.revocation?.requestedAt].filter((time) => time !== undefined);
+  const { expiresAt, revocation, suspension } = status ?? {};
+  const suspendedSince = suspension?.rbacRemovedAt === undefined ? suspension?.requestedAt : undefined;
+  const due = [expiresAt, revocation?.requestedAt, suspendedSince].filter((time) => time !== undefined);
   return Math.max(0, ...due.map((time) => now - Date.parse(time)));
 }

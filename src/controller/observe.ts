@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Pod, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
+import { grantWithinClass } from '../core/envelope/class.ts';
 import type { Facts } from '../core/lifecycle/facts.ts';
 import {
   driftOf,
@@ -17,7 +18,15 @@ import { unobserved } from '../core/lifecycle/pods.ts';
 import { SUFFIX_LENGTH, suffixFrom } from '../core/names.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
-import { pods, roleBindings, roles, serviceAccounts, type Resource } from '../kube/resources.ts';
+import {
+  namespaces,
+  pods,
+  roleBindings,
+  roles,
+  serviceAccounts,
+  taskGrantClasses,
+  type Resource,
+} from '../kube/resources.ts';
 import type { EnforcementProbe } from './enforcement.ts';
 import { keyOfGrant } from './grant-key.ts';
 import type { Readers } from './readers.ts';
@@ -28,23 +37,21 @@ export interface ObserveOptions {
   probe: EnforcementProbe;
   /** Namespaces that the webhook configurations leave out by name. */
   neverJudged: readonly string[];
+  /** What the API server calls itself. */
+  apiAudiences: readonly string[];
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
 /** Everything that is known about a grant. `grant` is handed in, because only the caller knows how fresh it is. */
-export async function observe(
-  grant: Stored<TaskGrant>,
-  { client, readers, probe, neverJudged, now }: ObserveOptions,
-): Promise<Facts> {
-  const { namespace } = grant.metadata;
-  const { className } = grant.spec;
+export async function observe(grant: Stored<TaskGrant>, options: ObserveOptions): Promise<Facts> {
+  const { client, readers, probe, neverJudged, apiAudiences, now } = options;
   return {
     grant,
     now: now(),
-    class: className === undefined ? undefined : readers.classes.get(className),
-    namespace: readers.namespaces.get(namespace),
-    neverJudged: neverJudged.includes(namespace),
+    ...(await findStanding(grant, options)),
+    apiAudiences,
+    neverJudged: neverJudged.includes(grant.metadata.namespace),
     enforcement: probe.state(),
     olderUnfinished: olderUnfinished(grant, readers),
     pods: await findPods(grant, client, readers),
@@ -53,6 +60,34 @@ export async function observe(
     written: [],
     progress: {},
   };
+}
+
+/**
+ * The grant's class and namespace. Where by the caches the one does not allow the grant in the other, or is not there, it may be that
+ * they just have not heard, and a wrong guess would deny the grant or end it: so the API server is asked.
+ */
+async function findStanding(
+  grant: Stored<TaskGrant>,
+  { client, readers, apiAudiences }: ObserveOptions,
+): Promise<Pick<Facts, 'class' | 'namespace'>> {
+  const { className } = grant.spec;
+  const { namespace } = grant.metadata;
+  const { phase } = grant.status ?? {};
+  const cached = {
+    class: className === undefined ? undefined : readers.classes.get(className),
+    namespace: readers.namespaces.get(namespace),
+  };
+  const { class: itsClass } = cached;
+  const isAllowed = () =>
+    itsClass !== undefined &&
+    grantWithinClass(grant, itsClass, { labels: cached.namespace?.metadata.labels, apiAudiences }).length ===
+      0;
+  if (className === undefined || isFinal(phase) || phase === 'Revoking' || isAllowed()) return cached;
+  const [currentClass, currentNamespace] = await Promise.all([
+    ifThere(() => client.get(taskGrantClasses, { name: className })),
+    ifThere(() => client.get(namespaces, { name: namespace })),
+  ]);
+  return { class: currentClass, namespace: currentNamespace };
 }
 
 /** Everything in the caches that is labelled as made for the grant of this key, whichever grant of that name it was. */
@@ -109,7 +144,10 @@ async function findIssued(
   const labelled = labelledFor(keyOfGrant(grant), readers).filter((object) => isIssuedFor(grant, object));
   const { phase, inventory } = grant.status ?? {};
   if (isFinal(phase) || phase === 'Revoking' || !inventory) return labelled;
-  const issued = issuedFor(grant);
+  // What is not recorded was not made: of a suspended grant, that is all but its account.
+  const issued = issuedFor(grant).filter((object) =>
+    inventory.some((item) => sameName(item, inventoryItemOf(object))),
+  );
   const found = await Promise.all(
     issued.map(async (object) => {
       const item = inventoryItemOf(object);
@@ -122,7 +160,16 @@ async function findIssued(
       return agrees ? cached : await getIssued(item, client);
     }),
   );
-  return found.filter((object) => object !== undefined);
+  return [...found.filter((object) => object !== undefined), ...(phase === 'Suspended' ? madeSince() : [])];
+
+  /** What a process that was paused has made for a grant that is suspended by now. What is going already is left to go. */
+  function madeSince(): FoundObject[] {
+    return labelled.filter(
+      (object) =>
+        object.metadata.deletionTimestamp === undefined &&
+        !issued.some((other) => sameName(inventoryItemOf(other), inventoryItemOf(object))),
+    );
+  }
 }
 
 /** The object as the API server has it now; undefined where there is none. */

@@ -4,9 +4,16 @@ import { requesterMustHold } from '../core/envelope/requester.ts';
 import { driftOf, inventoryItemOf, issuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { recordPods } from '../core/lifecycle/pods.ts';
 import { aGrant, inPhase, withStatus } from '../core/testing/builders.ts';
-import { aTaskPod, everythingIssuedFor, withRights } from '../core/testing/lifecycle.ts';
+import { aNamespace, aTaskPod, everythingIssuedFor, withRights } from '../core/testing/lifecycle.ts';
 import { grantKeyOfIssued } from './grant-key.ts';
-import { slimGrant, slimPod, slimRole, slimRoleBinding, slimServiceAccount } from './readers.ts';
+import {
+  slimGrant,
+  slimNamespace,
+  slimPod,
+  slimRole,
+  slimRoleBinding,
+  slimServiceAccount,
+} from './readers.ts';
 
 const grant = aGrant(withRights);
 const LARGE = 'x'.repeat(100_000);
@@ -103,4 +110,25 @@ test('of a finished grant its receipt is not kept, of one that waits everything 
     }),
   });
   expect(kept.spec.ttlAfterFinished).toBe(grant.spec.ttlAfterFinished);
+});
+
+test('of a namespace every label is kept, since classes select by them, and nothing else', () => {
+  const { apiVersion, kind, metadata } = aNamespace({ team: 'agents', 'taskgrant.dev/enforce': 'granted' });
+  const stored = {
+    ...metadata,
+    name: 'agents',
+    uid: '1',
+    resourceVersion: '1',
+    creationTimestamp: '2026-11-23T09:00:00Z',
+  };
+  const padded = {
+    apiVersion,
+    kind,
+    metadata: { ...stored, annotations: { padding: LARGE }, finalizers: [LARGE] },
+  };
+  expect(slimNamespace(padded).metadata.labels).toEqual({
+    team: 'agents',
+    'taskgrant.dev/enforce': 'granted',
+  });
+  expect(size(slimNamespace(padded))).toBeLessThan(2000);
 });

@@ -153,9 +153,10 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   };
 }
 
+/** With all of its labels: classes select by any of them. Who may write these is trusted with what goes by them everywhere. */
 export function slimNamespace(namespace: Stored<Namespace>): Stored<Namespace> {
-  const { apiVersion, kind } = namespace;
-  return { apiVersion, kind, metadata: slimMetadata(namespace) };
+  const { apiVersion, kind, metadata } = namespace;
+  return { apiVersion, kind, metadata: { ...slimMetadata(namespace), ...pick(metadata, 'labels') } };
 }
 
 /** What is recorded of a pod in the status of its grant. */

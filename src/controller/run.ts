@@ -4,6 +4,7 @@ import { FINALIZER } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { announcementsFor } from '../core/lifecycle/events.ts';
 import type { Client } from '../kube/client.ts';
 import { createElection } from '../kube/election.ts';
@@ -35,6 +36,8 @@ export interface ControllerOptions {
   identity: string;
   /** The namespace in which enforcement is probed. */
   probeNamespace: string;
+  /** What the API server calls itself: see kube/api-audiences.ts. */
+  apiAudiences: readonly string[];
   /** How many grants are worked on at a time. */
   concurrency: number;
   certificates: CertificateOptions;
@@ -101,7 +104,7 @@ export function runController(
       onChange: ({ proven }) => {
         metrics.enforced.set(proven ? 1 : 0);
         for (const grant of readers.grants.list()) {
-          if ((grant.status?.phase ?? 'Pending') === 'Pending') grants.queue.add(keyOfGrant(grant));
+          if (waitsForRights(grant)) grants.queue.add(keyOfGrant(grant));
         }
       },
     });
@@ -113,6 +116,7 @@ export function runController(
         probe,
         // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
         neverJudged: ['kube-system', options.namespace],
+        apiAudiences: options.apiAudiences,
         now,
         view: createGrantView(readers.grants),
         logger,
@@ -244,11 +248,13 @@ function subscribe(readers: Readers, { grant, itsClass }: Queues): (() => void)[
     readers.serviceAccounts.subscribe(issued),
     readers.roles.subscribe(issued),
     readers.roleBindings.subscribe(issued),
-    readers.classes.subscribe(({ object }) => {
-      itsClass(object.metadata.name);
-      for (const { metadata, status } of readers.grants.byIndex('class', object.metadata.name)) {
-        if ((status?.phase ?? 'Pending') === 'Pending') grant(`${metadata.namespace}/${metadata.name}`, 0);
-      }
+    readers.classes.subscribe((change) => {
+      const { name } = change.object.metadata;
+      itsClass(name);
+      if (!saysSomethingElse(change)) return;
+      // Those that are active may have to end by it, and go before those that it may let begin.
+      for (const other of readers.grants.byIndex('class', name))
+        if (!isFinal(other.status?.phase)) grant(keyOfGrant(other), waitsForRights(other) ? 0 : URGENT);
     }),
     readers.namespaces.subscribe(({ object }) => {
       for (const other of readers.grants.byIndex('namespace', object.metadata.name)) {
@@ -258,9 +264,23 @@ function subscribe(readers: Readers, { grant, itsClass }: Queues): (() => void)[
   ];
 }
 
-function isEnding({ metadata, spec }: TaskGrant): boolean {
+/** Not what the controller itself has written into its status. */
+function saysSomethingElse(change: Change<TaskGrantClass>): boolean {
+  if (change.type !== 'updated') return true;
+  const [before, after] = [change.old.metadata, change.object.metadata];
+  return before.uid !== after.uid || before.generation !== after.generation;
+}
+
+function waitsForRights({ status }: TaskGrant): boolean {
+  const phase = status?.phase ?? 'Pending';
+  return phase === 'Pending' || phase === 'Suspended';
+}
+
+/** Whether its rights are to go. */
+function isEnding({ metadata, spec, status }: TaskGrant): boolean {
   return (
     spec.revoke ||
+    (spec.suspend && status?.phase === 'Active') ||
     (metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FINALIZER))
   );
 }

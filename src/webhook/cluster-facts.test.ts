@@ -98,6 +98,15 @@ describe('a namespace', () => {
     expect(await facts({}).level('agents', 'taskgrant.dev/enforce')).toBeUndefined();
   });
 
+  test('has labels, from the cache or as the API server has them now', async () => {
+    const now = { metadata: { labels: { team: 'agents' } } };
+    const changed = facts({ namespaces: now }, labelled);
+    expect(await changed.labels('agents')).toEqual({ 'taskgrant.dev/warn': 'required' });
+    expect(await changed.currentLabels('agents')).toEqual({ team: 'agents' });
+    expect(await facts({}, { metadata: {} }).labels('agents')).toEqual({});
+    expect(await facts({}).labels('agents')).toBeUndefined();
+  });
+
   test('has a default account, which mounts its token where nothing else is said', async () => {
     const account = { automountServiceAccountToken: false, imagePullSecrets: [{ name: 'a' }, {}] };
     expect(await facts({ serviceaccounts: account }).defaultAccount('agents')).toEqual({

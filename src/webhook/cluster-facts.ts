@@ -6,6 +6,7 @@ import { defaultAccountOf } from '../core/envelope/required.ts';
 import { accessReview } from '../core/envelope/requester.ts';
 import { DEFAULT_SERVICE_ACCOUNT } from '../core/identity/service-account.ts';
 import { markedAsDefault } from '../core/marked-default.ts';
+import type { Namespace } from '../api/kubernetes.ts';
 import type { Client } from '../kube/client.ts';
 import { monotonicNow } from '../kube/clock.ts';
 import {
@@ -24,6 +25,7 @@ import { DEFAULT_TIMEOUT_MS } from './server.ts';
 export function createClassFacts(client: Client, { classes }: Pick<Caches, 'classes'>): ClassFacts {
   return {
     get: async (name) => classes.get(name) ?? (await found(client, taskGrantClasses, { name })),
+    current: (name) => found(client, taskGrantClasses, { name }),
     default: () => markedAsDefault(classes.list(), [DEFAULT_CLASS_ANNOTATION]),
   };
 }
@@ -58,11 +60,13 @@ export function createPodFacts(client: Client, { pods: cache }: Pick<Caches, 'po
 }
 
 export function createNamespaceFacts(client: Client, caches: Pick<Caches, 'namespaces'>): NamespaceFacts {
+  const current = (name: string) => found(client, namespaces, { name });
+  const known = async (name: string) => caches.namespaces.get(name) ?? (await current(name));
+  const labelsOf = (namespace: Namespace | undefined) => namespace && (namespace.metadata.labels ?? {});
   return {
-    async level(name, label) {
-      const namespace = caches.namespaces.get(name) ?? (await found(client, namespaces, { name }));
-      return namespace?.metadata.labels?.[label];
-    },
+    level: async (name, label) => labelsOf(await known(name))?.[label],
+    labels: async (name) => labelsOf(await known(name)),
+    currentLabels: async (name) => labelsOf(await current(name)),
     async defaultAccount(namespace) {
       return defaultAccountOf(
         await found(client, serviceAccounts, { namespace, name: DEFAULT_SERVICE_ACCOUNT }),

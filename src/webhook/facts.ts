@@ -39,6 +39,8 @@ export interface GrantFacts {
 
 export interface ClassFacts {
   get(name: string): Promise<TaskGrantClass | undefined>;
+  /** As the API server has it now: before a grant is refused by it. */
+  current(name: string): Promise<TaskGrantClass | undefined>;
   /** The one that is marked as the default; the newest where several are, as with StorageClasses. */
   default(): TaskGrantClass | undefined;
 }
@@ -57,6 +59,10 @@ export interface PodFacts {
 export interface NamespaceFacts {
   /** The value of the label, such as `taskgrant.dev/enforce`; undefined where there is none. */
   level(namespace: string, label: string): Promise<string | undefined>;
+  /** All of its labels; undefined where there is no such namespace. */
+  labels(namespace: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** As the API server has them now. */
+  currentLabels(namespace: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** The namespace's `default` service account, as far as it gives pods something. */
   defaultAccount(namespace: string): Promise<DefaultAccount>;
 }

@@ -229,6 +229,8 @@ describe('waiting for a grant', () => {
     ['is being revoked', aGrant(inPhase('Revoking'))],
     ['waits for approval', aGrant(inPhase('AwaitingApproval'))],
     ['is suspended', aGrant(inPhase('Suspended'))],
+    ['is to be suspended', withGrantSpec({ suspend: true })(active)],
+    ['is to be suspended before it is active', withGrantSpec({ suspend: true })(pending)],
     ['begins later than anybody waits', withGrantSpec({ notBefore: '2026-11-23T10:00:00Z' })(pending)],
   ])('does not begin for one that %s', async (_, grant) => {
     const { settled } = aWorld({ cached: grant, stored: grant });

@@ -1,7 +1,7 @@
 /** Grants from the cache, waited for where they are not active yet, and asked for anew before a no. */
 import type { Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
-import { isActive, isOver } from '../core/envelope/grant-in-force.ts';
+import { isActive, isOver, isSuspended } from '../core/envelope/grant-in-force.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import { startTimer } from '../kube/clock.ts';
 import type { Client } from '../kube/client.ts';
@@ -127,8 +127,7 @@ export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOpti
 /** Whether waiting until then, in milliseconds since the epoch, could not change what is answered. */
 function hasSettled(grant: TaskGrant, until: number): boolean {
   if (isActive(grant) || isOver(grant)) return true;
-  const { phase } = grant.status ?? {};
   // These wait for people.
-  if (phase === 'AwaitingApproval' || phase === 'Suspended') return true;
+  if (grant.status?.phase === 'AwaitingApproval' || isSuspended(grant)) return true;
   return grant.spec.notBefore !== undefined && Date.parse(grant.spec.notBefore) > until;
 }

@@ -28,7 +28,7 @@ export interface WebhookOptions {
   tlsSecret: { namespace: string; name: string };
   /** How long a pod's creation waits for its grant to become active, in milliseconds. */
   holdMs: number;
-  /** What the API server calls itself: see api-audiences.ts. */
+  /** What the API server calls itself: see kube/api-audiences.ts. */
   apiAudiences: readonly string[];
   /** Keys of other identity systems besides those that are known: see external-identity.ts. */
   externalKeys: readonly ExternalKey[];

@@ -166,8 +166,41 @@ describe('a grant is refused', () => {
   });
 
   test('whose class this version cannot enforce', async () => {
+    const itsClass = aClass({ validations: [{ expression: 'true' }] });
+    expect(await refusal(grant, { itsClass })).toMatchObject({
+      violations: [{ code: 'ClassNotAccepted', asked: 'default, whose spec.validations is 1 entry' }],
+    });
+  });
+
+  test('in a namespace that its class does not select', async () => {
+    const itsClass = aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } });
+    expect((await refusal(grant, { itsClass, levels: { team: 'agents' } })).allowed).toBe(true);
+    expect(await refusal(grant, { itsClass, levels: { team: 'others' } })).toMatchObject({
+      violations: [{ code: 'NamespaceNotSelected', path: 'metadata.namespace', asked: NAMESPACE }],
+    });
+  });
+
+  test('not because a cache has not heard of the class or the namespace as they are now', async () => {
+    const itsClass = aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } });
+    expect((await refusal(grant, { itsClass, currentLabels: { team: 'agents' } })).allowed).toBe(true);
+    expect((await refusal(grant, { itsClass, currentClass: aClass() })).allowed).toBe(true);
+    expect(codesOf(await refusal(grant, { itsClass, currentClass: 'none' }))).toEqual(['ClassNotFound']);
+  });
+
+  test('whose images are not pinned, where its class wants that', async () => {
     expect(await refusal(grant, { itsClass: aClass({ requireImageDigest: true }) })).toMatchObject({
-      violations: [{ code: 'ClassNotAccepted', asked: 'default, whose spec.requireImageDigest is true' }],
+      violations: [{ code: 'ImageNotPinned', path: 'spec.workload.images[0]' }],
+    });
+  });
+
+  test('for everything that the ceiling of its class does not have', async () => {
+    const itsClass = aClass({ ceiling: { secrets: ['ticket-*'] } });
+    const wide = withEnvelope({ secrets: ['ticket-db', 'root-db'] })(grant);
+    expect(await refusal(wide, { itsClass })).toMatchObject({
+      violations: [
+        { code: 'BeyondCeiling', path: 'spec.envelope.tokens[0]' },
+        { code: 'BeyondCeiling', path: 'spec.envelope.secrets[1]' },
+      ],
     });
   });
 
@@ -254,7 +287,7 @@ describe('a grant is refused', () => {
   test('with everything that is wrong at once', async () => {
     const wrong = aGrant(
       justCreated,
-      withGrantSpec({ suspend: true, duration: '2h' }),
+      withGrantSpec({ parentRef: { name: 'plan' }, duration: '2h' }),
       withWorkload({ images: ['Not An Image'] }),
       withGrantedTokens(
         { name: 'a', expirationSeconds: 600 },
@@ -301,7 +334,6 @@ describe('a change of a grant', () => {
   });
 
   test('to what is not supported yet is refused', async () => {
-    expect(codesOf(await change(withGrantSpec({ suspend: true })(grant)))).toEqual(['NotSupportedYet']);
     expect(codesOf(await change(withGrantSpec({ approval: { decision: 'Approved' } })(grant)))).toEqual([
       'NotSupportedYet',
     ]);

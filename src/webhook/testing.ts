@@ -13,6 +13,8 @@ import type { Answer, CallContext, Reviewer } from './review.ts';
 interface World {
   grant?: Stored<TaskGrant> | 'none';
   itsClass?: ReturnType<typeof aClass> | 'none';
+  /** The class as the API server has it, where the cache has not heard of that. */
+  currentClass?: ReturnType<typeof aClass> | 'none';
   defaultClass?: ReturnType<typeof aClass>;
   podsUsed?: number;
   unfinished?: number;
@@ -24,6 +26,8 @@ interface World {
   pods?: Stored<Pod>[];
   /** The namespace’s labels besides enforce. */
   levels?: Record<string, string>;
+  /** All of the namespace’s labels as the API server has them, where the cache has not heard of that. */
+  currentLabels?: Record<string, string>;
   lookups?: Lookups;
   /** The namespace’s label; undefined has none. */
   enforceLevel?: string | undefined;
@@ -65,6 +69,7 @@ export function someFacts(world: World = {}): Facts {
     denies = () => false,
     now = NOW,
   } = world;
+  const current = world.currentClass ?? itsClass;
   const enforceLevel = 'enforceLevel' in world ? world.enforceLevel : 'granted';
   const named = (namespace: string, name: string) =>
     Promise.resolve(
@@ -82,6 +87,8 @@ export function someFacts(world: World = {}): Facts {
     classes: {
       get: (name) =>
         Promise.resolve(itsClass !== 'none' && itsClass.metadata.name === name ? itsClass : undefined),
+      current: (name) =>
+        Promise.resolve(current !== 'none' && current.metadata.name === name ? current : undefined),
       default: () => defaultClass,
     },
     pods: {
@@ -92,6 +99,8 @@ export function someFacts(world: World = {}): Facts {
     },
     namespaces: {
       level: (_, label) => Promise.resolve({ [ENFORCE_LABEL]: enforceLevel, ...levels }[label]),
+      labels: () => Promise.resolve(levels),
+      currentLabels: () => Promise.resolve(world.currentLabels ?? levels),
       defaultAccount: () => Promise.resolve({ automounts: true, pullSecrets: defaultPullSecrets }),
     },
     access: { denied: (_, questions) => Promise.resolve(questions.filter(denies)) },

@@ -4,7 +4,7 @@ import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { classIsSupported, classNotFound, grantWithinClass } from '../core/envelope/class.ts';
+import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
@@ -112,18 +112,40 @@ function stamped(user: UserInfo, { spec }: TaskGrant): Violation[] {
 async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promise<Violation[]> {
   const { namespace } = asker;
   const { className } = grant.spec;
-  const itsClass = className === undefined ? undefined : await facts.classes.get(className);
-  if (className === undefined || !itsClass) return [classNotFound(className)];
+  if (className === undefined) return [classNotFound(className)];
+  const { itsClass, violations } = await judgedByClass(grant, className, asker, facts);
+  if (!itsClass) return violations;
   const uses = requesterMustUse(grant, className);
   const notThere = (await facts.access.denied(asker, uses)).map(({ namespace }) => namespace);
   return [
     ...notThere.map((place) => classNotAllowed(className, place)),
-    ...classIsSupported(itsClass),
-    ...grantWithinClass(grant, itsClass),
+    ...violations,
     ...fewEnough(itsClass, namespace, facts),
     // Hundreds of questions are not asked about somebody who may not use the class in the first place.
     ...(notThere.includes(namespace) ? [] : await requesterHolds(grant, itsClass, asker, facts)),
   ];
+}
+
+/** By the caches; and where these say no, by what the API server says. */
+async function judgedByClass(
+  grant: TaskGrant,
+  className: string,
+  { namespace }: Asker,
+  { classes, namespaces, apiAudiences }: Facts,
+): Promise<{ itsClass: TaskGrantClass | undefined; violations: Violation[] }> {
+  const judge = (itsClass: TaskGrantClass | undefined, labels: Standing['labels']) => ({
+    itsClass,
+    violations: itsClass
+      ? [...classIsAccepted(itsClass), ...grantWithinClass(grant, itsClass, { labels, apiAudiences })]
+      : [classNotFound(className)],
+  });
+  const byCaches = judge(await classes.get(className), await namespaces.labels(namespace));
+  if (byCaches.violations.length === 0) return byCaches;
+  const [itsClass, labels] = await Promise.all([
+    classes.current(className),
+    namespaces.currentLabels(namespace),
+  ]);
+  return judge(itsClass, labels);
 }
 
 function classNotAllowed(name: string, namespace: string): Violation {

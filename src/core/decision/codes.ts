@@ -316,9 +316,9 @@ export const VIOLATION_CODES = {
     allows: 'the cluster has',
   },
   ClassNotAccepted: {
-    means: 'The TaskGrantClass uses something that this version cannot enforce.',
+    means: 'The TaskGrantClass says something that this version cannot enforce, or that makes no sense.',
     because: 'A ceiling that is only partly enforced is none.',
-    remedy: 'Use another class, or have the feature taken out of this one.',
+    remedy: 'Use another class, or have this one corrected.',
     allows: 'this version supports',
   },
   ClassNotAllowed: {
@@ -333,6 +333,35 @@ export const VIOLATION_CODES = {
     because: 'spec.limits of a TaskGrantClass holds for every grant of it.',
     remedy: 'Ask for less, or use another class.',
     allows: 'the class allows at most',
+  },
+  NamespaceNotSelected: {
+    means: 'The class does not allow grants in this namespace.',
+    because:
+      'spec.namespaceSelector of a TaskGrantClass says by their labels in which namespaces its grants may be, whoever may use the class there.',
+    remedy: 'Create the TaskGrant in another namespace, use another class, or have the namespace labelled.',
+    allows: 'the class selects namespaces with',
+  },
+  ImageNotPinned: {
+    means: 'The class wants images by digest, and a pattern of spec.workload.images has no digest part.',
+    because:
+      'A tag can be moved to another image at any time; a digest is the image. With spec.requireImageDigest of the class every pattern wants one.',
+    remedy:
+      'Write the pattern with a digest part: registry/repository@sha256:…, or @sha256:* for any digest.',
+    allows: 'the class allows',
+  },
+  BeyondCeiling: {
+    means: 'The grant asks for what the ceiling of its class does not have.',
+    because:
+      'spec.ceiling of a TaskGrantClass bounds what is not RBAC: tokens, Secrets, certificates, CSI drivers, other systems’ identities, devices. Where it is there, what it does not name is not allowed.',
+    remedy: 'Ask for less, or use another class.',
+    allows: 'the ceiling has',
+  },
+  SelectorInvalid: {
+    means: 'spec.namespaceSelector of the TaskGrantClass is none that the API server would take.',
+    because:
+      'In and NotIn want values, Exists and DoesNotExist have none, and keys and values are those of labels. What a selector says that breaks these rules would be a guess.',
+    remedy: 'Correct the selector.',
+    allows: 'a selector has there',
   },
   TooManyGrants: {
     means: 'The namespace has as many unfinished grants of the class as the class allows.',

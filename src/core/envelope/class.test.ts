@@ -1,14 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, aGrant, withGrantedTokens, withGrantSpec, withWorkload } from '../testing/builders.ts';
-import { classIsSupported, classNotFound, grantWithinClass } from './class.ts';
+import {
+  aClass,
+  aGrant,
+  withEnvelope,
+  withGrantedTokens,
+  withGrantSpec,
+  withWorkload,
+} from '../testing/builders.ts';
+import { API_AUDIENCE, complete } from '../testing/judging.ts';
+import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from './class.ts';
+
+const STANDING: Standing = { labels: {}, apiAudiences: [API_AUDIENCE] };
 
 test('a class without limits bounds nothing', () => {
-  expect(grantWithinClass(aGrant(withWorkload({ maxPods: 1000 })), aClass())).toEqual([]);
+  expect(grantWithinClass(aGrant(withWorkload({ maxPods: 1000 })), aClass(), STANDING)).toEqual([]);
 });
 
 test('what is exactly at a limit is within it', () => {
   const limits = { maxDuration: '30m', maxPods: 1, maxTokenSeconds: 600, maxDelegationDepth: 0 };
-  expect(grantWithinClass(aGrant(withGrantSpec({ duration: '1800s' })), aClass({ limits }))).toEqual([]);
+  expect(
+    grantWithinClass(aGrant(withGrantSpec({ duration: '1800s' })), aClass({ limits }), STANDING),
+  ).toEqual([]);
 });
 
 describe('what is beyond a limit is named with its path', () => {
@@ -35,7 +47,7 @@ describe('what is beyond a limit is named with its path', () => {
       '1',
     ],
   ])('%s', (_, change, limits, path, asked, allowed) => {
-    expect(grantWithinClass(aGrant(change), aClass({ limits }))).toEqual([
+    expect(grantWithinClass(aGrant(change), aClass({ limits }), STANDING)).toEqual([
       {
         code: 'LimitExceeded',
         path,
@@ -59,13 +71,13 @@ test('a class that is not there is told by its name, or as the default', () => {
 });
 
 test('a class of which only a part can be enforced is not accepted, and it is said of which', () => {
-  expect(classIsSupported(aClass({}))).toEqual([]);
-  expect(classIsSupported(aClass({ requireImageDigest: true }))).toEqual([
+  expect(classIsAccepted(aClass({}))).toEqual([]);
+  expect(classIsAccepted(aClass({ approval: { requiredAtRisk: 'High' } }))).toEqual([
     {
       code: 'ClassNotAccepted',
       path: 'spec.className',
-      asked: 'default, whose spec.requireImageDigest is true',
-      allowed: 'false',
+      asked: 'default, whose spec.approval.requiredAtRisk is High',
+      allowed: 'no approval',
       fix: 'take it out of the class, or use another class',
     },
   ]);
@@ -76,5 +88,21 @@ test('what a class does not limit is not limited', () => {
     withGrantSpec({ duration: '24h', delegation: { maxDepth: 9, maxChildren: 1 } }),
     withGrantedTokens({ name: 'api', expirationSeconds: 86_400 }),
   );
-  expect(grantWithinClass(grant, aClass({ limits: {} }))).toEqual([]);
+  expect(grantWithinClass(grant, aClass({ limits: {} }), STANDING)).toEqual([]);
+});
+
+test('everything that a class says of a grant is said at once', () => {
+  const grant = aGrant(withGrantSpec({ duration: '2h' }), withEnvelope({ secrets: ['db'] }));
+  const itsClass = aClass({
+    namespaceSelector: { matchLabels: { team: 'agents' } },
+    limits: { maxDuration: '1h' },
+    requireImageDigest: true,
+    ceiling: { tokens: [{ expirationSeconds: 600 }] },
+  });
+  expect(complete(grantWithinClass(grant, itsClass, STANDING)).map(({ code }) => code)).toEqual([
+    'NamespaceNotSelected',
+    'LimitExceeded',
+    'ImageNotPinned',
+    'BeyondCeiling',
+  ]);
 });

@@ -1,12 +1,48 @@
-/** A grant within the limits of its class. */
+/** A grant within its class. */
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import type { Violation } from '../decision/violation.ts';
 import { milliseconds } from '../duration.ts';
-import { unsupportedInClass } from './supported.ts';
+import { withinCeiling } from './ceiling.ts';
+import { judgeClassByItself } from './class-by-itself.ts';
+import { imagesArePinned } from './pinned-images.ts';
+import { namespaceIsSelected } from './selected-namespace.ts';
 
-/** Every number of the grant that its class bounds. What the class leaves out is not bounded. */
+/** Where a grant and its class stand, as far as the one is judged by the other. */
+export interface Standing {
+  /** Of the grant's namespace; undefined where there is none. */
+  labels: Readonly<Record<string, string>> | undefined;
+  /** What the API server calls itself. */
+  apiAudiences: readonly string[];
+}
+
+/** Everything of the grant that its class does not allow. What the class leaves out is not bounded. */
 export function grantWithinClass(
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
+  itsClass: Pick<TaskGrantClass, 'metadata' | 'spec'>,
+  { labels, apiAudiences }: Standing,
+): Violation[] {
+  return [
+    ...namespaceIsSelected(grant, itsClass, labels),
+    ...grantAnywhereWithinClass(grant, itsClass, apiAudiences),
+  ];
+}
+
+/** The same, in whichever namespace the grant is. */
+export function grantAnywhereWithinClass(
+  grant: Pick<TaskGrant, 'spec'>,
+  itsClass: Pick<TaskGrantClass, 'metadata' | 'spec'>,
+  apiAudiences: readonly string[],
+): Violation[] {
+  return [
+    ...withinLimits(grant, itsClass),
+    ...imagesArePinned(grant, itsClass),
+    ...withinCeiling(grant, itsClass, apiAudiences),
+  ];
+}
+
+/** Every number of the grant that its class bounds. */
+function withinLimits(
   { spec }: Pick<TaskGrant, 'spec'>,
   { metadata, spec: { limits = {} } }: Pick<TaskGrantClass, 'metadata' | 'spec'>,
 ): Violation[] {
@@ -59,9 +95,9 @@ export function classNotFound(className: string | undefined): Violation {
   };
 }
 
-/** A class of which this version can enforce only a part is none. */
-export function classIsSupported(itsClass: TaskGrantClass): Violation[] {
-  return unsupportedInClass(itsClass).map(({ path, asked, allowed, fix }) => ({
+/** A class of which only a part can be enforced, or understood, is none. */
+export function classIsAccepted(itsClass: Pick<TaskGrantClass, 'metadata' | 'spec'>): Violation[] {
+  return judgeClassByItself(itsClass).map(({ path, asked, allowed, fix }) => ({
     code: 'ClassNotAccepted',
     path: 'spec.className',
     asked: `${itsClass.metadata.name}, whose ${path} is ${asked}`,

@@ -12,7 +12,7 @@ test('a grant that says nothing wrong is left alone', () => {
 
 test('everything that is wrong with one is said at once', () => {
   const grant = aGrant(
-    withGrantSpec({ suspend: true }),
+    withGrantSpec({ parentRef: { name: 'plan' } }),
     withWorkload({ images: ['not an image'] }),
     withEnvelope({
       kubernetes: [{ apiGroups: ['v1'], resources: ['pods'], verbs: ['get'] }],
@@ -27,7 +27,7 @@ test('everything that is wrong with one is said at once', () => {
   const violations = complete(judgeGrantByItself(named, conventions));
   expect(violations.map(({ path }) => path)).toEqual([
     'metadata.name',
-    'spec.suspend',
+    'spec.parentRef',
     'spec.workload.images[0]',
     'spec.envelope.kubernetes[0].apiGroups[0]',
     'spec.envelope.tokens[1].audience',

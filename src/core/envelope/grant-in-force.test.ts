@@ -20,6 +20,12 @@ describe('pods start under an active grant only', () => {
     ]);
   });
 
+  test('nor under one that is to be suspended, whatever its phase still says', () => {
+    expect(judge(aPod(), aGrant(withGrantSpec({ suspend: true })))).toMatchObject([
+      { code: 'GrantNotActive', asked: 'summarise-4711, which is being suspended' },
+    ]);
+  });
+
   test('one without a status is pending', () => {
     expect(judge(aPod(), aGrant(justCreated))[0]).toMatchObject({
       code: 'GrantNotActive',

@@ -22,9 +22,14 @@ export const grantIsActive: GrantRule = function* ({ grant }) {
   };
 };
 
-/** Whether its identity exists and is meant to stay: what the phase says, unless the end is asked for already. */
+/** Whether its identity exists and is meant to stay: what the phase says, unless an end or a suspension is asked for already. */
 export function isActive(grant: TaskGrant): boolean {
-  return grant.status?.phase === 'Active' && !isOver(grant);
+  return grant.status?.phase === 'Active' && !grant.spec.suspend && !isOver(grant);
+}
+
+/** Whether it is suspended, or is to be: people decide when it goes on. */
+export function isSuspended({ spec, status }: TaskGrant): boolean {
+  return spec.suspend || status?.phase === 'Suspended';
 }
 
 /** Whether the grant will never be active, or never again. */
@@ -40,6 +45,7 @@ export function isOver({ metadata, spec, status }: TaskGrant): boolean {
 function stateOf({ metadata, spec, status }: TaskGrant): string {
   if (metadata.deletionTimestamp !== undefined) return 'being deleted';
   if (spec.revoke && !isFinal(status?.phase)) return 'being revoked';
+  if (spec.suspend && status?.phase === 'Active') return 'being suspended';
   return status?.phase ?? 'Pending';
 }
 

@@ -41,7 +41,7 @@ function asActive(grant: Stored<TaskGrant>, now: number): Stored<TaskGrant> {
   return {
     ...grant,
     metadata,
-    spec: { ...grant.spec, revoke: false },
+    spec: { ...grant.spec, revoke: false, suspend: false },
     status: {
       phase: 'Active',
       serviceAccountName: grant.status?.serviceAccountName ?? FUTURE_ACCOUNT,

@@ -33,23 +33,15 @@ function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
   yield* entries('spec.conditions', spec.conditions);
   const { writes } = spec.limits ?? {};
   if (writes !== undefined) yield { path: 'spec.limits.writes', asked: String(writes), allowed: 'no limit' };
-  if (spec.onDrift === 'Suspend') yield { path: 'spec.onDrift', asked: 'Suspend', allowed: 'Revoke' };
   if (spec.parentRef) yield { path: 'spec.parentRef', asked: spec.parentRef.name, allowed: 'no parent' };
   for (const field of ['maxDepth', 'maxChildren'] as const) {
     const asked = spec.delegation?.[field] ?? 0;
     if (asked > 0) yield { path: `spec.delegation.${field}`, asked: String(asked), allowed: '0' };
   }
-  if (spec.suspend) yield { path: 'spec.suspend', asked: 'true', allowed: 'false, or spec.revoke' };
   if (spec.approval) yield { path: 'spec.approval', asked: spec.approval.decision, allowed: 'no approval' };
 }
 
 function* featuresOfClass(spec: TaskGrantClass['spec']): Generator<Feature> {
-  if (spec.namespaceSelector) {
-    yield { path: 'spec.namespaceSelector', asked: 'a selector', allowed: 'RBAC on the verb use' };
-  }
-  yield* entries('spec.ceiling.tokens', spec.ceiling?.tokens);
-  yield* entries('spec.ceiling.secrets', spec.ceiling?.secrets);
-  if (spec.requireImageDigest) yield { path: 'spec.requireImageDigest', asked: 'true', allowed: 'false' };
   if (spec.approval) {
     yield {
       path: 'spec.approval.requiredAtRisk',

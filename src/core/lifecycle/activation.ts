@@ -8,6 +8,7 @@ import { endingBecauseOf } from './ending.ts';
 import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
 import { enforced, isHeld, obstacleOf, type Obstacle } from './gate.ts';
 import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName, type IssuedObject } from './issued.ts';
+import { isOfRights } from './remains.ts';
 import { beginRevocation, removeRights, removeUnnamedAccount } from './revocation.ts';
 import { writeStatus } from './status.ts';
 
@@ -19,11 +20,14 @@ export function activate(facts: Facts): Plan {
   if (obstacle?.outcome === 'deny')
     return beginRevocation(facts, endingBecauseOf(obstacle), [obstacle.finding]);
   if (obstacle) return waitFor(facts, obstacle);
+  return provision(facts);
+}
+
+/** Nothing stands in the way of the grant: it gets what it is to hold, for the first time or again. */
+export function provision(facts: Facts): Plan {
   // Admission has asked when the grant was created, which may be long ago.
   if (facts.requesterLacks === undefined) return { steps: [[{ do: 'askRequester' }]] };
-
-  const { inventory, decision } = facts.grant.status ?? {};
-  if (!inventory || decision?.digest !== decisionFor(facts).digest) return recordInventory(facts);
+  if (!isRecorded(facts)) return recordInventory(facts);
   const issued = issuedFor(facts.grant);
   const missing = issued.filter((object) => !isThere(facts, object));
   return missing.length > 0 ? create(missing) : declareActive(facts, issued);
@@ -37,7 +41,7 @@ function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
   const isJudged = finding.type === 'Provisioned' || finding.type === 'Active';
   const findings: Finding[] = [
     ...(finding.type === 'Accepted' ? [] : [ACCEPTED]),
-    ...(finding.reason === 'NotBefore' ? [enforced(facts)] : []),
+    ...(finding.type === 'Active' && finding.reason !== 'Pending' ? [enforced(facts)] : []),
     finding,
     ...(finding.type === 'Active'
       ? []
@@ -51,20 +55,37 @@ function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
   };
 }
 
+/** Whether everything that will be made stands in the inventory, under the decision of now. */
+function isRecorded(facts: Facts): boolean {
+  const { inventory = [], decision } = facts.grant.status ?? {};
+  const items = issuedFor(facts.grant).map(inventoryItemOf);
+  return (
+    items.length > 0 &&
+    items.every((item) => inventory.some((other) => sameName(other, item))) &&
+    decision?.digest === decisionFor(facts).digest
+  );
+}
+
 /**
  * Before anything is made: what will be made, and under which decision, so that a crash leaves nothing unknown. Rights
  * that were written under another decision (the class has changed meanwhile) are not those of this one.
  */
 function recordInventory(facts: Facts): Plan {
-  const { name } = facts.grant.metadata;
-  const serviceAccountName =
-    facts.grant.status?.serviceAccountName ?? serviceAccountNameFor(name, facts.suffix);
+  const { metadata, spec, status: before = {} } = facts.grant;
+  const serviceAccountName = before.serviceAccountName ?? serviceAccountNameFor(metadata.name, facts.suffix);
+  const isAgain = before.phase === 'Suspended';
   const status: Partial<TaskGrantStatus> = {
-    phase: 'Pending',
+    phase: isAgain ? 'Suspended' : 'Pending',
     serviceAccountName,
-    inventory: issuedFor(facts.grant, serviceAccountName).map(inventoryItemOf),
+    inventory: issuedFor(facts.grant, serviceAccountName).map((object) => {
+      const item = inventoryItemOf(object);
+      // The account of a suspended grant is there, and has to stay the one that it is.
+      return (
+        before.inventory?.find((other) => isAgain && !isOfRights(other) && sameName(other, item)) ?? item
+      );
+    }),
     decision: decisionFor(facts),
-    podsUsed: `0/${facts.grant.spec.workload.maxPods}`,
+    podsUsed: before.podsUsed ?? `0/${spec.workload.maxPods}`,
   };
   const written = writeStatus(facts, status, [
     ACCEPTED,
@@ -75,7 +96,9 @@ function recordInventory(facts: Facts): Plan {
       reason: 'Provisioning',
       message: 'creating what stands in status.inventory',
     },
-    { type: 'Active', status: 'False', reason: 'Pending', message: 'the identity is being created' },
+    isAgain
+      ? { type: 'Active', status: 'False', reason: 'Suspended', message: 'rights are being given back' }
+      : { type: 'Active', status: 'False', reason: 'Pending', message: 'the identity is being created' },
   ]);
   return { steps: [...removeRights(facts), ...removeUnnamedAccount(facts), ...written.steps] };
 }
@@ -93,20 +116,22 @@ function create(missing: readonly IssuedObject[]): Plan {
 }
 
 function declareActive(facts: Facts, issued: readonly IssuedObject[]): Plan {
-  const { grant, now } = facts;
+  const { grant } = facts;
   const inventory = issued.map((object) => {
     const item = inventoryItemOf(object);
     const found = facts.found.find((other) => sameName(inventoryItemOf(other), item));
     return found ? inventoryItemOf(found) : item;
   });
   const { duration } = grant.spec;
+  // Once in its life: a suspension does not stop the time.
+  const activatedAt = grant.status?.activatedAt ?? timeOf(facts);
   return writeStatus(
     facts,
     {
       phase: 'Active',
       inventory,
-      activatedAt: timeOf(facts),
-      expiresAt: new Date(now + milliseconds(duration)).toISOString(),
+      activatedAt,
+      expiresAt: new Date(Date.parse(activatedAt) + milliseconds(duration)).toISOString(),
     },
     [
       ACCEPTED,
@@ -125,10 +150,11 @@ function declareActive(facts: Facts, issued: readonly IssuedObject[]): Plan {
       },
       { type: 'Revoked', status: 'False', reason: 'NotRevoked', message: 'the grant holds rights' },
     ],
+    ['suspension'],
   );
 }
 
-const ACCEPTED: Finding = {
+export const ACCEPTED: Finding = {
   type: 'Accepted',
   status: 'True',
   reason: 'Accepted',

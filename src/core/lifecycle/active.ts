@@ -1,4 +1,5 @@
 /** While a grant is active: its pods are recorded, too many of them are stopped, and its end stays in view. */
+import type { TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { Finding } from './conditions.ts';
 import { expiryOf } from './ending.ts';
 import { timeOf, type Facts, type Plan } from './facts.ts';
@@ -12,6 +13,15 @@ const SURPLUS_GRACE_SECONDS = 1;
 export function keepActive(facts: Facts): Plan {
   // Taken off by somebody: put back, because a deletion would take the grant before its rights.
   if (!isHeld(facts)) return { steps: [[{ do: 'addFinalizer' }]] };
+  return keepCounting(facts, {}, enforcementOf(facts));
+}
+
+/** Between its activation and its end, whether it is suspended or not, a grant's pods count, and its time passes. */
+export function keepCounting(
+  facts: Facts,
+  changes: Partial<TaskGrantStatus>,
+  findings: readonly Finding[],
+): Plan {
   const { grant, now } = facts;
   const { maxPods } = grant.spec.workload;
   const { records, overBudget } = recordPods(grant.status?.pods ?? [], facts.pods, maxPods, timeOf(facts));
@@ -19,11 +29,12 @@ export function keepActive(facts: Facts): Plan {
   const written = writeStatus(
     facts,
     {
+      ...changes,
       ...(records.length > 0 && { pods: records }),
       podsUsed: `${records.length}/${maxPods}`,
       expiresAt: new Date(expiry).toISOString(),
     },
-    enforcementOf(facts),
+    findings,
   );
   // Admission judges by a cache, so two pods can slip in at once: the later one goes.
   const stops = stopping(overBudget, {

@@ -11,6 +11,13 @@ test('what was created is found from then on, and what was removed is not', () =
   expect(withChange(created, { removed: inventoryItemOf(account) }).found).toEqual([]);
 });
 
+test('what was seen to be gone counts no more once something was created', () => {
+  const [account] = factsWhileActive().found;
+  if (!account) throw new Error('an account is issued for every grant');
+  const progress = { rightsRemovedAt: '2026-11-23T09:00:31Z' };
+  expect(withChange(someFacts({ progress }), { created: account }).progress).toEqual({});
+});
+
 test('a pod that was removed is observed as being deleted, and the others as they were', () => {
   const pods = [aTaskPod('one', 'Running'), aTaskPod('two', 'Running')];
   const at = '2026-11-23T09:00:31Z';

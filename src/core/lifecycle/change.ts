@@ -20,6 +20,8 @@ export function withChange(facts: Facts, { created, removed, podRemoved, ...chan
   );
   return {
     ...facts,
+    // What was seen to be gone says nothing of what is there since.
+    ...(created && { progress: {} }),
     ...change,
     found: created ? [...found, created] : found,
     written: created ? [...facts.written, created.metadata.uid] : facts.written,

@@ -1,7 +1,7 @@
 /** Whether and why a grant's time is over. */
 import { isFinal, type FinalPhase } from '../../api/reasons.ts';
 import { milliseconds } from '../duration.ts';
-import { driftOf, isIssuedFor, issuedFor, inventoryItemOf, sameName } from './issued.ts';
+import { classDrift, issuedDrift, isReasonToEnd } from './drift.ts';
 import type { Facts } from './facts.ts';
 import type { Obstacle } from './gate.ts';
 import { countSucceeded, isComplete, recordPods } from './pods.ts';
@@ -19,7 +19,7 @@ export function finalPhaseOf(reason: string): FinalPhase {
   return isFinal(reason as FinalPhase) ? (reason as FinalPhase) : 'Revoked';
 }
 
-/** Why rights must end now, whether the grant is active or was about to be; the worst reason first. */
+/** Why a grant must end now, whether it is active or suspended or was about to be active; the worst reason first. */
 export function endingOf(facts: Facts): Ending | undefined {
   const { grant, namespace, now, unrecorded } = facts;
   if (grant.metadata.deletionTimestamp !== undefined) {
@@ -32,20 +32,25 @@ export function endingOf(facts: Facts): Ending | undefined {
   const ends = expiryOf(facts);
   const hasExpired = ends !== undefined && ends <= now;
   const completion = completionOf(facts);
-  const drift = driftIn(facts, { isOver: hasExpired || completion !== undefined });
-  if (drift !== undefined) return { reason: 'Drifted', message: drift };
+  const isOver = hasExpired || completion !== undefined;
+  const drift = issuedDrift(facts, { isOver });
+  // What is over anyway need not be suspended.
+  if (drift && (isOver || isReasonToEnd(facts, drift))) return { reason: 'Drifted', message: drift.message };
   if (hasExpired) return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
-  if (grant.status?.phase !== 'Active') return undefined;
   // Pods that are not recorded are not counted: the grant would take any number, one after the other.
-  if (unrecorded !== undefined) return { reason: 'Drifted', message: `cannot be recorded: ${unrecorded}` };
-  return completion;
+  if (unrecorded !== undefined && grant.status?.phase === 'Active')
+    return { reason: 'Drifted', message: `cannot be recorded: ${unrecorded}` };
+  if (completion) return completion;
+  const misfit = classDrift(facts);
+  return misfit && isReasonToEnd(facts, misfit) ? { reason: 'Drifted', message: misfit.message } : undefined;
 }
 
 function completionOf(facts: Facts): Ending | undefined {
   const { grant, pods } = facts;
-  if (grant.status?.phase !== 'Active') return undefined;
+  const { phase, pods: recorded = [] } = grant.status ?? {};
+  if (phase !== 'Active' && phase !== 'Suspended') return undefined;
   const { maxPods } = grant.spec.workload;
-  const { records } = recordPods(grant.status.pods ?? [], pods, maxPods, timeOf(facts));
+  const { records } = recordPods(recorded, pods, maxPods, timeOf(facts));
   if (!isComplete(records, grant.spec)) return undefined;
   return {
     reason: 'Completed',
@@ -63,29 +68,4 @@ export function expiryOf({ grant }: Pick<Facts, 'grant'>): number | undefined {
   const activatedAt = grant.status?.activatedAt;
   // From the spec each time, not from status.expiresAt: the duration may have shrunk since.
   return activatedAt === undefined ? undefined : Date.parse(activatedAt) + milliseconds(grant.spec.duration);
-}
-
-/**
- * What was issued is exactly what the decision said, or else the decision no longer holds. While the grant is not
- * active some of it may not be there yet; what is there must be right all the same. Nor is it drift where something is missing
- * of a grant that is over: an end whose record was lost has removed it.
- */
-function driftIn({ grant, found }: Facts, { isOver }: { isOver: boolean }): string | undefined {
-  const active = grant.status?.phase === 'Active';
-  for (const issued of issuedFor(grant)) {
-    const item = inventoryItemOf(issued);
-    const name = `${item.kind} ${item.namespace}/${item.name}`;
-    const there = found.find((object) => sameName(inventoryItemOf(object), item));
-    if (!there) {
-      if (active && !isOver) return `${name} is gone`;
-      continue;
-    }
-    // Somebody else's object in the way is met when ours is created, and refused there.
-    if (!active && !isIssuedFor(grant, there)) continue;
-    const recorded = grant.status?.inventory?.find((other) => sameName(other, item));
-    if (active && recorded?.uid !== there.metadata.uid) return `${name} is another object of that name`;
-    const drift = driftOf(issued, there);
-    if (drift !== undefined) return drift;
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskGrantStatus } from '../../api/taskgrant.ts';
-import { aClass, withStatus } from '../testing/builders.ts';
+import { aClass, inPhase, withGrantSpec, withStatus } from '../testing/builders.ts';
 import {
   withEverythingCreated,
   factsWhileActive,
@@ -10,9 +10,11 @@ import {
   statusWrittenBy,
 } from '../testing/lifecycle.ts';
 import { activate } from './activation.ts';
+import { decide } from './decide.ts';
 import { announcementsFor } from './events.ts';
 import type { Facts } from './facts.ts';
 import { beginRevocation, revoke } from './revocation.ts';
+import { keepSuspended } from './suspension.ts';
 
 /** What is announced when the status of these facts becomes what the plan writes. */
 function announced({ grant }: Facts, after: TaskGrantStatus) {
@@ -72,6 +74,55 @@ describe('an Event is worth', () => {
         action: 'Revoke',
         note: expect.stringContaining('spec.duration') as string,
       },
+    ]);
+  });
+
+  const toBeSuspended = withGrantSpec({ suspend: true });
+
+  test('that it is suspended as somebody asked', () => {
+    const facts = factsWhileActive({}, toBeSuspended);
+    expect(announced(facts, statusWrittenBy(decide(facts)))).toEqual([
+      { type: 'Normal', reason: 'Suspended', action: 'Suspend', note: 'spec.suspend is true' },
+    ]);
+  });
+
+  test('a warning, where it is suspended because it no longer fits its class, with what does not', () => {
+    const itsClass = aClass({ limits: { maxDuration: '1m' } });
+    const facts = factsWhileActive({ class: itsClass }, withGrantSpec({ onDrift: 'Suspend' }));
+    expect(announced(facts, statusWrittenBy(decide(facts)))).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'Drifted',
+        action: 'Suspend',
+        note: expect.stringContaining('spec.duration') as string,
+      },
+    ]);
+  });
+
+  test('that a suspended grant holds nothing, and how long that took', () => {
+    const suspension = { reason: 'Suspended' as const, requestedAt: '2026-11-23T09:00:29.990Z' };
+    const facts = factsWhileActive(
+      { found: [], progress: { rightsRemovedAt: '2026-11-23T09:00:29.995Z', rightsLook: look } },
+      toBeSuspended,
+      inPhase('Suspended'),
+      withStatus({ suspension }),
+    );
+    expect(announced(facts, statusWrittenBy(keepSuspended(facts)))).toEqual([
+      {
+        type: 'Normal',
+        reason: 'Verified',
+        action: 'Verify',
+        note: 'suspended: rights gone after 5 ms, verified after 10 ms',
+      },
+    ]);
+  });
+
+  test('that it is active again', () => {
+    const { grant } = factsWhileActive();
+    const suspension = { reason: 'Suspended' as const, requestedAt: '2026-11-23T09:00:20Z' };
+    const before = { ...grant.status, phase: 'Suspended' as const, suspension };
+    expect(announcementsFor(before, grant.status ?? {})).toMatchObject([
+      { type: 'Normal', reason: 'Active', action: 'Resume' },
     ]);
   });
 

@@ -6,30 +6,37 @@ import type { GrantCondition, TaskGrantStatus } from '../../api/taskgrant.ts';
 export interface Announcement {
   type: 'Normal' | 'Warning';
   reason: GrantReason;
-  action: 'Activate' | 'Revoke' | 'Verify';
+  action: 'Activate' | 'Suspend' | 'Resume' | 'Revoke' | 'Verify';
   note: string;
 }
 
 export function announcementsFor(before: TaskGrantStatus, after: TaskGrantStatus): Announcement[] {
   if (after.phase !== before.phase) {
-    if (after.phase === 'Active') return [activated(after)];
+    if (after.phase === 'Active')
+      return [{ ...activated(after), action: before.phase === 'Suspended' ? 'Resume' : 'Activate' }];
+    if (after.phase === 'Suspended') return [suspended(after)];
     if (after.phase === 'Revoking') return [ended(after)];
     if (isFinal(after.phase)) return before.phase === 'Revoking' ? [verified(after)] : [ended(after)];
   }
-  return (after.conditions ?? [])
+  const rightsTaken = isVerified(after) && !isVerified(before) ? [suspensionVerified(after)] : [];
+  const obstacles = (after.conditions ?? [])
     .filter((condition) => condition.status === 'False' && isObstacle(condition) && !said(condition, before))
-    .map(({ type, reason, message }) => ({
+    .map(({ type, reason, message }): Announcement => ({
       type: 'Warning',
       reason,
       action: type === 'Revoked' ? 'Revoke' : 'Activate',
       note: message,
     }));
+  return [...rightsTaken, ...obstacles];
 }
 
 /** What keeps a grant from becoming active, or from being gone, apart from the summary that the Active condition gives. */
 function isObstacle({ type, reason }: GrantCondition): boolean {
-  return type !== 'Active' && reason !== 'Provisioning' && reason !== 'Revoked' && reason !== 'NotRevoked';
+  return type !== 'Active' && !EXPECTED.has(reason);
 }
+
+/** What a condition says in the course of things. */
+const EXPECTED: ReadonlySet<GrantReason> = new Set(['Provisioning', 'Suspended', 'Revoked', 'NotRevoked']);
 
 function said({ type, reason, message }: GrantCondition, before: TaskGrantStatus): boolean {
   return (before.conditions ?? []).some(
@@ -46,6 +53,31 @@ function activated({ serviceAccountName, expiresAt, decision }: TaskGrantStatus)
   };
 }
 
+function suspended({ suspension, conditions }: TaskGrantStatus): Announcement {
+  const reason = suspension?.reason ?? 'Suspended';
+  const note = conditions?.find(({ type }) => type === 'Active')?.message ?? '';
+  return { type: reason === 'Suspended' ? 'Normal' : 'Warning', reason, action: 'Suspend', note };
+}
+
+function isVerified({ suspension }: TaskGrantStatus): boolean {
+  return suspension?.verifiedAt !== undefined;
+}
+
+function suspensionVerified({ suspension }: TaskGrantStatus): Announcement {
+  const took = timeSince(suspension?.requestedAt);
+  return {
+    type: 'Normal',
+    reason: 'Verified',
+    action: 'Verify',
+    note: `suspended: rights gone after ${took(suspension?.rbacRemovedAt)}, verified after ${took(suspension?.verifiedAt)}`,
+  };
+}
+
+function timeSince(start: string | undefined) {
+  return (time: string | undefined) =>
+    time === undefined ? '?' : `${Date.parse(time) - Date.parse(start ?? time)} ms`;
+}
+
 function ended(after: TaskGrantStatus): Announcement {
   const condition = after.conditions?.find(({ type }) => type === 'Active');
   const reason = condition?.reason ?? 'Revoked';
@@ -56,8 +88,7 @@ function ended(after: TaskGrantStatus): Announcement {
 
 function verified({ conditions, revocation }: TaskGrantStatus): Announcement {
   const revoked = conditions?.find(({ type }) => type === 'Revoked');
-  const took = (time: string | undefined) =>
-    time === undefined ? '?' : `${Date.parse(time) - Date.parse(revocation?.requestedAt ?? time)} ms`;
+  const took = timeSince(revocation?.requestedAt);
   return revoked?.status === 'True'
     ? {
         type: 'Normal',

@@ -13,6 +13,8 @@ export interface Facts {
   class: TaskGrantClass | undefined;
   /** The grant's own namespace, where it exists. */
   namespace: Namespace | undefined;
+  /** What the API server calls itself. */
+  apiAudiences: readonly string[];
   /** Whether the webhooks leave that namespace alone whatever its labels say. */
   neverJudged: boolean;
   /** Whether a request that has to be refused was refused, a short time ago. */
@@ -33,11 +35,17 @@ export interface Facts {
   failure?: { reason: GrantReason; message: string };
   /** Why the API server does not store the status that was last written, where it refused for good. */
   unrecorded?: string;
-  /** What was done and seen of a revocation since it was taken up. Times are RFC 3339. */
-  progress: { rbacRemovedAt?: string; identityRemovedAt?: string; look?: Look };
+  /** What was done and seen since the grant was taken up: of a revocation, and apart from it of a suspension. Times are RFC 3339. */
+  progress: {
+    rbacRemovedAt?: string;
+    identityRemovedAt?: string;
+    look?: Look;
+    rightsRemovedAt?: string;
+    rightsLook?: Look;
+  };
 }
 
-/** The look at the end: what is still there, and what the API server would still allow the account. */
+/** A look at what was removed: what is still there, and what the API server would still allow the account. */
 export interface Look {
   at: string;
   remaining: readonly InventoryItem[];
@@ -52,9 +60,10 @@ export type Action =
   | { do: 'askRequester' }
   | { do: 'create'; object: IssuedObject }
   | { do: 'remove'; item: InventoryItem }
-  | { do: 'note'; what: 'rbacRemovedAt' | 'identityRemovedAt' }
+  | { do: 'note'; what: 'rbacRemovedAt' | 'identityRemovedAt' | 'rightsRemovedAt' }
   | { do: 'removePod'; name: string; uid: string; graceSeconds: number; why: string }
   | { do: 'look'; items: readonly InventoryItem[] }
+  | { do: 'lookAtRights'; items: readonly InventoryItem[] }
   | { do: 'removeGrant' };
 
 export interface Plan {

@@ -26,8 +26,21 @@ describe('a grant waits, and is told what for', () => {
     ],
     [
       'until its class demands nothing that cannot be enforced',
-      { class: aClass({ authorization: 'Ceiling', requireImageDigest: true }) },
-      { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.requireImageDigest' },
+      { class: aClass({ authorization: 'Ceiling', validations: [{ expression: 'true' }] }) },
+      { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.validations' },
+    ],
+    [
+      'until its class selects its namespace, which may be labelled yet',
+      { class: aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } }) },
+      { type: 'Accepted', reason: 'NamespaceNotSelected', message: 'team=agents' },
+    ],
+    [
+      'until its namespace is known, where its class selects some',
+      {
+        class: aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } }),
+        namespace: undefined,
+      },
+      { type: 'Accepted', reason: 'NamespaceNotSelected', message: 'asked agents' },
     ],
     [
       'until its namespace is enforced',
@@ -37,6 +50,11 @@ describe('a grant waits, and is told what for', () => {
         reason: 'NamespaceNotEnforced',
         message: 'kubectl label namespace agents taskgrant.dev/enforce=granted',
       },
+    ],
+    [
+      'while it is to be suspended',
+      { grant: aNewGrant(withGrantSpec({ suspend: true })) },
+      { type: 'Active', reason: 'Suspended', message: 'spec.suspend is true' },
     ],
     [
       'until its namespace is known at all',
@@ -124,8 +142,8 @@ describe('a grant is denied for good, and is told why', () => {
   test.each<[string, Partial<Facts>, { type: string; reason: string; message: string }]>([
     [
       'when it declares what this version cannot enforce',
-      { grant: aNewGrant(withGrantSpec({ suspend: true })) },
-      { type: 'Accepted', reason: 'NotSupportedYet', message: 'spec.suspend' },
+      { grant: aNewGrant(withGrantSpec({ parentRef: { name: 'plan' } })) },
+      { type: 'Accepted', reason: 'NotSupportedYet', message: 'spec.parentRef' },
     ],
     [
       'when it names no class and none was the default, since none can be added later',
@@ -136,6 +154,16 @@ describe('a grant is denied for good, and is told why', () => {
       'when it asks for more than the limits of its class',
       { class: limited },
       { type: 'Accepted', reason: 'LimitExceeded', message: 'spec.duration: asked 30m' },
+    ],
+    [
+      'when its class wants images by digest',
+      { class: aClass({ requireImageDigest: true }) },
+      { type: 'Accepted', reason: 'ImageNotPinned', message: 'spec.workload.images[0]' },
+    ],
+    [
+      'when it asks for what the ceiling of its class does not have',
+      { class: aClass({ ceiling: {} }) },
+      { type: 'Accepted', reason: 'BeyondCeiling', message: 'spec.envelope.tokens[0]' },
     ],
     [
       'when the namespace has as many grants of the class as may be',

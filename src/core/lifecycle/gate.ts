@@ -1,9 +1,11 @@
 /** What must hold before a grant may become active, one after the other. */
 import { ENFORCE_LABEL, FINALIZER, isLevel } from '../../api/group.ts';
 import type { GrantReason } from '../../api/reasons.ts';
-import { grantWithinClass } from '../envelope/class.ts';
+import { judgeClassByItself } from '../envelope/class-by-itself.ts';
+import { grantAnywhereWithinClass } from '../envelope/class.ts';
 import { requesterMustHold } from '../envelope/requester.ts';
-import { unsupportedInClass, unsupportedInGrant } from '../envelope/supported.ts';
+import { namespaceIsSelected } from '../envelope/selected-namespace.ts';
+import { unsupportedInGrant } from '../envelope/supported.ts';
 import type { Violation } from '../decision/violation.ts';
 import { renderViolation } from '../decision/denial.ts';
 import type { Finding } from './conditions.ts';
@@ -59,6 +61,9 @@ export function enforced({ enforcement }: Pick<Facts, 'enforcement'>): Finding {
   return { type: 'Enforced', status: 'True', reason: 'Enforced', message: enforcement.message };
 }
 
+/** The reasons that a class has for a no have the names of their codes; the first of several is the one that is said. */
+const BEYOND_THE_CLASS = ['LimitExceeded', 'ImageNotPinned', 'BeyondCeiling'] as const;
+
 const GATES: readonly Gate[] = [
   function supported({ grant }) {
     return denied('NotSupportedYet', unsupportedInGrant(grant));
@@ -81,13 +86,21 @@ const GATES: readonly Gate[] = [
   },
 
   function classIsAccepted({ class: itsClass }) {
-    const violations = itsClass ? unsupportedInClass(itsClass) : [];
+    const violations = itsClass ? judgeClassByItself(itsClass) : [];
     if (violations.length === 0) return undefined;
     return wait('Accepted', 'ClassNotAccepted', { message: messageOf(violations) });
   },
 
-  function withinItsClass({ grant, class: itsClass }) {
-    return itsClass && denied('LimitExceeded', grantWithinClass(grant, itsClass));
+  function withinItsClass({ grant, class: itsClass, apiAudiences }) {
+    const violations = itsClass ? grantAnywhereWithinClass(grant, itsClass, apiAudiences) : [];
+    const reason = BEYOND_THE_CLASS.find((one) => violations.some(({ code }) => code === one));
+    return denied(reason ?? 'LimitExceeded', violations);
+  },
+
+  function inASelectedNamespace({ grant, class: itsClass, namespace }) {
+    const violations = itsClass ? namespaceIsSelected(grant, itsClass, namespace?.metadata.labels) : [];
+    if (violations.length === 0) return undefined;
+    return wait('Accepted', 'NamespaceNotSelected', { message: messageOf(violations) });
   },
 
   function canBeAsked({ grant }) {
@@ -130,6 +143,11 @@ const GATES: readonly Gate[] = [
       message: enforcement.message,
       until: now + ENFORCEMENT_RETRY_MS,
     });
+  },
+
+  /** Behind what says that pods are judged: the account of a grant that waits for this stays. */
+  function notSuspended({ grant }) {
+    return grant.spec.suspend ? wait('Active', 'Suspended', { message: 'spec.suspend is true' }) : undefined;
   },
 
   function timeHasCome({ grant, now }) {

@@ -29,6 +29,8 @@ interface World {
   enforced: boolean;
   /** Whose rights are the ceiling of the grant's class. */
   grantor: string;
+  /** What the class says of the grant. */
+  allows: boolean;
   /** Whether the grant is too large for its status to be stored. */
   unwritable: boolean;
   /** Everything that came into being, by kind and name. */
@@ -44,11 +46,11 @@ interface World {
 const START = Date.parse('2026-11-23T09:00:00Z');
 const MINUTE = 60_000;
 
-function aWorld(): World {
+function aWorld(onDrift: 'Revoke' | 'Suspend' = 'Revoke'): World {
   return {
     grant: aNewGrant(
       withWorkload({ maxPods: 3 }),
-      withGrantSpec({ duration: '30m', ttlAfterFinished: '1h' }),
+      withGrantSpec({ duration: '30m', ttlAfterFinished: '1h', onDrift }),
     ),
     objects: [],
     pods: [],
@@ -56,6 +58,7 @@ function aWorld(): World {
     version: 1,
     enforced: true,
     grantor: 'wide',
+    allows: true,
     unwritable: false,
     created: [],
     phases: [],
@@ -70,7 +73,11 @@ function observed(world: World): Facts | undefined {
   return someFacts({
     grant,
     now: world.now,
-    class: aClass({ authorization: 'Ceiling', grantor: { namespace: 'system', name: world.grantor } }),
+    class: aClass({
+      authorization: 'Ceiling',
+      grantor: { namespace: 'system', name: world.grantor },
+      limits: { maxPods: world.allows ? 3 : 2 },
+    }),
     enforcement: { proven: world.enforced, message: world.enforced ? 'was refused' : 'was let through' },
     pods: world.pods.filter(
       ({ spec }) => spec?.serviceAccountName === grant.status?.serviceAccountName && grant.status,
@@ -146,6 +153,12 @@ function carryOut(action: Action, facts: Facts, world: World): Change {
       const remaining = world.objects.filter((object) => isIssuedFor(grant, object)).map(inventoryItemOf);
       return { progress: { ...progress, look: { at: timeIn(world), remaining, stillAllowed: [] } } };
     }
+    case 'lookAtRights': {
+      const remaining = world.objects
+        .filter((object) => isIssuedFor(grant, object) && object.kind !== 'ServiceAccount')
+        .map(inventoryItemOf);
+      return { progress: { ...progress, rightsLook: { at: timeIn(world), remaining, stillAllowed: [] } } };
+    }
     case 'removeGrant':
       world.grant = undefined;
       return { grant: { ...grant, metadata: { ...grant.metadata, deletionTimestamp: timeIn(world) } } };
@@ -171,6 +184,9 @@ function store(world: World, read: Stored<TaskGrant>, written: Stored<TaskGrant>
   if (isFinal(before) && after !== before) throw new Error(`${before} became ${String(after)}`);
   if (before === 'Revoking' && after !== 'Revoking' && !isFinal(after))
     throw new Error(`Revoking became ${String(after)}`);
+  const wasActive = before === 'Active' || before === 'Suspended';
+  if (wasActive ? after === 'Pending' : after === 'Suspended')
+    throw new Error(`${String(before)} became ${String(after)}`);
   const { activatedAt } = grant.status ?? {};
   if (activatedAt !== undefined && written.status?.activatedAt !== activatedAt)
     throw new Error(`activated at ${activatedAt} and again`);
@@ -233,6 +249,18 @@ const HAPPENINGS = {
   theClassGetsAnotherGrantor: (world: World) => {
     world.grantor = world.grantor === 'wide' ? 'narrow' : 'wide';
   },
+  itIsSuspended: (world: World) => {
+    write(world, (grant) => ({ ...grant, spec: { ...grant.spec, suspend: true } }));
+  },
+  itIsResumed: (world: World) => {
+    write(world, (grant) => ({ ...grant, spec: { ...grant.spec, suspend: false } }));
+  },
+  theClassAllowsLess: (world: World) => {
+    world.allows = false;
+  },
+  theClassAllowsAsMuchAgain: (world: World) => {
+    world.allows = true;
+  },
   theGrantIsPaddedUntilNothingFits: (world: World) => {
     world.unwritable = true;
   },
@@ -272,6 +300,7 @@ function setPhase(world: World, phase: string): void {
   world.pods = world.pods.map((pod, at) => (at === index ? { ...pod, status: { phase } } : pod));
 }
 
+const onDrift = fc.constantFrom('Revoke' as const, 'Suspend' as const);
 const happening = fc.constantFrom(...(Object.keys(HAPPENINGS) as (keyof typeof HAPPENINGS)[]));
 const crash = fc.record({ crashAfter: fc.nat(25) });
 /** A process that observed, was paused, and goes on later with what it knew. */
@@ -299,6 +328,8 @@ function live(
 function letItEnd(world: World): void {
   world.unwritable = false;
   world.enforced = true;
+  // The time of one that has not been active does not pass.
+  if (world.grant?.status?.activatedAt === undefined) HAPPENINGS.itIsResumed(world);
   reconcile(world);
   world.now += 31 * MINUTE;
   reconcile(world);
@@ -309,8 +340,8 @@ function letItEnd(world: World): void {
 describe('whatever happens, and wherever processes end', { timeout: 120_000 }, () => {
   test('a grant whose time is over is finished, and nothing that was made for it is left', () => {
     fc.assert(
-      fc.property(story, (events) => {
-        const world = aWorld();
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
         live(world, events);
         letItEnd(world);
         if (world.grant) expect(isFinal(world.grant.status?.phase)).toBe(true);
@@ -321,13 +352,14 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
     );
   });
 
-  test('it is activated once at most, and what is created for it is created once unless a paused process wakes', () => {
+  test('it is activated once at most and again after each suspension, and what is created for it is created once unless a paused process wakes', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(happening, crash), { maxLength: 25 }), (events) => {
-        const world = aWorld();
+      fc.property(onDrift, fc.array(fc.oneof(happening, crash), { maxLength: 25 }), (reaction, events) => {
+        const world = aWorld(reaction);
         live(world, events);
         letItEnd(world);
-        expect(world.phases.filter((phase) => phase === 'Active').length).toBeLessThanOrEqual(1);
+        const times = (phase: string) => world.phases.filter((one) => one === phase).length;
+        expect(times('Active')).toBeLessThanOrEqual(1 + times('Suspended'));
         const accounts = world.created.filter((what) => what.startsWith('ServiceAccount'));
         expect(accounts.length).toBe(new Set(accounts).size);
       }),
@@ -337,8 +369,8 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
 
   test('a name that was known while pods were not judged, and a process was there to see it, is never the grant’s', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(happening, crash), { maxLength: 25 }), (events) => {
-        const world = aWorld();
+      fc.property(onDrift, fc.array(fc.oneof(happening, crash), { maxLength: 25 }), (reaction, events) => {
+        const world = aWorld(reaction);
         const known = new Set<string>();
         for (const event of events) {
           live(world, [event]);
@@ -356,8 +388,8 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
 
   test('nothing is bound for a grant that is not active, once a process has looked at it undisturbed', () => {
     fc.assert(
-      fc.property(story, (events) => {
-        const world = aWorld();
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
         live(world, events);
         reconcile(world);
         const bound = world.objects.filter(({ kind }) => kind === 'RoleBinding');
@@ -369,8 +401,8 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
 
   test('rights end with their time even where that cannot be written down', () => {
     fc.assert(
-      fc.property(story, (events) => {
-        const world = aWorld();
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
         live(world, events);
         world.unwritable = true;
         world.now += 31 * MINUTE;
@@ -383,8 +415,8 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
 
   test('what an active grant holds was written by the grantor of the class that was decided on', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(happening, crash), { maxLength: 25 }), (events) => {
-        const world = aWorld();
+      fc.property(onDrift, fc.array(fc.oneof(happening, crash), { maxLength: 25 }), (reaction, events) => {
+        const world = aWorld(reaction);
         const decidedOn = new Map<string, string>();
         for (const event of events) {
           live(world, [event]);
@@ -402,10 +434,93 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
     );
   });
 
+  test('a suspension moves the end by nothing, and is there as long as the grant is suspended', () => {
+    fc.assert(
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
+        for (const event of events) {
+          live(world, [event]);
+          const { phase, suspension, activatedAt, expiresAt } = world.grant?.status ?? {};
+          expect(suspension !== undefined).toBe(phase === 'Suspended');
+          if (activatedAt === undefined || expiresAt === undefined) continue;
+          expect(Date.parse(expiresAt) - Date.parse(activatedAt)).toBe(30 * MINUTE);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('while it is to be suspended it holds nothing, once a process has looked at it undisturbed, and keeps its account', () => {
+    fc.assert(
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
+        live(world, events);
+        HAPPENINGS.itIsSuspended(world);
+        world.unwritable = false;
+        reconcile(world);
+        const { phase, suspension, serviceAccountName } = world.grant?.status ?? {};
+        expect(phase).not.toBe('Active');
+        const kinds = world.objects.map(({ kind }) => kind);
+        expect(kinds).not.toContain('RoleBinding');
+        if (phase !== 'Suspended') return;
+        expect(kinds).toEqual(['ServiceAccount']);
+        expect(world.objects.map(({ metadata }) => metadata.name)).toEqual([serviceAccountName]);
+        expect(suspension).toMatchObject({ reason: 'Suspended', verifiedAt: expect.any(String) as string });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('what is resumed while everything is in order is active again, with all that it had, wherever a process ended', () => {
+    fc.assert(
+      fc.property(onDrift, fc.nat(25), fc.nat(25), fc.boolean(), (reaction, first, second, lastGoesFirst) => {
+        const world = { ...aWorld(reaction), lastGoesFirst };
+        reconcile(world);
+        const before = world.objects.map((object) => inventoryItemOf(object));
+        HAPPENINGS.itIsSuspended(world);
+        reconcile(world, first);
+        reconcile(world);
+        HAPPENINGS.itIsResumed(world);
+        reconcile(world, second);
+        reconcile(world);
+        expect(world.grant?.status?.phase).toBe('Active');
+        const withoutUid = ({ kind, namespace, name }: (typeof before)[number]) =>
+          `${kind} ${namespace}/${name}`;
+        expect(world.objects.map(inventoryItemOf).map(withoutUid).toSorted()).toEqual(
+          before.map(withoutUid).toSorted(),
+        );
+        expect(world.grant?.status?.inventory?.map(({ uid }) => uid).toSorted()).toEqual(
+          world.objects.map(({ metadata }) => metadata.uid).toSorted(),
+        );
+      }),
+    );
+  });
+
+  test('what has drifted out of its class is suspended until somebody has looked, where it says so', () => {
+    fc.assert(
+      fc.property(fc.nat(25), fc.nat(25), (first, second) => {
+        const world = aWorld('Suspend');
+        reconcile(world);
+        HAPPENINGS.theClassAllowsLess(world);
+        reconcile(world, first);
+        reconcile(world);
+        HAPPENINGS.theClassAllowsAsMuchAgain(world);
+        reconcile(world, second);
+        reconcile(world);
+        expect(world.grant?.status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
+        HAPPENINGS.itIsSuspended(world);
+        reconcile(world);
+        HAPPENINGS.itIsResumed(world);
+        reconcile(world);
+        expect(world.grant?.status?.phase).toBe('Active');
+      }),
+    );
+  });
+
   test('a receipt tells its times in the order in which things went', () => {
     fc.assert(
-      fc.property(story, (events) => {
-        const world = aWorld();
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
         live(world, events);
         letItEnd(world);
         const { revocation, inventory } = world.grant?.status ?? {};

@@ -3,14 +3,22 @@
  * within ten seconds), then pods that still run, then a look that everything is gone, and then the receipt.
  * Nothing here needs a right that could be missing: it only deletes, and what is already gone is fine.
  */
-import type { InventoryItem, PodRecord, TaskGrantStatus } from '../../api/taskgrant.ts';
+import type { PodRecord, TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { Finding } from './conditions.ts';
 import { finalPhaseOf, type Ending } from './ending.ts';
 import { NOTHING, timeOf, type Action, type Facts, type Look, type Plan } from './facts.ts';
 import { isHeld } from './gate.ts';
-import { inventoryItemOf, isIssuedFor, sameName } from './issued.ts';
 import { pauseWithin } from './pause.ts';
 import { recordPods, stopping } from './pods.ts';
+import {
+  heldByFinalizers,
+  isBinding,
+  itemsToLookAt,
+  itemsToRemove,
+  labelledItems,
+  lookAgainAt,
+  removals,
+} from './remains.ts';
 import { RECORD_RETRY_MS, writeStatus } from './status.ts';
 
 /**
@@ -43,16 +51,21 @@ export function beginRevocation(
       ],
     );
   }
-  const { steps } = writeStatus(facts, { phase: 'Revoking', revocation: { reason, requestedAt }, ...pods }, [
-    ...findings,
-    inactive,
-    {
-      type: 'Revoked',
-      status: 'False',
-      reason: 'Revoking',
-      message: 'rights and identity are being removed',
-    },
-  ]);
+  const { steps } = writeStatus(
+    facts,
+    { phase: 'Revoking', revocation: { reason, requestedAt }, ...pods },
+    [
+      ...findings,
+      inactive,
+      {
+        type: 'Revoked',
+        status: 'False',
+        reason: 'Revoking',
+        message: 'rights and identity are being removed',
+      },
+    ],
+    ['suspension'],
+  );
   // One that was never active would be given its rights a second time where this record is lost: it comes first there.
   if (facts.grant.status?.activatedAt === undefined) return { steps };
   return { steps: [[...removals(itemsToRemove(facts).filter(isBinding)), ...steps.flat()], [RBAC_REMOVED]] };
@@ -87,10 +100,8 @@ export function revoke(facts: Facts): Plan {
   const { look } = facts.progress;
   if (!look) return removeEverything(facts);
   if (look.remaining.length > 0) return sayWhatRemains(facts, look);
-  const waited = Date.parse(look.at) - Date.parse(facts.progress.rbacRemovedAt ?? look.at);
-  if (look.stillAllowed.length > 0 && waited < AUTHORIZER_LAG_MS) {
-    // As long again as it was waited already: soon at first, and a dozen looks in all at most.
-    const againAt = Date.parse(look.at) + Math.max(2, waited);
+  const againAt = lookAgainAt(look, facts.progress.rbacRemovedAt);
+  if (againAt !== undefined) {
     return facts.now < againAt
       ? { steps: [], againAt }
       : { steps: [[{ do: 'look', items: itemsToLookAt(facts) }]] };
@@ -98,29 +109,18 @@ export function revoke(facts: Facts): Plan {
   return facts.unrecorded === undefined ? writeReceipt(facts, look) : withoutReceipt(facts, look);
 }
 
-/**
- * The authorizer of each API server learns of a deleted binding by a watch, milliseconds later. What it still allows
- * after this long comes from bindings that are not the product's.
- */
-const AUTHORIZER_LAG_MS = 5000;
-
 /** Somebody's finalizer, most likely: bindings that wait for theirs to be taken off are in force. Tried again soon. */
-function sayWhatRemains(facts: Facts, { remaining }: Look): Plan {
-  const names = remaining.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`);
+export function sayWhatRemains(facts: Facts, look: Look): Plan {
   const { steps } = writeStatus(facts, {}, [
-    {
-      type: 'Revoked',
-      status: 'False',
-      reason: 'Revoking',
-      message: `deleted and still there, held by somebody's finalizer: ${names.join(', ')}`,
-    },
+    { type: 'Revoked', status: 'False', reason: 'Revoking', message: heldByFinalizers(look) },
   ]);
   return { steps, againAt: facts.now + pauseBeforeNextLook(facts) };
 }
 
 /** Soon at first, and then ever later: a finalizer that stays for good must not cost much for good. */
 function pauseBeforeNextLook({ grant, now }: Facts): number {
-  const waited = now - Date.parse(grant.status?.revocation?.requestedAt ?? '');
+  const { revocation, suspension } = grant.status ?? {};
+  const waited = now - Date.parse((revocation ?? suspension)?.requestedAt ?? '');
   return Number.isNaN(waited) ? LOOK_AGAIN_MS.least : pauseWithin(LOOK_AGAIN_MS, waited / 4);
 }
 
@@ -206,29 +206,6 @@ function notProvisionedAnyMore({ grant }: Facts): Finding[] {
   ];
 }
 
-/** What stands in the inventory, and what is labelled as this grant's without standing there. */
-function itemsToRemove(facts: Facts): InventoryItem[] {
-  const known = itemsToLookAt(facts);
-  const labelled = labelledItems(facts);
-  return [...known, ...labelled.filter((item) => !known.some((other) => sameName(other, item)))];
-}
-
-/**
- * What the receipt is about: the inventory. Nothing is made for a grant that is not recorded there first; what only says by its
- * labels that it was is somebody else's, who must not be able to hold a revocation up with it.
- */
-function itemsToLookAt(facts: Facts): InventoryItem[] {
-  const labelled = labelledItems(facts);
-  // A found object knows its UID, which a planned entry does not.
-  return (facts.grant.status?.inventory ?? []).map(
-    (item) => labelled.find((other) => sameName(other, item)) ?? item,
-  );
-}
-
-function labelledItems({ grant, found }: Facts): InventoryItem[] {
-  return found.filter((object) => isIssuedFor(grant, object)).map(inventoryItemOf);
-}
-
 function podsAtTheEnd(facts: Facts): { pods?: PodRecord[]; podsUsed?: string } {
   const { grant } = facts;
   const { maxPods } = grant.spec.workload;
@@ -242,12 +219,4 @@ const MOST_GRACE_SECONDS = 30;
 function podsToStop({ grant, pods, now }: Facts): Action[] {
   if (grant.spec.completion.podsRunning === 'Leave') return [];
   return stopping(pods, { within: MOST_GRACE_SECONDS, now, why: 'the grant has ended' });
-}
-
-function isBinding({ kind }: InventoryItem): boolean {
-  return kind === 'RoleBinding';
-}
-
-function removals(items: readonly InventoryItem[]): Action[] {
-  return items.map((item) => ({ do: 'remove', item }));
 }

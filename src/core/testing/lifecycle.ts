@@ -19,6 +19,7 @@ import {
   withStatus,
   type Change,
 } from './builders.ts';
+import { API_AUDIENCE } from './judging.ts';
 
 /** A class without RequesterHolds: only who may use it is asked. */
 export const CEILING = aClass({ authorization: 'Ceiling' });
@@ -70,6 +71,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     now: NOW,
     class: CEILING,
     namespace: aNamespace(),
+    apiAudiences: [API_AUDIENCE],
     neverJudged: false,
     enforcement: { proven: true, message: 'a pod that has to be refused was refused' },
     olderUnfinished: 0,

@@ -1,6 +1,6 @@
 /** What the API server calls itself, as the audience of tokens. */
 import { readFile } from 'node:fs/promises';
-import { SERVICE_ACCOUNT } from '../kube/cluster-access.ts';
+import { SERVICE_ACCOUNT } from './cluster-access.ts';
 
 /** Where a pod's own token stands; requested without an audience, so it is for the API server. */
 const OWN_TOKEN = `${SERVICE_ACCOUNT}/token`;

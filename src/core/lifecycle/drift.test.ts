@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { aClass, inPhase, withEnvelope, withGrantSpec } from '../testing/builders.ts';
+import { aNamespace, factsWhileActive, factsWhileProvisioning } from '../testing/lifecycle.ts';
+import { decide } from './decide.ts';
+import { classDrift, isReasonToEnd, issuedDrift } from './drift.ts';
+import type { Facts } from './facts.ts';
+
+const suspends = withGrantSpec({ onDrift: 'Suspend' });
+const without = (facts: Facts, kind: string): Facts => ({
+  ...facts,
+  found: facts.found.filter((object) => object.kind !== kind),
+});
+
+describe('what was issued', () => {
+  test('has not drifted while everything is as it was', () => {
+    expect(issuedDrift(factsWhileActive(), { isOver: false })).toBeUndefined();
+  });
+
+  test('has where a binding is gone, unless an end or a suspension whose record was lost removed it', () => {
+    const facts = without(factsWhileActive(), 'RoleBinding');
+    expect(issuedDrift(facts, { isOver: false })).toMatchObject({ ofAccount: false });
+    expect(issuedDrift(facts, { isOver: true })).toBeUndefined();
+    const toBeSuspended = without(factsWhileActive({}, withGrantSpec({ suspend: true })), 'RoleBinding');
+    expect(issuedDrift(toBeSuspended, { isOver: false })).toBeUndefined();
+  });
+
+  test('is the account alone while the grant is suspended', () => {
+    const facts = factsWhileActive({}, inPhase('Suspended'));
+    expect(issuedDrift(without(facts, 'Role'), { isOver: false })).toBeUndefined();
+    expect(issuedDrift(without(facts, 'ServiceAccount'), { isOver: false })).toMatchObject({
+      message: expect.stringMatching(/^ServiceAccount .* is gone$/) as string,
+      ofAccount: true,
+    });
+  });
+});
+
+describe('the class of an active grant', () => {
+  test('allows what it allowed', () => {
+    expect(classDrift(factsWhileActive())).toBeUndefined();
+  });
+
+  test('may have come to allow less, and everything that no longer fits is named', () => {
+    const narrower = aClass({ limits: { maxDuration: '10m' }, ceiling: {} });
+    const drift = classDrift(factsWhileActive({ class: narrower }, withEnvelope({ secrets: ['db'] })));
+    expect(drift?.ofAccount).toBe(false);
+    for (const path of ['spec.duration', 'spec.envelope.tokens[0]', 'spec.envelope.secrets[0]'])
+      expect(drift?.message).toContain(path);
+  });
+
+  test('may no longer select the namespace, whose labels have changed', () => {
+    const selective = aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } });
+    const labelled = aNamespace({ 'taskgrant.dev/enforce': 'granted', team: 'agents' });
+    expect(classDrift(factsWhileActive({ class: selective, namespace: labelled }))).toBeUndefined();
+    expect(classDrift(factsWhileActive({ class: selective }))?.message).toContain('NamespaceNotSelected');
+  });
+
+  test('may be gone, and a grant without a ceiling has no bound', () => {
+    expect(classDrift(factsWhileActive({ class: undefined }))?.message).toContain('ClassNotFound');
+  });
+
+  test('says nothing where it cannot be judged by: that is not the task’s fault', () => {
+    const unclear = aClass({ limits: { maxDuration: '1m' }, validations: [{ expression: 'true' }] });
+    expect(classDrift(factsWhileActive({ class: unclear }))).toBeUndefined();
+  });
+
+  test('is the gate’s business before the grant is active, and nobody’s while it is suspended', () => {
+    expect(classDrift(factsWhileProvisioning({ class: undefined }))).toBeUndefined();
+    expect(classDrift(factsWhileActive({ class: undefined }, inPhase('Suspended')))).toBeUndefined();
+  });
+});
+
+describe('drift', () => {
+  const ofRights = { message: '', ofAccount: false };
+
+  test('ends a grant, and suspends one that says so', () => {
+    expect(isReasonToEnd(factsWhileActive(), ofRights)).toBe(true);
+    expect(isReasonToEnd(factsWhileActive({}, suspends), ofRights)).toBe(false);
+  });
+
+  test('of the account ends both: there is nothing to give rights back to', () => {
+    expect(isReasonToEnd(factsWhileActive({}, suspends), { ...ofRights, ofAccount: true })).toBe(true);
+  });
+
+  test('ends what is over anyway', () => {
+    const { grant, found } = without(factsWhileActive({}, suspends), 'Role');
+    const widened = found.map((object) =>
+      object.kind === 'RoleBinding' ? { ...object, subjects: [] } : object,
+    );
+    const late = factsWhileActive({ grant, found: widened, now: Date.parse('2026-11-23T09:30:00Z') });
+    const [status] = decide(late)
+      .steps.flat()
+      .flatMap((action) => (action.do === 'writeStatus' ? [action.status] : []));
+    expect(status).toMatchObject({ phase: 'Revoking', revocation: { reason: 'Drifted' } });
+  });
+});

@@ -1,0 +1,62 @@
+/** What of that on which a decision was taken no longer holds. */
+import { renderViolation } from '../decision/denial.ts';
+import { classIsAccepted, classNotFound, grantWithinClass } from '../envelope/class.ts';
+import type { Facts } from './facts.ts';
+import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName } from './issued.ts';
+
+export interface Drift {
+  message: string;
+  /** Whether it is the account that is not as it was, to which rights could be given back. */
+  ofAccount: boolean;
+}
+
+/** Whether the grant ends because of it. Otherwise it is suspended: spec.onDrift says so, and there is an account left to go on with. */
+export function isReasonToEnd({ grant }: Pick<Facts, 'grant'>, { ofAccount }: Drift): boolean {
+  return ofAccount || grant.status?.phase !== 'Active' || grant.spec.onDrift !== 'Suspend';
+}
+
+/**
+ * What was issued is exactly what the decision said, or else the decision no longer holds. While the grant is not
+ * active some of it may not be there yet; what is there must be right all the same. Nor is it drift where something is missing
+ * of a grant that is over, or to be suspended: an end or a suspension whose record was lost has removed it. Of a suspended grant there
+ * is the account.
+ */
+export function issuedDrift({ grant, found }: Facts, { isOver }: { isOver: boolean }): Drift | undefined {
+  const { phase, inventory } = grant.status ?? {};
+  for (const issued of issuedFor(grant)) {
+    const item = inventoryItemOf(issued);
+    const ofAccount = item.kind === 'ServiceAccount';
+    if (phase === 'Suspended' && !ofAccount) continue;
+    const drift = (message: string): Drift => ({ message, ofAccount });
+    const isRelied = phase === 'Active' || phase === 'Suspended';
+    const name = `${item.kind} ${item.namespace}/${item.name}`;
+    const there = found.find((object) => sameName(inventoryItemOf(object), item));
+    if (!there) {
+      const mayBeMissing = isOver || (grant.spec.suspend && !ofAccount);
+      if (isRelied && !mayBeMissing) return drift(`${name} is gone`);
+      continue;
+    }
+    // Somebody else's object in the way is met when ours is created, and refused there.
+    if (!isRelied && !isIssuedFor(grant, there)) continue;
+    const recorded = inventory?.find((other) => sameName(other, item));
+    if (isRelied && recorded?.uid !== there.metadata.uid)
+      return drift(`${name} is another object of that name`);
+    const difference = driftOf(issued, there);
+    if (difference !== undefined) return drift(difference);
+  }
+  return undefined;
+}
+
+/**
+ * Why the class of an active grant does not allow it any more: the class has changed or is gone, or its namespace's labels have. Of a
+ * class that cannot be judged by (it is not accepted) nothing follows for what is active: it says neither yes nor no.
+ */
+export function classDrift({ grant, class: itsClass, namespace, apiAudiences }: Facts): Drift | undefined {
+  if (grant.status?.phase !== 'Active') return undefined;
+  if (itsClass && classIsAccepted(itsClass).length > 0) return undefined;
+  const violations = itsClass
+    ? grantWithinClass(grant, itsClass, { labels: namespace?.metadata.labels, apiAudiences })
+    : [classNotFound(grant.spec.className)];
+  if (violations.length === 0) return undefined;
+  return { message: violations.map(renderViolation).join('; '), ofAccount: false };
+}
