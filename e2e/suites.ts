@@ -25,4 +25,5 @@ export const SUITES: Record<string, Suite> = {
   escapes: { needs: 'product' },
   comparison: { needs: 'product' },
   disruption: { needs: 'product' },
+  starving: { needs: 'product' },
 };
