@@ -12,6 +12,7 @@ import { VIOLATION_CODES } from '../src/core/decision/codes.ts';
 import { floorPolicies } from '../src/core/floor/floor.ts';
 import { EXTERNAL_KEYS } from '../src/core/identity/external-identity.ts';
 import type { RightPattern } from '../src/core/rules/danger.ts';
+import { FINDINGS_OF_ACCOUNTS } from '../src/core/rules/effective.ts';
 import { ORDINARY_FINDINGS } from '../src/core/rules/ordinary.ts';
 import { DANGERS } from '../src/core/rules/risk.ts';
 import { createKubeMetrics } from '../src/kube/metrics.ts';
@@ -164,7 +165,7 @@ export function risksReference(): string {
   ]);
   return `${notice('src/core/rules')}# Risks
 
-How \`kubectl taskgrant lint\` rates rights, by what their holder can do with them beyond what they say:
+How \`kubectl taskgrant lint\` and \`status.risk\` rate rights, by what their holder can do with them beyond what they say:
 
 ${table(
   ['Level', 'What it means'],
@@ -188,7 +189,16 @@ a third party is known as it was in November 2026; what is on no list counts as 
 ${dangers.join('\n')}
 ## Medium
 
-${table(['Code', 'What its holder does'], ordinary)}`;
+${table(['Code', 'What its holder does'], ordinary)}
+## Of a grant's account
+
+In \`status.risk\` of a TaskGrant stands what its identity can really do: the envelope's rules, and what RBAC gives the account besides, each
+finding with the binding that it comes from. Besides what rights lead to, that is:
+
+${table(
+  ['Code', 'What it says'],
+  Object.entries(FINDINGS_OF_ACCOUNTS).map(([name, means]) => [code(name), means]),
+)}`;
 }
 
 function rightsOf({ apiGroup, resources, verbs = ['*'], writtenOut }: RightPattern): string {

@@ -637,7 +637,10 @@ const status = record(
             { maxItems: 64, description: 'Why.' },
           ),
         },
-        { description: 'What the identity could do beyond its rules. Not filled in yet.' },
+        {
+          description:
+            'How far the rights of the identity lead: those of its envelope, and what the RBAC of the cluster gives it besides.',
+        },
       ),
     ),
     suspension: optional(suspension),

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { PHASES } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import { RISK_LEVELS, type RiskLevel } from '../core/rules/risk-level.ts';
 import { aGrant, inPhase, justCreated, withStatus } from '../core/testing/builders.ts';
 import { createControllerMetrics, type ControllerMetrics } from './metrics.ts';
 
@@ -54,6 +55,20 @@ describe('grants', () => {
     grants = [];
     expect(await valueOf('taskgrant_grants', { phase: 'Active' })).toBe(0);
   });
+});
+
+test('active grants are counted by the level of their risk, levels without any as zero', async () => {
+  const rated = (level: RiskLevel) => withStatus({ risk: { level, findings: [] } });
+  grants = [
+    aGrant(rated('High')),
+    aGrant(rated('High')),
+    aGrant(rated('Low')),
+    aGrant(inPhase('Expired'), rated('High')),
+  ];
+  const counts = await Promise.all(
+    RISK_LEVELS.map(async (risk) => [risk, await valueOf('taskgrant_active_grants', { risk })]),
+  );
+  expect(Object.fromEntries(counts)).toEqual({ None: 0, Low: 1, Medium: 0, High: 2, Critical: 0 });
 });
 
 describe('the age of the oldest grant that should be gone', () => {
@@ -149,5 +164,5 @@ test('no label is the name of an object, so that the number of series is bounded
   const labels = (await registry.getMetricsAsJSON()).flatMap(({ values }) =>
     values.flatMap((value) => Object.keys(value.labels)),
   );
-  expect([...new Set(labels)].toSorted()).toEqual(['kind', 'le', 'phase']);
+  expect([...new Set(labels)].toSorted()).toEqual(['kind', 'le', 'phase', 'risk']);
 });

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { isFinal, PHASES } from '../api/reasons.ts';
 import type { TaskGrant, TaskGrantStatus } from '../api/taskgrant.ts';
+import { RISK_LEVELS } from '../core/rules/risk-level.ts';
 
 export interface ControllerMetrics {
   wroteStatus: (grant: TaskGrant, before: TaskGrantStatus, after: TaskGrantStatus) => void;
@@ -33,6 +34,21 @@ export function createControllerMetrics(
         counts.set(phase, (counts.get(phase) ?? 0) + 1);
       }
       for (const [phase, count] of counts) this.set({ phase }, count);
+    },
+  });
+  new Gauge({
+    name: 'taskgrant_active_grants',
+    help: 'TaskGrants that are active, by the level of what their identity can do.',
+    labelNames: ['risk'],
+    registers,
+    collect() {
+      const counts = new Map<string, number>(RISK_LEVELS.map((level) => [level, 0]));
+      for (const { status } of grants()) {
+        if (status?.phase !== 'Active' || !status.risk) continue;
+        const { level } = status.risk;
+        counts.set(level, (counts.get(level) ?? 0) + 1);
+      }
+      for (const [risk, count] of counts) this.set({ risk }, count);
     },
   });
   new Gauge({

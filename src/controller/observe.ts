@@ -27,6 +27,7 @@ import {
   taskGrantClasses,
   type Resource,
 } from '../kube/resources.ts';
+import type { BoundAccess } from './bound-access.ts';
 import type { EnforcementProbe } from './enforcement.ts';
 import { keyOfGrant } from './grant-key.ts';
 import type { Readers } from './readers.ts';
@@ -35,6 +36,7 @@ export interface ObserveOptions {
   client: Client;
   readers: Readers;
   probe: EnforcementProbe;
+  bound: BoundAccess;
   /** Namespaces that the webhook configurations leave out by name. */
   neverJudged: readonly string[];
   /** What the API server calls itself. */
@@ -45,7 +47,7 @@ export interface ObserveOptions {
 
 /** Everything that is known about a grant. `grant` is handed in, because only the caller knows how fresh it is. */
 export async function observe(grant: Stored<TaskGrant>, options: ObserveOptions): Promise<Facts> {
-  const { client, readers, probe, neverJudged, apiAudiences, now } = options;
+  const { client, readers, probe, bound, neverJudged, apiAudiences, now } = options;
   return {
     grant,
     now: now(),
@@ -54,6 +56,7 @@ export async function observe(grant: Stored<TaskGrant>, options: ObserveOptions)
     neverJudged: neverJudged.includes(grant.metadata.namespace),
     enforcement: probe.state(),
     olderUnfinished: olderUnfinished(grant, readers),
+    besides: bound.of(grant),
     pods: await findPods(grant, client, readers),
     found: await findIssued(grant, client, readers),
     suffix: suffixFrom(randomBytes(SUFFIX_LENGTH)),

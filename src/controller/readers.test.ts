@@ -3,6 +3,7 @@ import type { Pod, Stored } from '../api/kubernetes.ts';
 import { requesterMustHold } from '../core/envelope/requester.ts';
 import { driftOf, inventoryItemOf, issuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { recordPods } from '../core/lifecycle/pods.ts';
+import { riskOf } from '../core/rules/risk.ts';
 import { aGrant, inPhase, withStatus } from '../core/testing/builders.ts';
 import { aNamespace, aTaskPod, everythingIssuedFor, withRights } from '../core/testing/lifecycle.ts';
 import { grantKeyOfIssued } from './grant-key.ts';
@@ -12,6 +13,7 @@ import {
   slimPod,
   slimRole,
   slimRoleBinding,
+  slimRoleOfOthers,
   slimServiceAccount,
 } from './readers.ts';
 
@@ -57,12 +59,27 @@ test('annotations, labels, finalizers and owners of others cost nothing', () => 
   }
 });
 
-test('the rules of a Role that is in no grant’s place are not kept', () => {
-  const role = everythingIssuedFor(grant).find(({ kind }) => kind === 'Role');
-  if (role?.kind !== 'Role') throw new Error('a Role is issued');
-  const rules = [{ apiGroups: [LARGE], resources: ['configmaps'], verbs: ['get'] }];
-  const stray = { ...role, metadata: { ...role.metadata, name: 'mine' }, rules };
-  expect(size(slim(stray))).toBeLessThan(2000);
+test('of others’ roles and bindings is kept what risk is worked out from, however many names there are', () => {
+  const metadata = { name: 'a', namespace: 'agents', uid: '1', resourceVersion: '1', creationTimestamp: '' };
+  const names = Array.from({ length: 10_000 }, (_, index) => `name-${index}`);
+  const resourceNames = [...names, '', 'taskgrant-a-bcdfghjk'];
+  const rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
+  const role = { apiVersion: 'v1', kind: 'Role' as const, metadata, rules: [{ ...rule, resourceNames }] };
+  const kept = slimRoleOfOthers(role);
+  expect(kept.rules).toEqual([{ ...rule, resourceNames: ['name-0', '', 'taskgrant-a-bcdfghjk'] }]);
+  expect(riskOf(kept.rules)).toEqual(riskOf(role.rules));
+  expect(slimRoleOfOthers({ ...role, rules: null as unknown as [] }).rules).toEqual([]);
+
+  const subject = (name: string) => ({ kind: 'User', name });
+  const group = { kind: 'Group', name: 'system:serviceaccounts' };
+  const binding = {
+    apiVersion: 'v1',
+    kind: 'RoleBinding' as const,
+    metadata,
+    roleRef: { apiGroup: '', kind: 'Role', name: 'a' },
+    subjects: [...names.map(subject), group],
+  };
+  expect(slimRoleBinding(binding).subjects).toEqual([...names.slice(0, 64).map(subject), group]);
 });
 
 test('of a pod is kept what its record needs, and nothing that its author can make large', () => {

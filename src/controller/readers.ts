@@ -11,9 +11,11 @@ import {
   MANAGED_BY_LABEL,
 } from '../api/group.ts';
 import type {
-  KubernetesObject,
+  ClusterRole,
+  ClusterRoleBinding,
   Namespace,
   Pod,
+  PolicyRule,
   Role,
   RoleBinding,
   ServiceAccount,
@@ -24,11 +26,16 @@ import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { withoutRequester } from '../core/envelope/requester.ts';
+import { isPlacedFor } from '../core/names.ts';
+import { namesThatCount, reachAccounts } from '../core/rules/actors.ts';
+import { roleKeyOf, subjectKeysOf, subjectsThatCount } from '../core/rules/bound.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { ReaderMetrics } from '../kube/metrics.ts';
 import { createReader, type Reader } from '../kube/reader.ts';
 import {
+  clusterRoleBindings,
+  clusterRoles,
   namespaces,
   pods,
   roleBindings,
@@ -36,11 +43,13 @@ import {
   serviceAccounts,
   taskGrantClasses,
   taskGrants,
-  type Resource,
 } from '../kube/resources.ts';
 import { grantKeyOfIssued, grantKeyOfPod } from './grant-key.ts';
 
-/** Those of issued kinds hold what carries the product's label, which anybody may write. */
+/**
+ * Those of issued kinds hold what carries the product's label, which anybody may write; together with those of others, all Roles and
+ * RoleBindings that there are.
+ */
 export interface Readers {
   grants: Reader<TaskGrant, 'class' | 'namespace'>;
   classes: Reader<TaskGrantClass>;
@@ -49,23 +58,24 @@ export interface Readers {
   pods: Reader<Pod, 'grant'>;
   /** By `namespace/grant` of the grant they were made for, where they stand in its place. */
   serviceAccounts: Reader<ServiceAccount, 'grant'>;
-  roles: Reader<Role, 'grant'>;
-  roleBindings: Reader<RoleBinding, 'grant'>;
+  roles: Reader<Role, 'grant' | RoleIndex>;
+  roleBindings: Reader<RoleBinding, 'grant' | BindingIndex>;
+  rolesOfOthers: Reader<Role, RoleIndex>;
+  roleBindingsOfOthers: Reader<RoleBinding, BindingIndex>;
+  clusterRoles: Reader<ClusterRole, RoleIndex>;
+  clusterRoleBindings: Reader<ClusterRoleBinding, BindingIndex>;
 }
+
+/** By their namespace (empty for a ClusterRole), where their rules reach accounts that their holder does not run as. */
+type RoleIndex = 'reaching';
+/** By whom they give rights, as far as it can be a grant's account; and by the role, with the namespace before it. */
+type BindingIndex = 'subject' | 'role';
 
 export function createReaders(client: Client, logger: Logger, metrics: ReaderMetrics): Readers {
   const common = { client, logger, metrics };
-  const ofGrants = <T extends KubernetesObject>(
-    resource: Resource<T>,
-    transform: (object: Stored<T>) => Stored<T>,
-  ) =>
-    createReader({
-      ...common,
-      resource,
-      transform,
-      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
-      indexers: { grant: grantKeyOfIssued },
-    });
+  // Not by the grant's label as well, for what gives rights: what carries the one and not the other has to be in either reader.
+  const ofGrants = { ...common, labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}` };
+  const ofOthers = { ...common, labelSelector: `${MANAGED_BY_LABEL}!=${MANAGED_BY}` };
   return {
     grants: createReader({
       ...common,
@@ -85,10 +95,79 @@ export function createReaders(client: Client, logger: Logger, metrics: ReaderMet
       labelSelector: GRANT_LABEL,
       indexers: { grant: grantKeyOfPod },
     }),
-    serviceAccounts: ofGrants(serviceAccounts, slimServiceAccount),
-    roles: ofGrants(roles, slimRole),
-    roleBindings: ofGrants(roleBindings, slimRoleBinding),
+    serviceAccounts: createReader({
+      ...common,
+      labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
+      resource: serviceAccounts,
+      transform: slimServiceAccount,
+      indexers: { grant: grantKeyOfIssued },
+    }),
+    roles: createReader({
+      ...ofGrants,
+      resource: roles,
+      transform: slimRole,
+      indexers: { grant: grantKeyOfIssued, ...roleIndexers },
+    }),
+    roleBindings: createReader({
+      ...ofGrants,
+      resource: roleBindings,
+      transform: slimRoleBinding,
+      indexers: { grant: grantKeyOfIssued, ...bindingIndexers },
+    }),
+    rolesOfOthers: createReader({
+      ...ofOthers,
+      resource: roles,
+      name: 'roles-of-others',
+      transform: slimRoleOfOthers,
+      indexers: roleIndexers,
+    }),
+    roleBindingsOfOthers: createReader({
+      ...ofOthers,
+      resource: roleBindings,
+      name: 'rolebindings-of-others',
+      transform: slimRoleBinding,
+      indexers: bindingIndexers,
+    }),
+    clusterRoles: createReader({
+      ...common,
+      resource: clusterRoles,
+      transform: slimRoleOfOthers,
+      indexers: roleIndexers,
+    }),
+    clusterRoleBindings: createReader({
+      ...common,
+      resource: clusterRoleBindings,
+      transform: slimRoleBinding,
+      indexers: bindingIndexers,
+    }),
   };
+}
+
+export const roleIndexers = {
+  reaching: ({ metadata, rules }: Role | ClusterRole) =>
+    reachAccounts(rules ?? []) ? [metadata.namespace ?? ''] : [],
+};
+
+/** One that is as a grant's own is found by its grant: tens of thousands of them need no index more. */
+export const bindingIndexers = {
+  subject: (binding: RoleBinding | ClusterRoleBinding) => (isAsIssued(binding) ? [] : subjectKeysOf(binding)),
+  role: (binding: RoleBinding | ClusterRoleBinding) =>
+    isAsIssued(binding) ? [] : [`${binding.metadata.namespace ?? ''} ${roleKeyOf(binding)}`],
+};
+
+/** Whether it binds, in the place of a grant's binding, the Role that stands there to an account of that grant, and nothing else. */
+export function isAsIssued(binding: RoleBinding | ClusterRoleBinding): boolean {
+  if (grantKeyOfIssued(binding).length === 0) return false;
+  const { metadata, roleRef, subjects = [] } = binding;
+  const { [GRANT_NAMESPACE_LABEL]: namespace = '', [GRANT_LABEL]: grant = '' } = metadata.labels ?? {};
+  const [subject, ...more] = subjects;
+  return (
+    more.length === 0 &&
+    roleRef.kind === 'Role' &&
+    roleRef.name === metadata.name &&
+    subject?.kind === 'ServiceAccount' &&
+    isPlacedFor({ ...subject, namespace: subject.namespace ?? '' }, { namespace, name: grant })
+  );
 }
 
 /**
@@ -199,17 +278,33 @@ export function slimServiceAccount(account: Stored<ServiceAccount>): Stored<Serv
   };
 }
 
-/** The rights of what stands in no grant's place are nobody's business. */
 export function slimRole(role: Stored<Role>): Stored<Role> {
   const { apiVersion, kind } = role;
-  const rules = grantKeyOfIssued(role).length > 0 ? pick(role, 'rules') : {};
-  return { apiVersion, kind, metadata: slimMetadata(role), ...rules };
+  return { apiVersion, kind, metadata: slimMetadata(role), ...pick(role, 'rules') };
 }
 
-export function slimRoleBinding(binding: Stored<RoleBinding>): Stored<RoleBinding> {
+/** Of a role of others, what its rules lead to is asked, and not on which objects. */
+export function slimRoleOfOthers<T extends Role | ClusterRole>(role: Stored<T>): Stored<T> {
+  const { apiVersion, kind } = role;
+  // Without any, a ClusterRole has null there.
+  const rules = (role.rules as PolicyRule[] | null | undefined) ?? [];
+  return { apiVersion, kind, metadata: slimMetadata(role), rules: rules.map(withFewNames) } as Stored<T>;
+}
+
+function withFewNames(rule: PolicyRule): PolicyRule {
+  const { resourceNames } = rule;
+  return resourceNames ? { ...rule, resourceNames: namesThatCount(resourceNames) } : rule;
+}
+
+export function slimRoleBinding<T extends RoleBinding | ClusterRoleBinding>(binding: Stored<T>): Stored<T> {
   const { apiVersion, kind, roleRef } = binding;
-  const subjects = grantKeyOfIssued(binding).length > 0 ? pick(binding, 'subjects') : {};
-  return { apiVersion, kind, metadata: slimMetadata(binding), roleRef, ...subjects };
+  return {
+    apiVersion,
+    kind,
+    metadata: slimMetadata(binding),
+    roleRef,
+    subjects: subjectsThatCount(binding),
+  } as Stored<T>;
 }
 
 /** These of an object's fields, as far as they are there. */

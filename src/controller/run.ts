@@ -14,6 +14,7 @@ import type { KubeMetrics } from '../kube/metrics.ts';
 import type { Reader } from '../kube/reader.ts';
 import { createController } from '../kube/reconciler.ts';
 import type { Change } from '../kube/store.ts';
+import { createBoundAccess } from './bound-access.ts';
 import {
   CERTIFICATES_KEY,
   createCertificateReaders,
@@ -85,6 +86,7 @@ export function runController(
     logger,
     metrics: kubeMetrics.events,
   });
+  const bound = createBoundAccess(readers);
   const election = createElection({
     client,
     namespace: options.namespace,
@@ -114,6 +116,7 @@ export function runController(
         client,
         readers,
         probe,
+        bound,
         // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
         neverJudged: ['kube-system', options.namespace],
         apiAudiences: options.apiAudiences,
@@ -183,6 +186,17 @@ export function runController(
         classes.queue.add(key);
       },
     });
+    subscriptions.push(
+      bound.watch({
+        namespace: (name) => {
+          for (const grant of readers.grants.byIndex('namespace', name))
+            if (!isFinal(grant.status?.phase)) grants.queue.add(keyOfGrant(grant));
+        },
+        grant: (key) => {
+          grants.queue.add(key);
+        },
+      }),
+    );
     for (const reader of ofCertificates) {
       subscriptions.push(
         reader.subscribe(() => {

@@ -20,6 +20,8 @@ export interface ReaderOptions<T extends KubernetesObject, Index extends string>
   client: Client;
   resource: Resource<T>;
   logger: Logger;
+  /** What metrics and logs call it: the resource, when left out; of two readers of one, one has another name. */
+  name?: string;
   /** All namespaces when left out. */
   namespace?: string;
   labelSelector?: string;
@@ -86,6 +88,7 @@ export const createReader = <T extends KubernetesObject, Index extends string = 
   client,
   resource,
   logger: parentLogger,
+  name = resource.plural,
   namespace,
   labelSelector,
   fieldSelector,
@@ -97,7 +100,7 @@ export const createReader = <T extends KubernetesObject, Index extends string = 
   silenceLimitMs = 150_000,
   random = Math.random,
 }: ReaderOptions<T, Index>): Reader<T, Index> => {
-  const labels = { resource: resource.plural };
+  const labels = { resource: name };
   const logger = parentLogger.child(labels);
   const store = createStore<T, Index>(indexers);
   const handlers = new Set<(change: Change<T>) => void>();

@@ -135,7 +135,9 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
     };
   }
   const pods = status.pods?.map(({ name, uid, phase, admittedAt }) => ({ name, uid, phase, admittedAt }));
-  return { ...grant, metadata, status: { ...status, inventory: [], ...(pods && { pods }) } };
+  const kept = { ...status, inventory: [], ...(pods && { pods }) };
+  delete kept.risk;
+  return { ...grant, metadata, status: kept };
 }
 
 /** Which pods there are under an account, under which grant each says it runs, and whether and where it does, is all that is asked of them. */

@@ -10,6 +10,7 @@ import { enforced, isHeld, obstacleOf, type Obstacle } from './gate.ts';
 import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName, type IssuedObject } from './issued.ts';
 import { isOfRights } from './remains.ts';
 import { beginRevocation, removeRights, removeUnnamedAccount } from './revocation.ts';
+import { ratedNow } from './risk.ts';
 import { writeStatus } from './status.ts';
 
 /** What to do for a grant that is not active yet and that nothing has ended. */
@@ -48,7 +49,7 @@ function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
       : [{ type: 'Active', status: 'False', reason: 'Pending', message: finding.message } as const]),
   ];
   const outdated = isJudged ? [] : (['serviceAccountName', 'inventory'] as const);
-  const written = writeStatus(facts, { phase: 'Pending' }, findings, outdated);
+  const written = writeStatus(facts, { phase: 'Pending', ...ratedNow(facts) }, findings, outdated);
   return {
     steps: [...removeRights(facts), ...removeUnnamedAccount(facts), ...written.steps],
     ...(until !== undefined && { againAt: until }),
@@ -85,6 +86,7 @@ function recordInventory(facts: Facts): Plan {
       );
     }),
     decision: decisionFor(facts),
+    ...ratedNow(facts),
     podsUsed: before.podsUsed ?? `0/${spec.workload.maxPods}`,
   };
   const written = writeStatus(facts, status, [
@@ -130,6 +132,7 @@ function declareActive(facts: Facts, issued: readonly IssuedObject[]): Plan {
     {
       phase: 'Active',
       inventory,
+      ...ratedNow(facts),
       activatedAt,
       expiresAt: new Date(Date.parse(activatedAt) + milliseconds(duration)).toISOString(),
     },

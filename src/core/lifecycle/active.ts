@@ -5,6 +5,7 @@ import { expiryOf } from './ending.ts';
 import { timeOf, type Facts, type Plan } from './facts.ts';
 import { enforced, isHeld, namespaceIsEnforced } from './gate.ts';
 import { recordPods, stopping } from './pods.ts';
+import { ratedNow } from './risk.ts';
 import { writeStatus } from './status.ts';
 
 /** It should not be there, and has nothing to bring to an end. */
@@ -33,6 +34,7 @@ export function keepCounting(
       ...(records.length > 0 && { pods: records }),
       podsUsed: `${records.length}/${maxPods}`,
       expiresAt: new Date(expiry).toISOString(),
+      ...ratedNow(facts),
     },
     findings,
   );

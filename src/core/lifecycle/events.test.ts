@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskGrantStatus } from '../../api/taskgrant.ts';
+import type { RiskLevel } from '../rules/risk-level.ts';
 import { aClass, inPhase, withGrantSpec, withStatus } from '../testing/builders.ts';
 import {
   withEverythingCreated,
@@ -40,6 +41,25 @@ describe('an Event is worth', () => {
         note: `service account ${serviceAccountName} until 2026-11-23T09:30:30.000Z (decision ${decision?.id ?? ''})`,
       },
     ]);
+  });
+
+  test('that its identity can do what is High or worse, when that comes up or gets worse', () => {
+    const rated = (level: RiskLevel): TaskGrantStatus => ({
+      risk: { level, findings: [{ code: 'SecretsReached', message: 'High: reads Secrets' }] },
+    });
+    expect(announcementsFor(rated('Medium'), rated('High'))).toEqual([
+      {
+        type: 'Warning',
+        reason: 'RiskRaised',
+        action: 'Rate',
+        note: 'High, for SecretsReached first of all: High: reads Secrets; all of it stands in status.risk',
+      },
+    ]);
+    expect(announcementsFor({}, rated('High'))).toHaveLength(1);
+    expect(announcementsFor(rated('High'), rated('Critical'))).toHaveLength(1);
+    expect(announcementsFor(rated('High'), rated('High'))).toEqual([]);
+    expect(announcementsFor(rated('Critical'), rated('High'))).toEqual([]);
+    expect(announcementsFor({}, rated('Medium'))).toEqual([]);
   });
 
   test('each thing that keeps it waiting, once', () => {

@@ -1,16 +1,21 @@
 /** What is worth an Event when a grant's status changes: what `kubectl describe` shows of its story. */
 import { isFinal, type GrantReason } from '../../api/reasons.ts';
 import type { GrantCondition, TaskGrantStatus } from '../../api/taskgrant.ts';
+import { isAtLeast } from '../rules/risk-level.ts';
 
 /** events.k8s.io/v1: `reason` says why, `action` what was done or tried. */
 export interface Announcement {
   type: 'Normal' | 'Warning';
-  reason: GrantReason;
-  action: 'Activate' | 'Suspend' | 'Resume' | 'Revoke' | 'Verify';
+  reason: GrantReason | 'RiskRaised';
+  action: 'Activate' | 'Rate' | 'Suspend' | 'Resume' | 'Revoke' | 'Verify';
   note: string;
 }
 
 export function announcementsFor(before: TaskGrantStatus, after: TaskGrantStatus): Announcement[] {
+  return [...ofItsState(before, after), ...ofItsRisk(before, after)];
+}
+
+function ofItsState(before: TaskGrantStatus, after: TaskGrantStatus): Announcement[] {
   if (after.phase !== before.phase) {
     if (after.phase === 'Active')
       return [{ ...activated(after), action: before.phase === 'Suspended' ? 'Resume' : 'Activate' }];
@@ -28,6 +33,20 @@ export function announcementsFor(before: TaskGrantStatus, after: TaskGrantStatus
       note: message,
     }));
   return [...rightsTaken, ...obstacles];
+}
+
+/** What leads beyond the rights that it is found in, or has come to lead further. */
+function ofItsRisk({ risk: before }: TaskGrantStatus, { risk }: TaskGrantStatus): Announcement[] {
+  if (!risk || !isAtLeast(risk.level, 'High') || isAtLeast(before?.level ?? 'None', risk.level)) return [];
+  const [worst] = risk.findings;
+  return [
+    {
+      type: 'Warning',
+      reason: 'RiskRaised',
+      action: 'Rate',
+      note: `${risk.level}${worst ? `, for ${worst.code} first of all: ${worst.message}` : ''}; all of it stands in status.risk`,
+    },
+  ];
 }
 
 /** What keeps a grant from becoming active, or from being gone, apart from the summary that the Active condition gives. */

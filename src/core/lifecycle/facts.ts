@@ -3,6 +3,7 @@ import type { Namespace, Pod, Stored } from '../../api/kubernetes.ts';
 import type { GrantReason } from '../../api/reasons.ts';
 import type { InventoryItem, TaskGrant, TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import type { AccessBesides } from '../rules/effective.ts';
 import type { FoundObject, IssuedObject } from './issued.ts';
 
 export interface Facts {
@@ -21,6 +22,8 @@ export interface Facts {
   enforcement: { proven: boolean; message: string };
   /** Unfinished grants of the same class in the same namespace that are older than this one. */
   olderUnfinished: number;
+  /** What its account holds beside what is issued for it, by the RBAC of the cluster. */
+  besides: AccessBesides;
   /** Pods that use the grant's service account. */
   pods: readonly Stored<Pod>[];
   /** What exists of what was made for the grant, and what stands in its place under the same name. */

@@ -1,5 +1,5 @@
 /** Which rights of a rule are among those that a pattern means. */
-import type { RightPattern } from './danger.ts';
+import type { Danger, RightPattern } from './danger.ts';
 import { renderKind, type ScopedRule } from './right.ts';
 
 const ALL = '*';
@@ -31,6 +31,12 @@ export function* foundIn(rule: ScopedRule, pattern: RightPattern): Generator<Fou
         for (const resource of resources)
           for (const verb of verbs)
             yield { ...(namespace !== undefined && { namespace }), apiGroup, resource, verb, byName };
+}
+
+/** Rules with a right that leads further only where another is held too. */
+export function halvesIn(rules: readonly ScopedRule[], dangers: readonly Danger[]): ScopedRule[] {
+  const halves = dangers.flatMap(({ together = [] }) => together.flat());
+  return rules.filter((rule) => halves.some((pattern) => !foundIn(rule, pattern).next().done));
 }
 
 /**

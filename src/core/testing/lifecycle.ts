@@ -5,6 +5,8 @@ import type { GrantCondition, TaskGrant, TaskGrantStatus } from '../../api/taskg
 import { decisionFor } from '../decision/decision.ts';
 import type { Action, Facts, Plan } from '../lifecycle/facts.ts';
 import { inventoryItemOf, issuedFor, type FoundObject, type IssuedObject } from '../lifecycle/issued.ts';
+import { ratedNow } from '../lifecycle/risk.ts';
+import { NOTHING_BESIDES } from '../rules/effective.ts';
 import {
   aClass,
   aGrant,
@@ -75,6 +77,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     neverJudged: false,
     enforcement: { proven: true, message: 'a pod that has to be refused was refused' },
     olderUnfinished: 0,
+    besides: NOTHING_BESIDES,
     pods: [],
     found: [],
     requesterLacks: [],
@@ -117,6 +120,7 @@ export function factsWhileActive(
   const status = {
     serviceAccountName: GRANT_ACCOUNT,
     inventory: found.map(inventoryItemOf),
+    ...ratedNow({ grant, besides: NOTHING_BESIDES }),
     podsUsed: `0/${grant.spec.workload.maxPods}`,
   };
   return someFacts({ grant: withStatus(status)(grant), found, ...changes });

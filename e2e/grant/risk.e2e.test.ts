@@ -1,0 +1,123 @@
+/** That status.risk says what the identity of a grant can really do in this cluster, and that a class can refuse it. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Stored } from '../../src/api/kubernetes.ts';
+import type { TaskGrant } from '../../src/api/taskgrant.ts';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  namespaces,
+  roleBindings,
+  taskGrants,
+} from '../../src/kube/resources.ts';
+import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { aGrantManifest, apply, enforcedNamespace, kubectl, until, untilPhase } from './testbed.ts';
+
+const client = testClient(clusterKubeConfig());
+const RBAC = 'rbac.authorization.k8s.io';
+/** Of everything here that is the cluster's. */
+const NAME = `risk-${randomBytes(4).toString('hex')}`;
+let namespace: string;
+
+beforeAll(async () => {
+  namespace = await enforcedNamespace(client);
+  await client.create(clusterRoles, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name: NAME },
+    rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] }],
+  });
+});
+
+afterAll(async () => {
+  await client.remove(clusterRoleBindings, { name: NAME }).catch(() => undefined);
+  await client.remove(clusterRoles, { name: NAME });
+  await client.remove(namespaces, { name: namespace });
+  await client.close();
+});
+
+const bindsIt = { apiGroup: RBAC, kind: 'ClusterRole', name: NAME };
+
+async function anActiveGrant(name: string): Promise<Stored<TaskGrant>> {
+  const { code, stderr } = await apply(aGrantManifest(namespace, name));
+  expect(code, stderr).toBe(0);
+  return untilPhase(client, { namespace, name }, 'Active');
+}
+
+const untilRated = (name: string, level: string) =>
+  until(
+    client,
+    taskGrants,
+    { namespace, name },
+    `rated ${level}`,
+    (grant) => grant?.status?.risk?.level === level,
+  );
+
+test('a grant to read one ConfigMap is Low, and kubectl get shows it', async () => {
+  const grant = await anActiveGrant('narrow');
+  expect(grant.status?.risk).toMatchObject({ level: 'Low' });
+  const { stdout } = await kubectl(['get', 'taskgrants', 'narrow', '--namespace', namespace]);
+  expect(stdout).toMatch(/RISK.*\n.*\bLow\b/);
+});
+
+test('what is bound to every service account is found in grants that are active already, and goes with the binding', async () => {
+  await anActiveGrant('ambient');
+  await client.create(clusterRoleBindings, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: NAME },
+    roleRef: bindsIt,
+    subjects: [{ apiGroup: RBAC, kind: 'Group', name: 'system:serviceaccounts' }],
+  });
+  const rated = await untilRated('ambient', 'Critical');
+  expect(rated?.status?.risk?.findings).toEqual(
+    expect.arrayContaining([
+      {
+        code: 'SecretsReached',
+        message: `Critical: reads Secrets, or plants them (get secrets, list secrets); by ClusterRoleBinding ${NAME}`,
+      },
+    ]),
+  );
+  const events = ['get', 'events', '--namespace', namespace, '-o', 'json'];
+  const raised = async () =>
+    (
+      JSON.parse((await kubectl(events)).stdout) as { items: { reason: string; message: string }[] }
+    ).items.find(({ reason }) => reason === 'RiskRaised');
+  await expect.poll(raised, { timeout: 10_000 }).toMatchObject({ reason: 'RiskRaised' });
+  await client.remove(clusterRoleBindings, { name: NAME });
+  await untilRated('ambient', 'Low');
+});
+
+test('what is bound to the grant’s own account is found', async () => {
+  const { status } = await anActiveGrant('named');
+  await client.create(roleBindings, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { namespace, name: 'by-hand' },
+    roleRef: bindsIt,
+    subjects: [{ kind: 'ServiceAccount', namespace, name: status?.serviceAccountName ?? '' }],
+  });
+  const rated = await untilRated('named', 'High');
+  expect(rated?.status?.risk?.findings.map(({ code }) => code)).toEqual(
+    expect.arrayContaining(['SecretsReached', 'BoundByHand']),
+  );
+});
+
+test('who may act as the account is told, and raises nothing', async () => {
+  await anActiveGrant('reached');
+  await client.create(roleBindings, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { namespace, name: 'editors' },
+    roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'edit' },
+    subjects: [{ apiGroup: RBAC, kind: 'User', name: 'jane' }],
+  });
+  const isTold = (grant: Stored<TaskGrant> | undefined) =>
+    grant?.status?.risk?.findings.some(
+      ({ code, message }) =>
+        code === 'OthersActAsIt' && message.includes(`User jane (RoleBinding ${namespace}/editors)`),
+    ) ?? false;
+  const grant = await until(client, taskGrants, { namespace, name: 'reached' }, 'told of', isTold);
+  expect(grant?.status?.risk?.level).toBe('Low');
+  expect(JSON.stringify(grant?.status?.risk)).not.toContain('system:masters');
+});

@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  KubernetesObject,
+  PolicyRule,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+  Stored,
+  Subject,
+} from '../api/kubernetes.ts';
+import { createStore, type Change, type Indexer } from '../kube/store.ts';
+import { GRANT_ACCOUNT, GRANT_NAME, NAMESPACE } from '../core/testing/builders.ts';
+import { everythingIssuedFor, factsWhileActive } from '../core/testing/lifecycle.ts';
+import { createBoundAccess, type BoundAccess } from './bound-access.ts';
+import { grantKeyOfIssued } from './grant-key.ts';
+import { bindingIndexers, roleIndexers } from './readers.ts';
+
+/** As a reader is used here, with what a test puts into it. */
+function reading<T extends KubernetesObject, Index extends string>(indexers: Record<Index, Indexer<T>>) {
+  const store = createStore<T, Index>(indexers);
+  const handlers = new Set<(change: Change<T>) => void>();
+  let version = 0;
+  const tell = (change: Change<T> | undefined) => {
+    if (change) for (const handler of handlers) handler(change);
+  };
+  return {
+    get: (key: string) => store.get(key),
+    byIndex: (index: Index, value: string) => store.byIndex(index, value),
+    subscribe: (handler: (change: Change<T>) => void) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    put: (object: T) => {
+      const metadata = { ...object.metadata, resourceVersion: String(++version) };
+      tell(store.put({ ...object, metadata } as Stored<T>));
+    },
+    remove: (key: string) => {
+      tell(store.remove(key));
+    },
+  };
+}
+
+const issuedIndex = { grant: grantKeyOfIssued };
+const aCluster = () => ({
+  serviceAccounts: reading<ServiceAccount, 'grant'>(issuedIndex),
+  roles: reading<Role, 'grant' | 'reaching'>({ ...issuedIndex, ...roleIndexers }),
+  roleBindings: reading<RoleBinding, 'grant' | 'subject' | 'role'>({ ...issuedIndex, ...bindingIndexers }),
+  rolesOfOthers: reading<Role, 'reaching'>(roleIndexers),
+  roleBindingsOfOthers: reading<RoleBinding, 'subject' | 'role'>(bindingIndexers),
+  clusterRoles: reading<ClusterRole, 'reaching'>(roleIndexers),
+  clusterRoleBindings: reading<ClusterRoleBinding, 'subject' | 'role'>(bindingIndexers),
+});
+
+const RBAC = 'rbac.authorization.k8s.io';
+const stored = (name: string, namespace?: string) => ({
+  name,
+  uid: name,
+  resourceVersion: '',
+  creationTimestamp: '',
+  ...(namespace !== undefined && { namespace }),
+});
+const clusterRole = (name: string, ...rules: PolicyRule[]): ClusterRole => ({
+  apiVersion: `${RBAC}/v1`,
+  kind: 'ClusterRole',
+  metadata: stored(name),
+  rules,
+});
+const binding = (name: string, role: string, subject: Subject) => ({
+  apiVersion: `${RBAC}/v1`,
+  roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: role },
+  subjects: [subject],
+  metadata: stored(name),
+});
+const clusterRoleBinding = (name: string, role: string, subject: Subject): ClusterRoleBinding => ({
+  ...binding(name, role, subject),
+  kind: 'ClusterRoleBinding',
+});
+const roleBinding = (name: string, role: string, subject: Subject, namespace = NAMESPACE): RoleBinding => ({
+  ...binding(name, role, subject),
+  kind: 'RoleBinding',
+  metadata: stored(name, namespace),
+});
+const group = (name: string): Subject => ({ kind: 'Group', name });
+const ITSELF: Subject = { kind: 'ServiceAccount', namespace: NAMESPACE, name: GRANT_ACCOUNT };
+
+const SECRETS = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
+const IMPERSONATE = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
+
+const { grant } = factsWhileActive();
+let cluster: ReturnType<typeof aCluster>;
+let access: BoundAccess;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  cluster = aCluster();
+  access = createBoundAccess(cluster);
+  for (const object of everythingIssuedFor(grant)) {
+    if (object.kind === 'ServiceAccount') cluster.serviceAccounts.put(object);
+    else if (object.kind === 'Role') cluster.roles.put(object);
+    else cluster.roleBindings.put(object);
+  }
+  cluster.clusterRoles.put(clusterRole('reads-secrets', SECRETS));
+  cluster.clusterRoles.put(clusterRole('edit', IMPERSONATE));
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a grant’s account holds besides', () => {
+  test('nothing, where nothing is bound but what was issued for it', () => {
+    expect(access.of(grant)).toMatchObject({
+      ambient: { level: 'None', givers: [], actors: [] },
+      byHand: [],
+    });
+  });
+
+  test.each(['system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${NAMESPACE}`])(
+    'what is bound to %s, everywhere or in any namespace',
+    (name) => {
+      cluster.clusterRoleBindings.put(clusterRoleBinding('all', 'reads-secrets', group(name)));
+      cluster.roleBindingsOfOthers.put(roleBinding('some', 'reads-secrets', group(name), 'other'));
+      expect(access.of(grant).ambient).toMatchObject({
+        level: 'Critical',
+        givers: ['ClusterRoleBinding all', 'RoleBinding other/some'],
+      });
+    },
+  );
+
+  test('not what the accounts of another namespace hold', () => {
+    cluster.clusterRoleBindings.put(
+      clusterRoleBinding('all', 'reads-secrets', group('system:serviceaccounts:other')),
+    );
+    expect(access.of(grant).ambient.level).toBe('None');
+  });
+
+  test('what names it', () => {
+    cluster.clusterRoleBindings.put(clusterRoleBinding('mine', 'reads-secrets', ITSELF));
+    expect(access.of(grant).byHand.map(({ by }) => by)).toEqual(['ClusterRoleBinding mine']);
+  });
+
+  test('what names it with the product’s labels, in its own place of another namespace or in another grant’s', () => {
+    const [own] = everythingIssuedFor(grant).filter(({ kind }) => kind === 'RoleBinding');
+    if (own?.kind !== 'RoleBinding') throw new Error('a binding is issued');
+    const elsewhere = { ...own.metadata, namespace: 'elsewhere' };
+    cluster.roleBindings.put({ ...own, metadata: elsewhere });
+    const labels = { ...own.metadata.labels, 'taskgrant.dev/grant': 'other' };
+    const name = `taskgrant:${NAMESPACE}:other`;
+    cluster.roleBindings.put({ ...own, metadata: { ...elsewhere, name, labels } });
+    expect(access.of(grant).byHand.map(({ by }) => by)).toEqual([
+      `RoleBinding elsewhere/${name}`,
+      `RoleBinding elsewhere/${own.metadata.name}`,
+    ]);
+  });
+});
+
+test('who is bound, in the namespace or everywhere, to a role that acts as accounts may act as it', () => {
+  cluster.roleBindingsOfOthers.put(roleBinding('devs', 'edit', group('devs')));
+  cluster.roleBindingsOfOthers.put(roleBinding('devs', 'edit', group('others'), 'other'));
+  cluster.roleBindingsOfOthers.put(roleBinding('readers', 'reads-secrets', group('readers')));
+  cluster.clusterRoleBindings.put(clusterRoleBinding('ops', 'edit', group('ops')));
+  expect(access.of(grant).ambient.actors).toEqual([
+    { by: 'ClusterRoleBinding ops', subjects: ['Group ops'] },
+    { by: `RoleBinding ${NAMESPACE}/devs`, subjects: ['Group devs'] },
+  ]);
+});
+
+describe('when RBAC changes', () => {
+  let rerated: string[];
+  beforeEach(() => {
+    rerated = [];
+    access.watch({ namespace: (name) => rerated.push(name), grant: (key) => rerated.push(key) });
+    access.of(grant);
+  });
+  const settle = () => vi.advanceTimersByTime(1000);
+
+  test('grants of a namespace are rated anew where something is different for them, once for many changes', () => {
+    cluster.clusterRoleBindings.put(
+      clusterRoleBinding('all', 'reads-secrets', group('system:serviceaccounts')),
+    );
+    cluster.clusterRoleBindings.put(clusterRoleBinding('ops', 'edit', group('ops')));
+    settle();
+    expect(rerated).toEqual([NAMESPACE]);
+    expect(access.of(grant).ambient.level).toBe('Critical');
+  });
+
+  test('nobody is where nothing is', () => {
+    cluster.clusterRoles.put(clusterRole('view', { ...SECRETS, resources: ['services'] }));
+    cluster.clusterRoleBindings.put(clusterRoleBinding('readers', 'reads-secrets', group('readers')));
+    settle();
+    expect(rerated).toEqual([]);
+  });
+
+  test('the role counts as the binding does', () => {
+    cluster.clusterRoleBindings.put(clusterRoleBinding('all', 'later', group('system:serviceaccounts')));
+    settle();
+    access.of(grant);
+    cluster.clusterRoles.put(clusterRole('later', SECRETS));
+    settle();
+    expect(rerated).toEqual([NAMESPACE]);
+  });
+
+  test('a grant is rated anew when its account is named, when that role changes, and when it is named no more', () => {
+    const key = `${NAMESPACE}/${GRANT_NAME}`;
+    cluster.roleBindingsOfOthers.put(roleBinding('mine', 'later', ITSELF));
+    settle();
+    expect(rerated.splice(0)).toEqual([key]);
+    access.of(grant);
+    cluster.clusterRoles.put(clusterRole('later', SECRETS));
+    settle();
+    expect(rerated.splice(0)).toEqual([key]);
+    expect(access.of(grant).byHand).toMatchObject([{ by: `RoleBinding ${NAMESPACE}/mine` }]);
+    cluster.roleBindingsOfOthers.remove(`${NAMESPACE}/mine`);
+    settle();
+    expect(rerated.splice(0)).toEqual([key]);
+    expect(access.of(grant).byHand).toEqual([]);
+  });
+
+  test('what is issued for grants changes nothing for others', () => {
+    const [own] = everythingIssuedFor(grant).filter(({ kind }) => kind === 'RoleBinding');
+    if (own?.kind !== 'RoleBinding') throw new Error('a binding is issued');
+    cluster.roleBindings.put(own);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

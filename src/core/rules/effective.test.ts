@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Actors } from './actors.ts';
+import type { BoundRules } from './bound.ts';
+import { ambientOf, effectiveRisk, NOTHING_BESIDES, type AccessBesides } from './effective.ts';
+import type { ScopedRule } from './right.ts';
+import { riskOf } from './risk.ts';
+
+const ACCOUNT = 'taskgrant-a-bcdfghjk';
+const rule = (apiGroup: string, resource: string, verb: string, namespace?: string): ScopedRule => ({
+  ...(namespace !== undefined && { namespaces: [namespace] }),
+  apiGroups: [apiGroup],
+  resources: [resource],
+  verbs: [verb],
+});
+const besides = (bound: BoundRules[], actors: Actors[] = [], byHand: BoundRules[] = []): AccessBesides => ({
+  ambient: { ...ambientOf(bound), actors },
+  byHand,
+});
+const OWN = [rule('', 'services', 'get', 'agents')];
+const codesOf = ({ findings }: { findings: { code: string }[] }) => findings.map(({ code }) => code);
+
+test('an envelope by itself is rated as it is, and every finding says its level and rights', () => {
+  expect(effectiveRisk(OWN, NOTHING_BESIDES, ACCOUNT)).toEqual({ level: 'Low', findings: [] });
+  const { level, findings } = effectiveRisk([rule('', 'secrets', 'get', 'agents')], NOTHING_BESIDES, ACCOUNT);
+  expect(level).toBe('High');
+  expect(findings).toEqual([
+    {
+      code: 'SecretsReached',
+      message: 'High: reads Secrets, or plants them (get secrets in namespace agents)',
+    },
+  ]);
+});
+
+test('nothing beyond what every identity has in every cluster is None', () => {
+  const basic = rule('authorization.k8s.io', 'selfsubjectaccessreviews', 'create');
+  const bound = [{ by: 'ClusterRoleBinding system:basic-user', rules: [basic] }];
+  expect(effectiveRisk([], besides(bound), ACCOUNT)).toEqual({ level: 'None', findings: [] });
+});
+
+test('what is bound to every account counts, and says by which binding', () => {
+  const bound = [
+    { by: 'ClusterRoleBinding everybody-reads', rules: [rule('', 'secrets', 'get')] },
+    { by: 'ClusterRoleBinding everybody-looks', rules: [rule('', 'services', 'get')] },
+  ];
+  const { level, findings } = effectiveRisk(OWN, besides(bound), ACCOUNT);
+  expect(level).toBe('Critical');
+  expect(findings).toEqual([
+    {
+      code: 'SecretsReached',
+      message: 'Critical: reads Secrets, or plants them (get secrets); by ClusterRoleBinding everybody-reads',
+    },
+    {
+      code: 'AmbientRights',
+      message:
+        'every service account here also holds what is bound by ClusterRoleBinding everybody-reads, ClusterRoleBinding everybody-looks',
+    },
+  ]);
+});
+
+test('what names the account counts, and is told of', () => {
+  const byHand = [{ by: 'RoleBinding agents/mine', rules: [rule('', 'secrets', 'get', 'agents')] }];
+  const risk = effectiveRisk(OWN, besides([], [], byHand), ACCOUNT);
+  expect(risk.level).toBe('High');
+  expect(codesOf(risk)).toEqual(['SecretsReached', 'BoundByHand']);
+});
+
+describe('halves that meet', () => {
+  const services = rule('', 'services', 'create', 'agents');
+  const endpoints = (namespace?: string) => ({
+    by: 'ClusterRoleBinding mesh',
+    rules: [rule('discovery.k8s.io', 'endpointslices', 'create', namespace)],
+  });
+
+  test('one in the envelope and one bound to everybody are found together', () => {
+    const risk = effectiveRisk([services], besides([endpoints()]), ACCOUNT);
+    expect(risk.level).toBe('High');
+    expect(risk.findings[0]).toMatchObject({ code: 'TrafficTaken' });
+    expect(risk.findings[0]?.message).toContain('together with what is bound besides the grant');
+  });
+
+  test('in another namespace they do not meet', () => {
+    expect(effectiveRisk([services], besides([endpoints('other')]), ACCOUNT).level).toBe('Medium');
+  });
+});
+
+test('who may act as the account is told of with their bindings, and raises nothing', () => {
+  const actors = [
+    { by: 'RoleBinding agents/devs', subjects: ['Group devs', 'User jane'] },
+    { by: 'ClusterRoleBinding admins', subjects: ['User jane'] },
+    { by: 'RoleBinding agents/other', subjects: ['User joe'], names: ['taskgrant-other-bcdfghjk'] },
+  ];
+  expect(effectiveRisk(OWN, besides([], actors), ACCOUNT)).toEqual({
+    level: 'Low',
+    findings: [
+      {
+        code: 'OthersActAsIt',
+        message:
+          'by impersonation or with tokens that they ask for, these may act as the account: 2 in all, Group devs (RoleBinding agents/devs), User jane (RoleBinding agents/devs)',
+      },
+    ],
+  });
+});
+
+test('of very many only some are named, and nothing is larger than the CRD takes', () => {
+  const bound = Array.from({ length: 500 }, (_, index) => ({
+    by: `RoleBinding ${'n'.repeat(60)}/${'b'.repeat(200)}-${index}`,
+    rules: [rule('*', '*', 'get', `namespace-${index}`)],
+  }));
+  const actors = [{ by: 'RoleBinding a/b', subjects: Array.from({ length: 500 }, (_, n) => `User ${n}`) }];
+  const { findings } = effectiveRisk(OWN, besides(bound, actors), ACCOUNT);
+  expect(findings.length).toBeLessThanOrEqual(64);
+  for (const { message } of findings) expect(message.length).toBeLessThanOrEqual(1024);
+  expect(findings.at(-1)?.message).toContain('64 or more');
+});
+
+const anyRule = fc.record({
+  namespaces: fc.option(fc.subarray(['agents', 'other'], { minLength: 1 }), { nil: undefined }),
+  apiGroups: fc.subarray(['', 'discovery.k8s.io', 'certificates.k8s.io', '*'], { minLength: 1 }),
+  resources: fc.subarray(
+    [
+      'services',
+      'endpoints',
+      'endpointslices',
+      'secrets',
+      'certificatesigningrequests',
+      'signers',
+      '*/approval',
+      '*',
+    ],
+    { minLength: 1 },
+  ),
+  verbs: fc.subarray(['get', 'create', 'update', 'approve', '*'], { minLength: 1 }),
+});
+const scoped = anyRule.map(({ namespaces, ...rest }): ScopedRule => ({
+  ...rest,
+  ...(namespaces && { namespaces }),
+}));
+const someRules = fc.array(scoped, { maxLength: 3 });
+
+test('what was rated beforehand, in parts, is rated as all of it together', () => {
+  fc.assert(
+    fc.property(someRules, fc.array(someRules, { maxLength: 3 }), someRules, (own, parts, hand) => {
+      const bound = parts.map((rules, index) => ({ by: `ClusterRoleBinding ${index}`, rules }));
+      const access = besides(bound, [], [{ by: 'RoleBinding agents/hand', rules: hand }]);
+      const { level } = effectiveRisk(own, access, ACCOUNT);
+      expect(level).toBe(riskOf([...own, ...parts.flat(), ...hand]).level);
+    }),
+  );
+});
