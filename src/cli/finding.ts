@@ -6,7 +6,7 @@ export interface Finding {
   manifest: Manifest;
   /** By path; none where the object is allowed. */
   violations: Violation[];
-  /** What its namespace only warns of, or writes to the audit log, by path. */
+  /** What its namespace only warns of, or writes to the audit log, and what is of no use, by path. */
   warnings: Violation[];
 }
 

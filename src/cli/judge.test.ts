@@ -12,6 +12,21 @@ async function violationsOf(text: string, flags: Parameters<typeof checkText>[1]
   return violations;
 }
 
+test('a grant whose rules give nothing is allowed, with a warning where it stands', async () => {
+  const envelope =
+    "{ tokens: [{ name: api }], kubernetes: [{ apiGroups: [''], resources: [nodes], verbs: [get] }] }";
+  const { code, stdout } = await checkText(aGrantText('g', envelope));
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      violations: [],
+      warnings: [
+        { code: 'RuleGivesNothing', path: 'spec.envelope.kubernetes[0].resources[0]', asked: 'nodes' },
+      ],
+    },
+  ]);
+});
+
 describe('a pod', () => {
   test('within its grant is allowed, whatever is left open', async () => {
     expect(await violationsOf(aGrantText('g') + aPodText('p', 'g'))).toEqual([]);

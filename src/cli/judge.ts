@@ -10,6 +10,7 @@ import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
 import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
+import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { readPod } from '../core/identity/reading.ts';
@@ -84,7 +85,10 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
 
 /** As admission does when a grant is created, but for what it asks about who creates it. */
 async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
-  return { violations: [...judgeGrantByItself(grant, world), ...(await withinItsClass(grant, world))] };
+  return {
+    violations: [...judgeGrantByItself(grant, world), ...(await withinItsClass(grant, world))],
+    warnings: rulesGivingNothing(grant),
+  };
 }
 
 /** A class that is not in the files bounds nothing here, where there is no cluster to look for it in. */

@@ -4,6 +4,9 @@ import { quoted } from '../core/decision/denial.ts';
 import { envelopeRules } from '../core/envelope/requester.ts';
 import { rulesOfClusterRole, type AggregatedRole } from '../core/rules/aggregation.ts';
 import { riskOf, type Risk } from '../core/rules/risk.ts';
+import type { ScopedRule } from '../core/rules/right.ts';
+import { givingNothingIn } from '../core/rules/scope.ts';
+import { misspellingsIn, type Misspelling } from '../core/rules/spelling.ts';
 import { isAtLeast, RISK_LEVELS, type RiskLevel } from '../core/rules/risk-level.ts';
 import type { Outcome, Terminal } from './check.ts';
 import { nameOf, titleOf } from './finding.ts';
@@ -27,9 +30,11 @@ type LintFormat = (typeof LINT_FORMATS)[number];
 /** One object that has rules, and how far they lead. */
 interface Rated extends Risk {
   manifest: Manifest;
+  /** Words of its rules that give nothing, or something else than they seem to; with paths in the object. */
+  mistakes: readonly Misspelling[];
 }
 
-/** Rates every Role, ClusterRole and TaskGrant of the files. */
+/** Rates every Role, ClusterRole and TaskGrant of the files, and finds what is wrong in their rules. */
 export async function lint(
   { filename, recursive, namespace, output, failOn }: LintFlags,
   { stdin, now, colours }: Terminal,
@@ -58,15 +63,36 @@ function rateAll(manifests: readonly Manifest[], now: number): { rated: Rated[];
     if (object.kind === 'TaskGrant' && knownKind(object)) {
       const parsed = parseGrant(object, now);
       if ('faults' in parsed) problems.push(...problemsOf(manifest, parsed.faults));
-      else rated.push({ manifest, ...riskOf(envelopeRules(parsed.object)) });
+      else {
+        const { envelope } = parsed.object.spec;
+        const mistakes = mistakesIn(envelope.kubernetes, 'spec.envelope.kubernetes', inNamespaces);
+        rated.push({ manifest, mistakes, ...riskOf(envelopeRules(parsed.object)) });
+      }
     } else if (isRole(object)) {
       const namespaces = [object.metadata.namespace ?? ''];
-      rated.push({ manifest, ...riskOf((object.rules ?? []).map((rule) => ({ ...rule, namespaces }))) });
+      const mistakes = mistakesIn(object.rules, 'rules', inNamespaces);
+      const risk = riskOf((object.rules ?? []).map((rule) => ({ ...rule, namespaces })));
+      rated.push({ manifest, mistakes, ...risk });
     } else if (isClusterRole(object)) {
-      rated.push({ manifest, ...riskOf(rulesOfClusterRole(object, clusterRoles)) });
+      const mistakes = mistakesIn(object.rules, 'rules', misspellingsIn);
+      rated.push({ manifest, mistakes, ...riskOf(rulesOfClusterRole(object, clusterRoles)) });
     }
   }
   return { rated, problems };
+}
+
+function inNamespaces(rule: ScopedRule): Misspelling[] {
+  return [...misspellingsIn(rule), ...givingNothingIn(rule)];
+}
+
+function mistakesIn(
+  rules: readonly ScopedRule[] = [],
+  path: string,
+  of: (rule: ScopedRule) => Misspelling[],
+): Misspelling[] {
+  return rules.flatMap((rule, index) =>
+    of(rule).map((mistake) => ({ ...mistake, path: `${path}[${index}].${mistake.path}` })),
+  );
 }
 
 type RbacRole = KubernetesObject & AggregatedRole;
@@ -80,13 +106,14 @@ function isClusterRole(object: KubernetesObject): object is RbacRole {
 }
 
 function renderJson(rated: readonly Rated[]): string {
-  const entries = rated.map(({ manifest, level, findings }) => ({
+  const entries = rated.map(({ manifest, level, findings, mistakes }) => ({
     file: manifest.file,
     kind: manifest.object.kind,
     namespace: manifest.object.metadata.namespace ?? '',
     name: nameOf(manifest.object),
     level,
     findings,
+    mistakes,
   }));
   return `${JSON.stringify(entries, null, 2)}\n`;
 }
@@ -95,17 +122,21 @@ function renderJson(rated: readonly Rated[]): string {
 const MOST_RIGHTS = 4;
 
 function renderText(rated: readonly Rated[], problems: readonly Problem[], paint: Paint): string {
-  const lines = rated.flatMap(({ manifest, level, findings }) => {
-    const place = paint('dim', `${quoted(manifest.file)}:${manifest.regionOf('').line}`);
+  const lines = rated.flatMap(({ manifest, level, findings, mistakes }) => {
+    const at = (path: string) => paint('dim', `${quoted(manifest.file)}:${manifest.regionOf(path).line}`);
     const colour = isAtLeast(level, 'High') ? 'red' : isAtLeast(level, 'Medium') ? 'bold' : 'green';
     return [
-      `${place}  ${paint('bold', quoted(titleOf(manifest)))}  ${paint(colour, level)}`,
+      `${at('')}  ${paint('bold', quoted(titleOf(manifest)))}  ${paint(colour, level)}`,
       ...findings.flatMap(({ code, level: its, rights, message, because, reference }) => [
         `  ${code} (${its}): ${message}`,
         `    by ${rights.slice(0, MOST_RIGHTS).map(quoted).join('; ')}${more(rights.length)}`,
         `    ${because}`,
         `    ${paint('dim', reference)}`,
       ]),
+      ...mistakes.map(
+        ({ path, asked, because, fix }) =>
+          `  ${at(path)}  ${quoted(path)}: ${quoted(JSON.stringify(asked))}: ${because}; ${fix}`,
+      ),
     ];
   });
   return [...lines, ...(lines.length > 0 ? [''] : []), summaryOf(rated, problems), ''].join('\n');

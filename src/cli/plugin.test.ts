@@ -258,9 +258,14 @@ describe('lint', () => {
     `---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata: { name: r${more} }\nrules: ${rules}\n`;
   const secrets = "[{ apiGroups: [''], resources: [secrets], resourceNames: [a], verbs: [get] }]";
   const services = "[{ apiGroups: [''], resources: [services], verbs: [get] }]";
+  interface Entry {
+    level: string;
+    findings: { code: string }[];
+    mistakes: { path: string }[];
+  }
   const rated = async (stdin: string, ...args: string[]) => {
     const said = await run(['lint', '-f', '-', '-n', 'agents', '-o', 'json', ...args], { stdin });
-    return { ...said, entries: JSON.parse(said.stdout) as { level: string; findings: { code: string }[] }[] };
+    return { ...said, entries: JSON.parse(said.stdout) as Entry[] };
   };
 
   test('rates what a Role gives in its namespace, and a ClusterRole in all', async () => {
@@ -325,6 +330,37 @@ describe('lint', () => {
     expect(stdout).toMatch(/^stdin:2 {2}Role\/default\/r {2}High\n {2}SecretsReached \(High\): /);
     expect(stdout).toContain('    by get secrets in namespace default, by name\n');
     expect(stdout).toMatch(/\n\n1 High, 1 Low\.\n$/);
+  });
+
+  const mistaken =
+    "[{ apiGroups: [''], resources: [nodes, services], verbs: [get] }, { apiGroups: [''], resources: [pods], verbs: [GET] }]";
+
+  test.each([
+    ['Role', role('Role', mistaken), 'rules', ['[0].resources[0]', '[1].verbs[0]']],
+    [
+      'ClusterRole, which has what is in no namespace',
+      role('ClusterRole', mistaken),
+      'rules',
+      ['[1].verbs[0]'],
+    ],
+    [
+      'TaskGrant',
+      aGrantText('g', `{ kubernetes: ${mistaken} }`),
+      'spec.envelope.kubernetes',
+      ['[0].resources[0]', '[1].verbs[0]'],
+    ],
+  ])('finds the words that give nothing in a %s', async (_, text, rules, paths) => {
+    const { entries } = await rated(text);
+    expect(entries.flatMap(({ mistakes }) => mistakes.map(({ path }) => path))).toEqual(
+      paths.map((path) => rules + path),
+    );
+  });
+
+  test('says to people where such a word stands, and what to write', async () => {
+    const { stdout } = await run(['lint', '-f', '-'], { stdin: role('Role', mistaken) });
+    expect(stdout).toContain(
+      '  stdin:5  rules[1].verbs[0]: "GET": it is compared letter by letter, and is in lower case, without blanks; write "get"\n',
+    );
   });
 
   test('says so where there is nothing to rate', async () => {

@@ -94,7 +94,7 @@ Examples:
 
   withFileOptions(program.command('lint'))
     .description(
-      'rates Roles, ClusterRoles and TaskGrants in files by how far their rights lead beyond what they say',
+      'rates Roles, ClusterRoles and TaskGrants in files by how far their rights lead beyond what they say, and finds words in them that give nothing',
     )
     .addOption(
       new Option('-o, --output <format>', 'text, for people, or json').choices(LINT_FORMATS).default('text'),

@@ -136,6 +136,21 @@ describe('a grant is accepted', () => {
   });
 });
 
+test('a grant whose rules give nothing is accepted, with a warning for each, in the length that warnings have', async () => {
+  const idle = withEnvelope({
+    kubernetes: [{ apiGroups: [''], resources: ['pods', 'nodes', 'deployments'], verbs: ['get'] }],
+  })(grant);
+  const answer = await review(createGrantValidator(someFacts()), { object: idle });
+  expect(answer).toMatchObject({
+    allowed: true,
+    warnings: [
+      'RuleGivesNothing spec.envelope.kubernetes[0].resources[1]: asked nodes, but it is in no namespace, as a Role is',
+      'RuleGivesNothing spec.envelope.kubernetes[0].resources[2]: asked deployments, but it is of the group "apps"',
+      'what to do about each: kubectl taskgrant check -f FILE says',
+    ],
+  });
+});
+
 describe('a grant is refused', () => {
   const refusal = async (object: object, world: Parameters<typeof someFacts>[0] = {}) =>
     review(createGrantValidator(someFacts(world)), { object });

@@ -3,10 +3,12 @@ import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import { renderFindings } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
+import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import type { Asker, Facts } from './facts.ts';
 import { isStampedFor } from './requester.ts';
@@ -44,7 +46,11 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
   if (violations.length > 0) return { allowed: false, headline: NOT_ACCEPTED, violations, audit };
   return {
     allowed: true,
-    warnings: [...(await warningsFor(namespace, facts)), ...rightsOfNobody(grant, facts)],
+    warnings: [
+      ...(await warningsFor(namespace, facts)),
+      ...rightsOfNobody(grant, facts),
+      ...renderFindings(rulesGivingNothing(grant)),
+    ],
     audit,
   };
 }

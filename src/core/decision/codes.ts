@@ -392,6 +392,13 @@ export const VIOLATION_CODES = {
     remedy: 'Write what the message says was probably meant.',
     allows: 'an envelope allows',
   },
+  RuleGivesNothing: {
+    means: 'A rule of spec.envelope.kubernetes gives nothing: said as a warning, and refused by nobody.',
+    because:
+      'An envelope’s rules become Roles, and a Role gives rights in its namespace alone: not on kinds that are in none, nor on a kind under another group than its own. The API server takes such a rule without a word, and refuses the task later.',
+    remedy: 'Leave the resource out, or correct its group.',
+    allows: 'but',
+  },
   AudienceTwice: {
     means: 'Two tokens of the envelope are for the same audience.',
     because:
