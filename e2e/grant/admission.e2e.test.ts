@@ -305,7 +305,9 @@ describe('a grant', () => {
   test('that gives more than its class has is denied even to a cluster admin, in the API server’s own words', async () => {
     const { stderr } = await apply(
       aGrantManifest(namespace, 'beyond-ceiling', {
-        envelope: { kubernetes: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] },
+        envelope: {
+          kubernetes: [{ apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get'] }],
+        },
       }),
     );
     expect(stderr).toBe(
@@ -315,7 +317,7 @@ describe('a grant', () => {
     expect(status?.phase).toBe('Denied');
     const provisioned = status?.conditions?.find(({ type }) => type === 'Provisioned');
     expect(provisioned).toMatchObject({ status: 'False', reason: 'BeyondCeiling' });
-    expect(provisioned?.message).toContain('Resources:["secrets"]');
+    expect(provisioned?.message).toContain('Resources:["persistentvolumeclaims"]');
   });
 
   test('needs the right to use its class', async () => {

@@ -26,6 +26,14 @@ export const GRANT_REASONS = {
   InvalidName: 'The name of the grant is too long for the names that are derived from it.',
   BeyondRequester: 'The class says RequesterHolds, and the requester does not hold what the envelope grants.',
   RequesterUnknown: 'spec.requestedBy is not what admission stamps, so nobody can be held to it.',
+  RiskTooHigh: 'The envelope’s rules lead further than limits.maxRisk of the class allows.',
+  // Approved
+  Approved: 'Somebody who may approve grants of the class has approved this one.',
+  AwaitingApproval: 'The class wants approval of what is rated so, and nobody has decided yet.',
+  NotApprovedInTime: 'Nobody has approved the grant in the time that its class gives.',
+  ApprovalDenied: 'Somebody who may approve grants of the class has denied this one.',
+  ApprovalInvalid:
+    'spec.approval is not what admission stamps, is of another spec, or is by the one who asked: it counts as none.',
   // Provisioned
   Provisioned: 'Service account, Roles and RoleBindings exist as decided.',
   Provisioning: 'The inventory is recorded and is being created.',
@@ -89,4 +97,9 @@ export type FinalPhase = (typeof FINAL_PHASES)[number];
 
 export function isFinal(phase: Phase | undefined): phase is FinalPhase {
   return (FINAL_PHASES as readonly (Phase | undefined)[]).includes(phase);
+}
+
+/** Whether the grant has not come to hold rights yet, and may still. */
+export function isBeforeActive(phase: Phase | undefined): boolean {
+  return phase === undefined || phase === 'Pending' || phase === 'AwaitingApproval';
 }

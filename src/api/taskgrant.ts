@@ -12,6 +12,7 @@ import {
   type GrantReason,
   type Phase,
 } from './reasons.ts';
+import { RISK_LEVELS } from './risk-level.ts';
 import {
   conditions,
   duration,
@@ -284,27 +285,50 @@ const completion = record(
 /** More groups than these cannot be recorded of a requester. */
 export const MAX_REQUESTER_GROUPS = 512;
 
-const requestedBy = record(
+const user = {
+  username: text({ maxLength: 1024, description: 'The user’s name.' }),
+  uid: optional(text({ maxLength: 256, description: 'The user’s UID.' })),
+  groups: optional(
+    list(text({ maxLength: 512, description: 'A group.' }), {
+      maxItems: MAX_REQUESTER_GROUPS,
+      description: 'The user’s groups.',
+    }),
+  ),
+  extra: optional(
+    stringListMap({
+      maxProperties: 64,
+      maxItems: 64,
+      maxLength: 2048,
+      description: 'What else the authenticator said.',
+    }),
+  ),
+};
+
+const requestedBy = record(user, {
+  description: 'Who asked, as the API server says. Stamped by admission over whatever was written here.',
+});
+
+const approval = record(
   {
-    username: text({ maxLength: 1024, description: 'The user’s name.' }),
-    uid: optional(text({ maxLength: 256, description: 'The user’s UID.' })),
-    groups: optional(
-      list(text({ maxLength: 512, description: 'A group.' }), {
-        maxItems: MAX_REQUESTER_GROUPS,
-        description: 'The user’s groups.',
+    decision: oneOf(['Approved', 'Denied'], { description: 'Approved or Denied.' }),
+    reason: optional(text({ maxLength: 1024, description: 'Why.' })),
+    decidedBy: optional(
+      record(user, {
+        description:
+          'Who decided, as the API server says. Stamped by admission over whatever was written here.',
       }),
     ),
-    extra: optional(
-      stringListMap({
-        maxProperties: 64,
-        maxItems: 64,
-        maxLength: 2048,
-        description: 'What else the authenticator said.',
+    decidedAt: optional(time({ description: 'When that was. Stamped by admission.' })),
+    specDigest: optional(
+      text({
+        maxLength: 128,
+        description: 'SHA-256 over the canonical JSON of what was decided on. Stamped by admission.',
       }),
     ),
   },
   {
-    description: 'Who asked, as the API server says. Stamped by admission over whatever was written here.',
+    description:
+      'By someone with the verb approve on the class, who is neither the requester nor a task. Said once, and never at creation.',
   },
 );
 
@@ -424,19 +448,7 @@ const spec = record(
     }),
     revoke: flag({ default: false, description: 'Revokes at once, for good.' }),
     approval: optional(
-      withRules(
-        record(
-          {
-            decision: oneOf(['Approved', 'Denied'], { description: 'Approved or Denied.' }),
-            reason: optional(text({ maxLength: 1024, description: 'Why.' })),
-          },
-          {
-            description:
-              'By someone with the verb approve on the class who is not the requester. Not supported yet.',
-          },
-        ),
-        [{ rule: 'self == oldSelf', message: 'spec.approval is said once' }],
-      ),
+      withRules(approval, [{ rule: 'self == oldSelf', message: 'spec.approval is said once' }]),
     ),
     requestedBy: optional(requestedBy),
   }),
@@ -623,7 +635,7 @@ const status = record(
     risk: optional(
       record(
         {
-          level: oneOf(['None', 'Low', 'Medium', 'High', 'Critical'], {
+          level: oneOf(RISK_LEVELS, {
             description: 'The worst of the findings.',
           }),
           findings: list(
@@ -698,6 +710,7 @@ export type PodRecord = Static<typeof podRecord>;
 export type Suspension = Static<typeof suspension>;
 export type Revocation = Static<typeof revocation>;
 export type RequestedBy = Static<typeof requestedBy>;
+export type Approval = Static<typeof approval>;
 export type GrantCondition = NonNullable<TaskGrantStatus['conditions']>[number];
 
 export interface TaskGrant {

@@ -2,6 +2,7 @@
 import type { API_VERSION } from './group.ts';
 import type { ObjectMeta } from './kubernetes.ts';
 import { CLASS_CONDITIONS, CLASS_REASONS, type ClassReason } from './reasons.ts';
+import { RISK_LEVELS } from './risk-level.ts';
 import {
   conditions,
   duration,
@@ -172,8 +173,13 @@ const spec = record(
               description: 'How many grants of the class may be unfinished in one namespace.',
             }),
           ),
+          maxRisk: optional(
+            oneOf(RISK_LEVELS, {
+              description: 'The worst level of an envelope’s rules: what is rated worse is refused.',
+            }),
+          ),
         },
-        { description: 'Numbers that a grant of the class must not exceed.' },
+        { description: 'What a grant of the class must not exceed.' },
       ),
     ),
     requireImageDigest: flag({
@@ -184,11 +190,15 @@ const spec = record(
     approval: optional(
       record(
         {
-          requiredAtRisk: oneOf(['None', 'Low', 'Medium', 'High', 'Critical'], {
-            description: 'From this level on.',
+          requiredAtRisk: oneOf(RISK_LEVELS, {
+            description: 'From this level of its envelope’s rules on a grant needs approval.',
+          }),
+          maxWait: duration({
+            default: '24h',
+            description: 'How long a grant waits for approval, from its creation. Then it is denied.',
           }),
         },
-        { description: 'From which risk on a grant needs approval. Not supported yet.' },
+        { description: 'Which grants somebody else has to approve, who has the verb approve on the class.' },
       ),
     ),
     validations: optional(

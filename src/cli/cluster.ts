@@ -1,10 +1,11 @@
 /** The cluster of the current kubeconfig. Loaded only where it is asked for: what reads a kubeconfig is most of the program. */
 import type { KubernetesObject } from '../api/kubernetes.ts';
-import { createClient, type ObjectPlace } from '../kube/client.ts';
+import { createClient, type Client, type ObjectPlace } from '../kube/client.ts';
 import { loadClusterAccess } from '../kube/cluster-access.ts';
 import { found } from '../kube/find.ts';
 import { listAll } from '../kube/list-all.ts';
 import type { Resource } from '../kube/resources.ts';
+import { DEFAULT_NAMESPACE } from './input.ts';
 import { CannotRun, messageOf } from './problem.ts';
 import type { Objects } from './surroundings.ts';
 
@@ -18,7 +19,7 @@ export interface Cluster extends Objects {
  * @throws CannotRun where there is no cluster to read from; so do its methods where it cannot be read
  */
 export async function openCluster(version: string): Promise<Cluster> {
-  const client = await connect(version);
+  const { client } = await connect(version, ', or leave --server out');
   const read = new Map<string, Promise<unknown>>();
   const once = <T>(what: string, reading: () => Promise<T>): Promise<T> => {
     const before = read.get(what) as Promise<T> | undefined;
@@ -38,17 +39,27 @@ export async function openCluster(version: string): Promise<Cluster> {
   };
 }
 
-async function connect(version: string) {
+/**
+ * A client for the current kubeconfig, and the namespace that its context names.
+ *
+ * @param otherwise what to do where there is none
+ * @throws CannotRun
+ */
+export async function connect(
+  version: string,
+  otherwise = '',
+): Promise<{ client: Client; namespace: string }> {
   try {
-    return createClient({
-      kubeConfig: await loadClusterAccess(),
+    const kubeConfig = await loadClusterAccess();
+    const client = createClient({
+      kubeConfig,
       userAgent: `kubectl-taskgrant/${version}`,
       fieldManager: 'kubectl-taskgrant',
     });
+    const context = kubeConfig.getContextObject?.(kubeConfig.currentContext);
+    return { client, namespace: context?.namespace ?? DEFAULT_NAMESPACE };
   } catch (error) {
-    throw new CannotRun(
-      `no cluster can be asked: ${messageOf(error)}; check your kubeconfig, or leave --server out`,
-    );
+    throw new CannotRun(`no cluster can be asked: ${messageOf(error)}; check your kubeconfig${otherwise}`);
   }
 }
 

@@ -36,7 +36,7 @@ export interface Input {
   world: World;
 }
 
-const DEFAULT_NAMESPACE = 'default';
+export const DEFAULT_NAMESPACE = 'default';
 
 /**
  * Reads the input, has it used, and closes the connection to the cluster, if there was one.
@@ -84,16 +84,24 @@ export async function readInput(
   return { manifests, problems: [...unread, ...problems, ...(isEmpty ? [nothingIn(filename)] : [])] };
 }
 
-/** Without --server, nothing that speaks to a cluster is loaded: undici 8 takes a newer Node than all the rest. */
 async function connected(version: string) {
+  const { openCluster } = await clusterModule('--server', 'leave --server out, or ');
+  return openCluster(version);
+}
+
+/**
+ * What speaks to a cluster, which is loaded where it is asked for: undici 8 takes a newer Node than all the rest.
+ *
+ * @throws CannotRun where this Node is too old for it
+ */
+export async function clusterModule(what: string, otherwise = '') {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 22 || (major === 22 && minor < 19)) {
     throw new CannotRun(
-      `--server takes Node 22.19 or newer, and this is ${process.versions.node}: leave --server out, or run it with a newer one`,
+      `${what} takes Node 22.19 or newer, and this is ${process.versions.node}: ${otherwise}run it with a newer one`,
     );
   }
-  const { openCluster } = await import('./cluster.ts');
-  return openCluster(version);
+  return import('./cluster.ts');
 }
 
 /** As where a chart was rendered that failed, and its output is piped in. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The kubectl plugin: `kubectl taskgrant …`, where this program is on the PATH as `kubectl-taskgrant`. */
 import { CommanderError } from 'commander';
+import { decideOn } from './approve.ts';
 import { check, type Outcome } from './check.ts';
 import { completionScript } from './completion-script.ts';
 import { init } from './init.ts';
@@ -26,6 +27,9 @@ const program = createProgram(VERSION, {
   },
   lint: async (flags) => {
     say(await lint(flags, terminal));
+  },
+  decide: async (name, decision, flags) => {
+    say(await decideOn(name, decision, flags, terminal));
   },
   completion: (shell) => {
     process.stdout.write(completionScript(shell));

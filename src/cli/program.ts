@@ -3,6 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { LEVELS } from '../api/group.ts';
 import { milliseconds } from '../core/duration.ts';
 import { RISK_LEVELS } from '../core/rules/risk-level.ts';
+import type { Approval } from '../api/taskgrant.ts';
+import { APPROVE_FORMATS, type ApproveFlags } from './approve.ts';
 import type { CheckFlags } from './check.ts';
 import type { InitFlags } from './init.ts';
 import { LINT_FORMATS, type LintFlags } from './lint.ts';
@@ -14,6 +16,7 @@ export interface Actions {
   check(flags: CheckFlags): Promise<void>;
   init(flags: InitFlags): Promise<void>;
   lint(flags: LintFlags): Promise<void>;
+  decide(name: string, decision: Approval['decision'], flags: ApproveFlags): Promise<void>;
   completion(shell: Shell): void;
 }
 
@@ -22,6 +25,7 @@ export const NO_ACTIONS: Actions = {
   check: () => Promise.resolve(),
   init: () => Promise.resolve(),
   lint: () => Promise.resolve(),
+  decide: () => Promise.resolve(),
   completion: () => undefined,
 };
 
@@ -32,7 +36,7 @@ export function createProgram(version: string, actions: Actions): Command {
   const program = new Command('kubectl-taskgrant')
     .usage('[command] [flags]')
     .description(
-      'Judges pods against TaskGrants before they are applied, writes the first TaskGrant of a workload, and rates how far rights lead.',
+      'Judges pods against TaskGrants before they are applied, writes the first TaskGrant of a workload, rates how far rights lead, and approves what waits for it.',
     )
     .version(version, '--version', 'print the version')
     .helpCommand(false)
@@ -119,6 +123,36 @@ Examples:
     )
     .action((flags: LintFlags) => actions.lint(flags));
 
+  withDecisionOptions(program.command('approve'))
+    .description('approves a TaskGrant that waits for it, as the user of the current kubeconfig')
+    .addHelpText(
+      'after',
+      `
+Whoever approves needs the verb approve on the TaskGrantClass, in each namespace that the grant reaches, and patch on
+TaskGrants; and is neither who asked for the grant nor a task.
+
+Exit codes: 0 it is approved, 1 the cluster refuses, 2 the cluster could not be asked, or has no such TaskGrant.
+
+Examples:
+  kubectl get taskgrants -A --field-selector status.phase=AwaitingApproval
+  kubectl taskgrant approve migrate-4711 -n agents --reason 'looked at with the database team'`,
+    )
+    .action((name: string, flags: ApproveFlags) => actions.decide(name, 'Approved', flags));
+
+  withDecisionOptions(program.command('deny'))
+    .description('denies a TaskGrant that waits for approval, for good')
+    .addHelpText(
+      'after',
+      `
+What approve needs, deny needs as well. A TaskGrant that is active already is ended by spec.revoke.
+
+Exit codes: 0 it is denied, 1 the cluster refuses, 2 the cluster could not be asked, or has no such TaskGrant.
+
+Examples:
+  kubectl taskgrant deny migrate-4711 -n agents --reason 'ask for the one Secret by its name'`,
+    )
+    .action((name: string, flags: ApproveFlags) => actions.decide(name, 'Denied', flags));
+
   program
     .command('completion', { hidden: true })
     .description('prints a script that completes kubectl-taskgrant in a shell; kubectl does so by itself')
@@ -135,6 +169,19 @@ function withFileOptions(command: Command): Command {
     .requiredOption('-f, --filename <file...>', 'files, folders, or - for stdin')
     .option('-R, --recursive', 'look into folders within folders, too', false)
     .option('-n, --namespace <name>', 'of objects that name none; default: default')
+    .allowExcessArguments(false);
+}
+
+function withDecisionOptions(command: Command): Command {
+  return command
+    .argument('<name>', 'of the TaskGrant')
+    .requiredOption('--reason <text>', 'why; recorded with the decision')
+    .option('-n, --namespace <name>', 'of the TaskGrant; default: what the kubeconfig’s context names')
+    .addOption(
+      new Option('-o, --output <format>', 'text, for people, or json')
+        .choices(APPROVE_FORMATS)
+        .default('text'),
+    )
     .allowExcessArguments(false);
 }
 

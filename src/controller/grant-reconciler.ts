@@ -1,5 +1,6 @@
 /** Observe, decide, apply, and again with what came of it, until there is nothing left to do for a grant. */
 import type { Stored } from '../api/kubernetes.ts';
+import { isBeforeActive } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Facts, Plan } from '../core/lifecycle/facts.ts';
@@ -86,7 +87,7 @@ function isBeingLookedAt(facts: Facts): boolean {
 /** A grant that waits for its beginning, or whose rights are gone, must not stand before others' ends. */
 function whenNext({ againAt }: Plan, facts: Facts, now: number): Result | undefined {
   if (againAt === undefined) return undefined;
-  const mayHoldRights = (facts.grant.status?.phase ?? 'Pending') !== 'Pending' && !isBeingLookedAt(facts);
+  const mayHoldRights = !isBeforeActive(facts.grant.status?.phase) && !isBeingLookedAt(facts);
   return { requeueAfterMs: Math.max(1, againAt - now), ...(mayHoldRights && { priority: URGENT }) };
 }
 

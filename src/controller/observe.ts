@@ -1,7 +1,7 @@
 /** Reads everything that a grant is decided on: from the caches, and live where a cache could be behind. */
 import { randomBytes } from 'node:crypto';
 import type { Pod, Stored } from '../api/kubernetes.ts';
-import { isFinal } from '../api/reasons.ts';
+import { isBeforeActive, isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { grantWithinClass } from '../core/envelope/class.ts';
 import type { Facts } from '../core/lifecycle/facts.ts';
@@ -191,7 +191,7 @@ export const RESOURCES = { ServiceAccount: serviceAccounts, Role: roles, RoleBin
 function olderUnfinished(grant: Stored<TaskGrant>, readers: Readers): number {
   const { namespace, creationTimestamp, name } = grant.metadata;
   // Only counted where it is asked for: an index by namespace may hold thousands of finished grants.
-  if (grant.status?.phase !== undefined && grant.status.phase !== 'Pending') return 0;
+  if (!isBeforeActive(grant.status?.phase)) return 0;
   const limited = readers.classes.get(grant.spec.className ?? '')?.spec.limits?.maxActivePerNamespace;
   if (limited === undefined) return 0;
   return readers.grants

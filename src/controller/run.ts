@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client';
 import { FINALIZER } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
-import { isFinal } from '../api/reasons.ts';
+import { isBeforeActive, isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { announcementsFor } from '../core/lifecycle/events.ts';
@@ -286,8 +286,7 @@ function saysSomethingElse(change: Change<TaskGrantClass>): boolean {
 }
 
 function waitsForRights({ status }: TaskGrant): boolean {
-  const phase = status?.phase ?? 'Pending';
-  return phase === 'Pending' || phase === 'Suspended';
+  return isBeforeActive(status?.phase) || status?.phase === 'Suspended';
 }
 
 /** Whether its rights are to go. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 
 /** What of a kubeconfig a connection needs. */
-export type ClusterAccess = Pick<KubeConfig, 'currentContext' | 'getCurrentCluster' | 'applyToHTTPSOptions'>;
+export type ClusterAccess = Pick<KubeConfig, 'currentContext' | 'getCurrentCluster' | 'applyToHTTPSOptions'> &
+  Partial<Pick<KubeConfig, 'getContextObject'>>;
 
 /** Where the kubelet mounts a pod's token and the cluster's CA, and renews both (k8s.io/client-go, rest.InClusterConfig). */
 export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { FINALIZER } from '../api/group.ts';
+import type { UserInfo } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
+import { specDigestOf } from '../core/decision/decision.ts';
+import { approverMustHold } from '../core/envelope/requester.ts';
 import {
   aClass,
   aGrant,
@@ -348,14 +352,133 @@ describe('a change of a grant', () => {
     expect((await change(withFinalizers(18), withFinalizers(19))).allowed).toBe(true);
   });
 
-  test('to what is not supported yet is refused', async () => {
-    expect(codesOf(await change(withGrantSpec({ approval: { decision: 'Approved' } })(grant)))).toEqual([
-      'NotSupportedYet',
-    ]);
-  });
-
   test('of what was there already passes, or its finalizer could never be removed', async () => {
     const old = inPhase('Denied')(withGrantSpec({ parentRef: { name: 'plan' } })(grant));
     expect((await change({ ...old, metadata: { ...old.metadata, finalizers: [] } }, old)).allowed).toBe(true);
+  });
+});
+
+describe('an approval', () => {
+  const before = inPhase('AwaitingApproval')(grant);
+  const approving = (more: object = {}) =>
+    withGrantSpec({ approval: { decision: 'Approved', reason: 'looked at', ...more } })(before);
+  const joe = { username: 'joe', uid: '7', groups: ['ops'] };
+  const update = { operation: 'UPDATE' as const, oldObject: before, userInfo: joe };
+  const mutator = createGrantMutator(someFacts());
+
+  /** As it stands when it is validated. */
+  async function stamped(userInfo: UserInfo = joe, more: object = {}): Promise<TaskGrant> {
+    const patch = patchOf(await review(mutator, { ...update, userInfo, object: approving(more) }));
+    const values = patch.map(
+      ({ path, ...operation }) => [path, 'value' in operation && operation.value] as const,
+    );
+    const { decidedBy, decidedAt, specDigest } = Object.fromEntries(
+      values.map(([path, value]) => [path.replace('/spec/approval/', ''), value]),
+    ) as Record<string, unknown>;
+    return approving({ decidedBy, decidedAt, specDigest });
+  }
+
+  const judged = (object: object, world: Parameters<typeof someFacts>[0] = {}, more: object = {}) =>
+    review(createGrantValidator(someFacts(world)), { ...update, object, ...more });
+
+  test('is stamped with who, when and on what, in the update that says it', async () => {
+    expect((await stamped()).spec.approval).toEqual({
+      decision: 'Approved',
+      reason: 'looked at',
+      decidedBy: joe,
+      decidedAt: '2026-11-23T09:00:30.000Z',
+      specDigest: specDigestOf(grant),
+    });
+  });
+
+  test('is stamped over whatever was written there', async () => {
+    const forged = approving({
+      decidedBy: { username: 'admin', extra: { a: ['b'] } },
+      decidedAt: '2020-01-01T00:00:00Z',
+      specDigest: 'sha256:0',
+    });
+    expect(patchOf(await review(mutator, { ...update, object: forged }))).toEqual(
+      expect.arrayContaining([
+        { op: 'replace', path: '/spec/approval/decidedBy/username', value: 'joe' },
+        { op: 'remove', path: '/spec/approval/decidedBy/extra' },
+        { op: 'replace', path: '/spec/approval/decidedAt', value: '2026-11-23T09:00:30.000Z' },
+        { op: 'replace', path: '/spec/approval/specDigest', value: specDigestOf(grant) },
+      ]),
+    );
+  });
+
+  test('that was said before is left as it is', async () => {
+    const said = await stamped();
+    const later = {
+      ...update,
+      object: withGrantSpec({ revoke: true })(said as typeof grant),
+      oldObject: said,
+    };
+    expect(await review(mutator, later)).toEqual({ allowed: true });
+    expect((await judged(later.object, { denies: () => true }, { oldObject: said })).allowed).toBe(true);
+  });
+
+  test('by somebody else who may is taken, and the question is about them, the class and each namespace', async () => {
+    const asked: object[] = [];
+    const denies = (question: object) => {
+      asked.push(question);
+      return false;
+    };
+    expect((await judged(await stamped(), { denies })).allowed).toBe(true);
+    expect(asked).toEqual(approverMustHold(grant, 'default'));
+  });
+
+  test('is refused without the verb, in each namespace where it is missing', async () => {
+    expect(await judged(await stamped(), { denies: () => true })).toMatchObject({
+      violations: [{ code: 'ApprovalNotAllowed', asked: 'approval of class default in namespace agents' }],
+    });
+  });
+
+  test('is refused by who asked for the grant, though they may', async () => {
+    expect(codesOf(await judged(await stamped(JANE), {}, { userInfo: JANE }))).toEqual([
+      'ApproverNotIndependent',
+    ]);
+  });
+
+  test('is refused where it was not stamped, or changed after it', async () => {
+    expect(codesOf(await judged(approving()))).toEqual(['ApprovalNotStamped']);
+    const { approval } = (await stamped()).spec;
+    expect(codesOf(await judged(approving({ ...approval, specDigest: 'sha256:0' })))).toEqual([
+      'ApprovalNotStamped',
+    ]);
+    expect(codesOf(await judged(approving({ ...approval, decidedBy: { username: 'ann' } })))).toEqual([
+      'ApprovalNotStamped',
+    ]);
+  });
+
+  test('is refused of a grant that is active or over', async () => {
+    for (const phase of ['Active', 'Revoking', 'Expired'] as const) {
+      const now = inPhase(phase);
+      const object = now((await stamped()) as typeof grant);
+      expect(codesOf(await judged(object, {}, { oldObject: now(grant) }))).toEqual(['ApprovalTooLate']);
+    }
+  });
+
+  test('is refused at creation', async () => {
+    const object = withGrantSpec({ approval: { decision: 'Approved' } })(grant);
+    expect(codesOf(await review(createGrantValidator(someFacts()), { object }))).toEqual([
+      'ApprovalAtCreation',
+    ]);
+  });
+
+  test('by somebody in more groups than can be recorded is refused', async () => {
+    const groups = Array.from({ length: 513 }, (_, index) => `group-${index}`);
+    const answer = await review(mutator, { ...update, object: approving(), userInfo: { ...joe, groups } });
+    expect(answer).toMatchObject({ violations: [{ path: 'spec.approval.decidedBy.groups' }] });
+  });
+
+  test('that a new grant will wait for is said to who creates it', async () => {
+    const itsClass = aClass({ approval: { requiredAtRisk: 'None', maxWait: '1h' } });
+    expect(await review(createGrantValidator(someFacts({ itsClass })), { object: grant })).toMatchObject({
+      warnings: [
+        'the TaskGrant waits until somebody approves it who may approve class default:',
+        'kubectl taskgrant approve summarise-4711 -n agents --reason …',
+      ],
+    });
   });
 });

@@ -5,17 +5,21 @@ import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { renderFindings } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
+import { needsApproval } from '../core/envelope/approval.ts';
 import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
+import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
 import type { Asker, Facts } from './facts.ts';
 import { isStampedFor } from './requester.ts';
 import { grantIn, type Answer, type Reviewer } from './review.ts';
 
 /** What is refused, where a new grant is. */
 export const NOT_ACCEPTED = 'the TaskGrant cannot be accepted';
+/** … and where a change of one is. */
+export const NOT_CHANGED = 'the TaskGrant cannot be changed so';
 
 /** Judges grants when they are created. What may change afterwards is held by the CRD's own rules. */
 export function createGrantValidator(facts: Facts): Reviewer {
@@ -24,7 +28,7 @@ export function createGrantValidator(facts: Facts): Reviewer {
       case 'CREATE':
         return judgeCreation(request, signal, facts);
       case 'UPDATE':
-        return judgeUpdate(request);
+        return judgeUpdate(request, signal, facts);
       case 'DELETE':
       case 'CONNECT':
         return { allowed: true };
@@ -40,6 +44,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
     ...stamped(request.userInfo, grant),
     ...judgeGrantByItself(grant, facts),
     ...fewFinalizers(grant),
+    ...notApprovedYet(grant),
     ...(await withinClass(grant, asker, facts)),
   ];
   const audit = { grant: grant.metadata.name };
@@ -49,6 +54,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
     warnings: [
       ...(await warningsFor(namespace, facts)),
       ...rightsOfNobody(grant, facts),
+      ...(await waitsForApproval(grant, facts)),
       ...renderFindings(rulesGivingNothing(grant)),
     ],
     audit,
@@ -56,17 +62,19 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
 }
 
 /** Everything else that could change is immutable. */
-function judgeUpdate({ object, oldObject }: AdmissionRequest): Answer {
-  const [grant, before] = [grantIn(object), grantIn(oldObject)];
+async function judgeUpdate(request: AdmissionRequest, signal: AbortSignal, facts: Facts): Promise<Answer> {
+  const [grant, before] = [grantIn(request.object), grantIn(request.oldObject)];
+  const asker = { user: request.userInfo, namespace: request.namespace ?? '', signal };
   const known = new Set(unsupportedInGrant(before).map(({ path }) => path));
   const violations = [
     ...unsupportedInGrant(grant).filter(({ path }) => !known.has(path)),
     ...finalizerStays(before, grant),
     ...fewFinalizers(grant, before),
+    ...(isApproval(grant, before) ? await judgeApproval(grant, asker, facts) : []),
   ];
   const audit = { grant: grant.metadata.name };
   return violations.length > 0
-    ? { allowed: false, headline: 'the TaskGrant cannot be changed so', violations, audit }
+    ? { allowed: false, headline: NOT_CHANGED, violations, audit }
     : { allowed: true, audit };
 }
 
@@ -201,6 +209,17 @@ function rightsOfNobody({ spec: { envelope } }: TaskGrant, { apiAudiences }: Fac
     : [
         'envelope.kubernetes gives rights that no pod can use: envelope.tokens has no token for the API server',
       ];
+}
+
+/** Its author is who has to ask somebody. */
+async function waitsForApproval(grant: TaskGrant, { classes }: Facts): Promise<string[]> {
+  const itsClass = await classes.get(grant.spec.className ?? '');
+  if (!itsClass || !needsApproval(grant, itsClass)) return [];
+  const { name, namespace } = grant.metadata;
+  return [
+    `the TaskGrant waits until somebody approves it who may approve class ${itsClass.metadata.name}:`,
+    `kubectl taskgrant approve ${name} -n ${namespace} --reason …`,
+  ];
 }
 
 /** A grant may be created before its namespace is enforced, and stays Pending until then. */

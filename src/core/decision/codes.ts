@@ -363,6 +363,48 @@ export const VIOLATION_CODES = {
     remedy: 'Correct the selector.',
     allows: 'a selector has there',
   },
+  RiskTooHigh: {
+    means: 'The envelope’s rules lead further than the class allows.',
+    because:
+      'spec.limits.maxRisk of a TaskGrantClass bounds what rights are good for, and not only what they say: who may create pods, say, gets the rights of every account in the namespace. docs/reference/risks.md has them all.',
+    remedy: 'Leave the rights out that the message names, or use another class.',
+    allows: 'the class allows at most',
+  },
+  ApprovalAtCreation: {
+    means: 'spec.approval is set in a new TaskGrant.',
+    because: 'Whoever creates a grant asks for it; that it is approved somebody else has to say, afterwards.',
+    remedy: 'Leave spec.approval out.',
+    allows: 'a new grant has',
+  },
+  ApprovalTooLate: {
+    means: 'A TaskGrant was approved or denied that is active already, or over.',
+    because: 'What an approval decides is whether the grant becomes active.',
+    remedy: 'To end an active grant, set spec.revoke.',
+    allows: 'grants are decided on while they are',
+  },
+  ApprovalNotStamped: {
+    means: 'spec.approval does not say who decided, when, or on what, as the API server has it.',
+    because:
+      'The mutating webhook writes that, over whatever was there. Where it differs, that webhook was not called or something changed the object after it.',
+    remedy:
+      'Write nothing but decision and reason. Where nothing else was: the MutatingWebhookConfiguration is not in force.',
+    allows: 'the API server says',
+  },
+  ApproverNotIndependent: {
+    means: 'Who approves or denies the TaskGrant asked for it, or is a task itself.',
+    because:
+      'An approval is the word of a second person. One is the same as another by username or by UID, and no service account of a grant approves anything.',
+    remedy: 'Let somebody else decide.',
+    allows: 'a grant is decided on by',
+  },
+  ApprovalNotAllowed: {
+    means: 'Who approves or denies the TaskGrant may not do so.',
+    because:
+      'Approving is given to people by the RBAC verb approve on the class, in each namespace that the grant reaches.',
+    remedy:
+      'Have a Role or ClusterRole bound with the verb approve on taskgrantclasses, with the class as resourceName.',
+    allows: 'RBAC allows',
+  },
   TooManyGrants: {
     means: 'The namespace has as many unfinished grants of the class as the class allows.',
     because: 'Every unfinished grant is a service account, Roles and bindings that exist.',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, aGrant, withEnvelope, withGrantSpec } from '../testing/builders.ts';
+import { aClass, aGrant, withApproval, withEnvelope, withGrantSpec } from '../testing/builders.ts';
 import { aNamespace } from '../testing/lifecycle.ts';
 import { decisionFor } from './decision.ts';
 
@@ -20,6 +20,7 @@ describe('it is another decision', () => {
     ],
     ['with another envelope', { grant: aGrant(withEnvelope({ secrets: ['db'] })) }],
     ['with another intent', { grant: aGrant(withGrantSpec({ task: { intent: 'something else' } })) }],
+    ['when somebody has approved it', { grant: aGrant(withApproval()) }],
     ['for another requester', { grant: aGrant(withGrantSpec({ requestedBy: { username: 'john' } })) }],
     ['under a class with another grantor', { class: aClass({ grantor: { namespace: 'a', name: 'b' } }) }],
     ['under another class of the same content', { class: aClass({}, 'another') }],

@@ -24,17 +24,38 @@ export function decisionFor({
   class: itsClass,
   namespace,
 }: Basis): NonNullable<TaskGrantStatus['decision']> {
-  const { className, task, workload, envelope, completion, notBefore, requestedBy } = grant.spec;
+  const { className, task, workload, envelope, completion, notBefore, requestedBy, approval } = grant.spec;
   const basis = {
     grant: grant.metadata.uid,
-    spec: { className, task, workload, envelope, completion, notBefore, requestedBy },
+    spec: { className, task, workload, envelope, completion, notBefore, requestedBy, approval },
     class: itsClass && { name: itsClass.metadata.name, uid: itsClass.metadata.uid, spec: itsClass.spec },
     namespace: namespace && {
       uid: namespace.metadata.uid,
       enforce: namespace.metadata.labels?.[ENFORCE_LABEL],
     },
   };
-  const canonical = canonicalize(JSON.parse(JSON.stringify(basis))) ?? '';
-  const digest = createHash('sha256').update(canonical).digest('hex');
+  const digest = sha256(basis);
   return { id: `d-${digest.slice(0, ID_LENGTH)}`, digest: `sha256:${digest}` };
+}
+
+/**
+ * The SHA-256 of what an approval is about: the grant by its UID, and all of its spec but what may change afterwards. A duration may
+ * only shrink, and whoever approves the longer one has approved the shorter.
+ */
+export function specDigestOf({ metadata, spec }: Stored<TaskGrant>): string {
+  const fixed = { ...spec };
+  for (const field of CHANGEABLE) Reflect.deleteProperty(fixed, field);
+  return `sha256:${sha256({ grant: metadata.uid, spec: fixed })}`;
+}
+
+const CHANGEABLE = [
+  'duration',
+  'suspend',
+  'revoke',
+  'approval',
+] as const satisfies (keyof TaskGrant['spec'])[];
+
+function sha256(basis: object): string {
+  const canonical = canonicalize(JSON.parse(JSON.stringify(basis))) ?? '';
+  return createHash('sha256').update(canonical).digest('hex');
 }

@@ -72,12 +72,12 @@ test('a class that is not there is told by its name, or as the default', () => {
 
 test('a class of which only a part can be enforced is not accepted, and it is said of which', () => {
   expect(classIsAccepted(aClass({}))).toEqual([]);
-  expect(classIsAccepted(aClass({ approval: { requiredAtRisk: 'High' } }))).toEqual([
+  expect(classIsAccepted(aClass({ validations: [{ expression: 'true' }] }))).toEqual([
     {
       code: 'ClassNotAccepted',
       path: 'spec.className',
-      asked: 'default, whose spec.approval.requiredAtRisk is High',
-      allowed: 'no approval',
+      asked: 'default, whose spec.validations is 1 entry',
+      allowed: 'none',
       fix: 'take it out of the class, or use another class',
     },
   ]);
@@ -105,4 +105,42 @@ test('everything that a class says of a grant is said at once', () => {
     'ImageNotPinned',
     'BeyondCeiling',
   ]);
+});
+
+describe('a class with a highest risk', () => {
+  const limits = { maxRisk: 'Medium' as const };
+  const giving = (...resources: string[]) =>
+    aGrant(withEnvelope({ kubernetes: [{ apiGroups: [''], resources, verbs: ['get', 'list'] }] }));
+
+  test('takes what is rated so', () => {
+    expect(grantWithinClass(giving('configmaps'), aClass({ limits }), STANDING)).toEqual([]);
+  });
+
+  test('refuses what is rated worse, with each thing that it leads to, and not what is within', () => {
+    const found = complete(
+      grantWithinClass(giving('configmaps', 'secrets', 'pods/exec'), aClass({ limits }), STANDING),
+    );
+    expect(found).toMatchObject([
+      {
+        code: 'RiskTooHigh',
+        path: 'spec.envelope.kubernetes',
+        asked: expect.stringMatching(
+          /^High: PodsEntered, who .*, by get pods\/exec in namespace agents/,
+        ) as string,
+        allowed: 'Medium',
+      },
+      {
+        code: 'RiskTooHigh',
+        asked:
+          'High: SecretsReached, who reads Secrets, or plants them, by get secrets in namespace agents, list secrets in namespace agents',
+      },
+    ]);
+  });
+
+  test('refuses what is only Low where it takes nothing', () => {
+    expect(
+      grantWithinClass(giving('services'), aClass({ limits: { maxRisk: 'None' } }), STANDING),
+    ).toMatchObject([{ code: 'RiskTooHigh', asked: 'Low', allowed: 'None' }]);
+    expect(grantWithinClass(aGrant(), aClass({ limits: { maxRisk: 'None' } }), STANDING)).toEqual([]);
+  });
 });

@@ -1,11 +1,14 @@
 /** A grant within its class. */
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
-import type { Violation } from '../decision/violation.ts';
+import { listed, type Violation } from '../decision/violation.ts';
 import { milliseconds } from '../duration.ts';
+import { isAtLeast } from '../rules/risk-level.ts';
+import { riskOf } from '../rules/risk.ts';
 import { withinCeiling } from './ceiling.ts';
 import { judgeClassByItself } from './class-by-itself.ts';
 import { imagesArePinned } from './pinned-images.ts';
+import { envelopeRules } from './requester.ts';
 import { namespaceIsSelected } from './selected-namespace.ts';
 
 /** Where a grant and its class stand, as far as the one is judged by the other. */
@@ -30,7 +33,7 @@ export function grantWithinClass(
 
 /** The same, in whichever namespace the grant is. */
 export function grantAnywhereWithinClass(
-  grant: Pick<TaskGrant, 'spec'>,
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
   itsClass: Pick<TaskGrantClass, 'metadata' | 'spec'>,
   apiAudiences: readonly string[],
 ): Violation[] {
@@ -38,6 +41,7 @@ export function grantAnywhereWithinClass(
     ...withinLimits(grant, itsClass),
     ...imagesArePinned(grant, itsClass),
     ...withinCeiling(grant, itsClass, apiAudiences),
+    ...withinRisk(grant, itsClass),
   ];
 }
 
@@ -78,6 +82,34 @@ function withinLimits(
     exceeded('spec.delegation.maxDepth', depth, maxDelegationDepth);
   }
   return violations;
+}
+
+/**
+ * By the envelope's rules alone: what else every account of the cluster holds nobody can leave out who asks for a grant, and it
+ * would refuse all of them alike (docs/decisions/0016-risk-of-the-envelope.md).
+ */
+function withinRisk(
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
+  { metadata, spec: { limits = {} } }: Pick<TaskGrantClass, 'metadata' | 'spec'>,
+): Violation[] {
+  const { maxRisk } = limits;
+  if (maxRisk === undefined) return [];
+  const { level, findings } = riskOf(envelopeRules(grant));
+  if (isAtLeast(maxRisk, level)) return [];
+  const tooHigh = findings.filter((finding) => !isAtLeast(maxRisk, finding.level));
+  const asked =
+    tooHigh.length > 0
+      ? tooHigh.map(
+          ({ code, level: its, message, rights }) => `${its}: ${code}, who ${message}, by ${listed(rights)}`,
+        )
+      : [level];
+  return asked.map((each) => ({
+    code: 'RiskTooHigh',
+    path: 'spec.envelope.kubernetes',
+    asked: each,
+    allowed: maxRisk,
+    fix: `leave these rights out, or use another class than ${metadata.name}; kubectl taskgrant lint -f FILE says why they lead so far`,
+  }));
 }
 
 function seconds(count: number): string {

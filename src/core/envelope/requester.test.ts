@@ -3,6 +3,7 @@ import type { KubernetesRule } from '../../api/taskgrant.ts';
 import { aGrant, withEnvelope } from '../testing/builders.ts';
 import {
   accessReview,
+  approverMustHold,
   beyondRequester,
   envelopeRights,
   MAX_QUESTIONS,
@@ -146,4 +147,17 @@ test('a spec without its requester says all else', () => {
   const { requestedBy, ...others } = aGrant().spec;
   expect(requestedBy).toBeDefined();
   expect(withoutRequester(aGrant().spec)).toEqual(others);
+});
+
+test('who approves must hold that wherever the grant reaches, as who uses the class does', () => {
+  const grant = granting({
+    namespaces: ['support', 'agents'],
+    apiGroups: [''],
+    resources: ['pods'],
+    verbs: ['get'],
+  });
+  expect(approverMustHold(grant, 'wide')).toEqual(
+    requesterMustUse(grant, 'wide').map((question) => ({ ...question, verb: 'approve' })),
+  );
+  expect(approverMustHold(grant, 'wide').map(({ namespace }) => namespace)).toEqual(['agents', 'support']);
 });

@@ -56,14 +56,30 @@ export function envelopeRights(grant: Pick<TaskGrant, 'metadata' | 'spec'>): Res
  * and who may do anything in one namespace must not have the class's rights in all of them by that.
  */
 export function requesterMustUse(
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
+  className: string,
+): ResourceAttributes[] {
+  return whereverItReaches(grant, 'use', className);
+}
+
+/** The verb `approve` on the class, asked as `use` is: who may approve in one namespace approves nothing that reaches others. */
+export function approverMustHold(
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
+  className: string,
+): ResourceAttributes[] {
+  return whereverItReaches(grant, 'approve', className);
+}
+
+function whereverItReaches(
   { metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>,
+  verb: 'use' | 'approve',
   className: string,
 ): ResourceAttributes[] {
   const own = metadata.namespace;
   const reached = (spec.envelope.kubernetes ?? []).flatMap(({ namespaces = [] }) => namespaces);
   return [...new Set([own, ...reached])].map((namespace) => ({
     namespace,
-    verb: 'use',
+    verb,
     group: GROUP,
     resource: 'taskgrantclasses',
     name: className,

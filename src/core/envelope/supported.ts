@@ -38,17 +38,9 @@ function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
     const asked = spec.delegation?.[field] ?? 0;
     if (asked > 0) yield { path: `spec.delegation.${field}`, asked: String(asked), allowed: '0' };
   }
-  if (spec.approval) yield { path: 'spec.approval', asked: spec.approval.decision, allowed: 'no approval' };
 }
 
 function* featuresOfClass(spec: TaskGrantClass['spec']): Generator<Feature> {
-  if (spec.approval) {
-    yield {
-      path: 'spec.approval.requiredAtRisk',
-      asked: spec.approval.requiredAtRisk,
-      allowed: 'no approval',
-    };
-  }
   yield* entries('spec.validations', spec.validations);
 }
 

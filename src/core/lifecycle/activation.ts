@@ -6,7 +6,7 @@ import { serviceAccountNameFor } from '../names.ts';
 import type { Finding } from './conditions.ts';
 import { endingBecauseOf } from './ending.ts';
 import { timeOf, type Action, type Facts, type Plan } from './facts.ts';
-import { enforced, isHeld, obstacleOf, type Obstacle } from './gate.ts';
+import { approvedBy, enforced, isHeld, obstacleOf, type Obstacle } from './gate.ts';
 import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName, type IssuedObject } from './issued.ts';
 import { isOfRights } from './remains.ts';
 import { beginRevocation, removeRights, removeUnnamedAccount } from './revocation.ts';
@@ -41,15 +41,16 @@ export function provision(facts: Facts): Plan {
 function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
   const isJudged = finding.type === 'Provisioned' || finding.type === 'Active';
   const findings: Finding[] = [
-    ...(finding.type === 'Accepted' ? [] : [ACCEPTED]),
+    ...(finding.type === 'Accepted' ? [] : [ACCEPTED, ...approvedBy(facts)]),
     ...(finding.type === 'Active' && finding.reason !== 'Pending' ? [enforced(facts)] : []),
     finding,
     ...(finding.type === 'Active'
       ? []
       : [{ type: 'Active', status: 'False', reason: 'Pending', message: finding.message } as const]),
   ];
+  const phase = finding.type === 'Approved' ? 'AwaitingApproval' : 'Pending';
   const outdated = isJudged ? [] : (['serviceAccountName', 'inventory'] as const);
-  const written = writeStatus(facts, { phase: 'Pending', ...ratedNow(facts) }, findings, outdated);
+  const written = writeStatus(facts, { phase, ...ratedNow(facts) }, findings, outdated);
   return {
     steps: [...removeRights(facts), ...removeUnnamedAccount(facts), ...written.steps],
     ...(until !== undefined && { againAt: until }),
@@ -91,6 +92,7 @@ function recordInventory(facts: Facts): Plan {
   };
   const written = writeStatus(facts, status, [
     ACCEPTED,
+    ...approvedBy(facts),
     enforced(facts),
     {
       type: 'Provisioned',
@@ -138,6 +140,7 @@ function declareActive(facts: Facts, issued: readonly IssuedObject[]): Plan {
     },
     [
       ACCEPTED,
+      ...approvedBy(facts),
       {
         type: 'Provisioned',
         status: 'True',

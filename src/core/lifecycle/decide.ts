@@ -14,7 +14,9 @@ import { beginSuspension, keepSuspended, suspensionOf } from './suspension.ts';
  *                 Suspended ───┐
  *                   ▲   ▼      ▼
  *     Pending ───▶ Active ──▶ Revoking ──▶ Completed | Expired | Revoked
- *        └───────────────────────┴───────▶ Denied
+ *      ▲   │                     │
+ *      ▼   └─────────────────────┴───────▶ Denied
+ *     AwaitingApproval
  *
  * Level-triggered: the same facts give the same plan, whatever happened before; so a crash anywhere is survived by
  * asking again. Nothing leads back from Revoking or from a final phase, and the CRD's own rules hold that too.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { RiskLevel } from '../rules/risk-level.ts';
-import { aClass, inPhase, withGrantSpec, withStatus } from '../testing/builders.ts';
+import { aClass, inPhase, withApproval, withGrantSpec, withStatus } from '../testing/builders.ts';
 import {
   withEverythingCreated,
   factsWhileActive,
@@ -60,6 +60,29 @@ describe('an Event is worth', () => {
     expect(announcementsFor(rated('High'), rated('High'))).toEqual([]);
     expect(announcementsFor(rated('Critical'), rated('High'))).toEqual([]);
     expect(announcementsFor({}, rated('Medium'))).toEqual([]);
+  });
+
+  test('that it waits for approval, and that it has it', () => {
+    const itsClass = aClass({
+      authorization: 'Ceiling',
+      approval: { requiredAtRisk: 'Medium', maxWait: '1h' },
+    });
+    const waiting = someFacts({ class: itsClass });
+    const status = statusWrittenBy(activate(waiting));
+    expect(status.phase).toBe('AwaitingApproval');
+    expect(announced(waiting, status)).toMatchObject([
+      { type: 'Normal', reason: 'AwaitingApproval', action: 'Approve' },
+    ]);
+    const grant = withApproval()(withStatus(status)(waiting.grant));
+    const approved = statusWrittenBy(activate({ ...waiting, grant }));
+    expect(announced({ ...waiting, grant }, approved)).toEqual([
+      {
+        type: 'Normal',
+        reason: 'Approved',
+        action: 'Approve',
+        note: 'approved by joe at 2026-11-23T09:00:10.000Z: looked at',
+      },
+    ]);
   });
 
   test('each thing that keeps it waiting, once', () => {

@@ -7,7 +7,7 @@ import { isAtLeast } from '../rules/risk-level.ts';
 export interface Announcement {
   type: 'Normal' | 'Warning';
   reason: GrantReason | 'RiskRaised';
-  action: 'Activate' | 'Rate' | 'Suspend' | 'Resume' | 'Revoke' | 'Verify';
+  action: 'Activate' | 'Approve' | 'Rate' | 'Suspend' | 'Resume' | 'Revoke' | 'Verify';
   note: string;
 }
 
@@ -25,14 +25,24 @@ function ofItsState(before: TaskGrantStatus, after: TaskGrantStatus): Announceme
   }
   const rightsTaken = isVerified(after) && !isVerified(before) ? [suspensionVerified(after)] : [];
   const obstacles = (after.conditions ?? [])
-    .filter((condition) => condition.status === 'False' && isObstacle(condition) && !said(condition, before))
+    .filter((condition) => isNews(condition) && !said(condition, before))
     .map(({ type, reason, message }): Announcement => ({
-      type: 'Warning',
+      type: type === 'Approved' ? 'Normal' : 'Warning',
       reason,
-      action: type === 'Revoked' ? 'Revoke' : 'Activate',
+      action: ACTIONS[type] ?? 'Activate',
       note: message,
     }));
   return [...rightsTaken, ...obstacles];
+}
+
+const ACTIONS: Partial<Record<GrantCondition['type'], Announcement['action']>> = {
+  Approved: 'Approve',
+  Revoked: 'Revoke',
+};
+
+/** What is in the way; and of an approval, that it is wanted and that it is there. */
+function isNews(condition: GrantCondition): boolean {
+  return condition.type === 'Approved' || (condition.status === 'False' && isObstacle(condition));
 }
 
 /** What leads beyond the rights that it is found in, or has come to lead further. */

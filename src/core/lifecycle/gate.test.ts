@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, withGrantSpec } from '../testing/builders.ts';
+import { aClass, withApproval, withEnvelope, withGrantSpec } from '../testing/builders.ts';
 import { aNamespace, aNewGrant, CEILING, someFacts } from '../testing/lifecycle.ts';
 import type { Facts } from './facts.ts';
 import { isHeld, obstacleOf } from './gate.ts';
@@ -261,3 +261,58 @@ function withoutRequester() {
   expect(requestedBy).toBeDefined();
   return { ...aNewGrant(), spec };
 }
+
+describe('a grant whose class wants approval', () => {
+  // Created half a minute before.
+  const wanting = (maxWait = '1h') =>
+    aClass({ authorization: 'Ceiling', approval: { requiredAtRisk: 'Medium', maxWait } });
+  const reasonOf = (changes: Partial<Facts>) => {
+    const { outcome, finding } = obstacleOf(someFacts({ class: wanting(), ...changes })) ?? {};
+    return outcome && [outcome, finding?.type, finding?.reason];
+  };
+
+  test('waits for it, so long as its class says from its creation', () => {
+    const obstacle = obstacleOf(someFacts({ class: wanting() }));
+    expect(obstacle).toMatchObject({
+      outcome: 'wait',
+      finding: { type: 'Approved', reason: 'AwaitingApproval' },
+      until: Date.parse('2026-11-23T09:59:59Z'),
+    });
+    expect(obstacle?.finding.message).toContain('the verb approve on taskgrantclass default');
+    expect(obstacle?.finding.message).toContain('until 2026-11-23T09:59:59.000Z');
+  });
+
+  test('is denied when that is over', () => {
+    expect(reasonOf({ class: wanting('31s') })).toEqual(['deny', 'Approved', 'NotApprovedInTime']);
+    expect(reasonOf({ class: wanting('32s') })).toEqual(['wait', 'Approved', 'AwaitingApproval']);
+  });
+
+  test('goes on when it is approved, also later than that', () => {
+    expect(reasonOf({ grant: aNewGrant(withApproval()), class: wanting('1s') })).toBeUndefined();
+  });
+
+  test('is denied when it is denied, in the words of who did; so is one that needed no approval', () => {
+    const grant = aNewGrant(withApproval('Denied'));
+    for (const itsClass of [wanting(), CEILING])
+      expect(obstacleOf(someFacts({ grant, class: itsClass }))).toMatchObject({
+        outcome: 'deny',
+        finding: {
+          reason: 'ApprovalDenied',
+          message: 'denied by joe at 2026-11-23T09:00:10.000Z: looked at',
+        },
+      });
+  });
+
+  test('is denied with an approval that is none', () => {
+    const grant = aNewGrant(withGrantSpec({ approval: { decision: 'Approved' } }));
+    expect(reasonOf({ grant })).toEqual(['deny', 'Approved', 'ApprovalInvalid']);
+    const other = withEnvelope({ secrets: ['db'] })(aNewGrant(withApproval()));
+    expect(reasonOf({ grant: other })).toEqual(['deny', 'Approved', 'ApprovalInvalid']);
+  });
+
+  test('waits for nothing where it is rated lower, and is denied where it is too high to be asked about', () => {
+    expect(reasonOf({ grant: aNewGrant(withEnvelope({ kubernetes: [] })) })).toBeUndefined();
+    const both = aClass({ approval: { requiredAtRisk: 'Low', maxWait: '1h' }, limits: { maxRisk: 'Low' } });
+    expect(reasonOf({ class: both })).toEqual(['deny', 'Accepted', 'LimitExceeded']);
+  });
+});

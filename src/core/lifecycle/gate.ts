@@ -1,6 +1,8 @@
 /** What must hold before a grant may become active, one after the other. */
 import { ENFORCE_LABEL, FINALIZER, isLevel } from '../../api/group.ts';
 import type { GrantReason } from '../../api/reasons.ts';
+import { milliseconds } from '../duration.ts';
+import { approvalOf, needsApproval, type StampedApproval } from '../envelope/approval.ts';
 import { judgeClassByItself } from '../envelope/class-by-itself.ts';
 import { grantAnywhereWithinClass } from '../envelope/class.ts';
 import { requesterMustHold } from '../envelope/requester.ts';
@@ -62,7 +64,20 @@ export function enforced({ enforcement }: Pick<Facts, 'enforcement'>): Finding {
 }
 
 /** The reasons that a class has for a no have the names of their codes; the first of several is the one that is said. */
-const BEYOND_THE_CLASS = ['LimitExceeded', 'ImageNotPinned', 'BeyondCeiling'] as const;
+const BEYOND_THE_CLASS = ['LimitExceeded', 'ImageNotPinned', 'BeyondCeiling', 'RiskTooHigh'] as const;
+
+/** Of a grant that was approved: by whom. */
+export function approvedBy({ grant }: Pick<Facts, 'grant'>): Finding[] {
+  const { approval } = grant.spec;
+  const said = approval && approvalOf(grant, approval);
+  if (!said || 'fault' in said) return [];
+  return [{ type: 'Approved', status: 'True', reason: 'Approved', message: renderApproval(said.approval) }];
+}
+
+function renderApproval({ decision, decidedBy, decidedAt, reason }: StampedApproval): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${decision === 'Approved' ? 'approved' : 'denied'} by ${decidedBy.username} at ${decidedAt}${why}`;
+}
 
 const GATES: readonly Gate[] = [
   function supported({ grant }) {
@@ -124,6 +139,33 @@ const GATES: readonly Gate[] = [
       'RequesterUnknown',
       'spec.requestedBy is empty: admission did not see the creation of this grant; create it anew',
     );
+  },
+
+  function approved({ grant, class: itsClass, now }) {
+    const { approval } = grant.spec;
+    if (approval) {
+      const said = approvalOf(grant, approval);
+      if ('fault' in said)
+        return deny('Approved', 'ApprovalInvalid', `spec.approval counts as none: ${said.fault}`);
+      return approval.decision === 'Denied'
+        ? deny('Approved', 'ApprovalDenied', renderApproval(said.approval))
+        : undefined;
+    }
+    if (!itsClass?.spec.approval || !needsApproval(grant, itsClass)) return undefined;
+    const { requiredAtRisk, maxWait } = itsClass.spec.approval;
+    const until = Date.parse(grant.metadata.creationTimestamp) + milliseconds(maxWait);
+    const who = `somebody with the verb approve on taskgrantclass ${itsClass.metadata.name}`;
+    if (until <= now)
+      return deny(
+        'Approved',
+        'NotApprovedInTime',
+        `${who} had to approve it within ${maxWait}, and nobody has`,
+      );
+    const { name, namespace } = grant.metadata;
+    return wait('Approved', 'AwaitingApproval', {
+      message: `rated ${requiredAtRisk} or worse, it waits for ${who} until ${new Date(until).toISOString()}: kubectl taskgrant approve ${name} -n ${namespace} --reason …`,
+      until,
+    });
   },
 
   function namespaceCanBeJudged({ grant, neverJudged }) {

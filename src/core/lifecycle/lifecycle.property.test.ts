@@ -6,9 +6,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Pod, Stored } from '../../api/kubernetes.ts';
-import { isFinal } from '../../api/reasons.ts';
+import { isBeforeActive, isFinal } from '../../api/reasons.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
-import { aClass, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { aClass, withApproval, withGrantSpec, withWorkload } from '../testing/builders.ts';
 import { aNewGrant, asStored, someFacts } from '../testing/lifecycle.ts';
 import { withChange, type Change } from './change.ts';
 import { decide } from './decide.ts';
@@ -27,6 +27,8 @@ interface World {
   version: number;
   /** Whether the API server refuses what it has to. */
   enforced: boolean;
+  /** Whether its class wants approval of the grant, within ten minutes. */
+  wantsApproval: boolean;
   /** Whose rights are the ceiling of the grant's class. */
   grantor: string;
   /** What the class says of the grant. */
@@ -57,6 +59,7 @@ function aWorld(onDrift: 'Revoke' | 'Suspend' = 'Revoke'): World {
     now: START,
     version: 1,
     enforced: true,
+    wantsApproval: false,
     grantor: 'wide',
     allows: true,
     unwritable: false,
@@ -77,6 +80,7 @@ function observed(world: World): Facts | undefined {
       authorization: 'Ceiling',
       grantor: { namespace: 'system', name: world.grantor },
       limits: { maxPods: world.allows ? 3 : 2 },
+      ...(world.wantsApproval && { approval: { requiredAtRisk: 'Medium', maxWait: '10m' } }),
     }),
     enforcement: { proven: world.enforced, message: world.enforced ? 'was refused' : 'was let through' },
     pods: world.pods.filter(
@@ -295,13 +299,35 @@ const HAPPENINGS = {
   },
 } satisfies Record<string, (world: World) => void>;
 
+/** As the webhook takes it: of a grant that is not active yet, once. */
+const APPROVALS = {
+  itIsApproved: (world: World) => {
+    decideOn(world, 'Approved');
+  },
+  itIsDenied: (world: World) => {
+    decideOn(world, 'Denied');
+  },
+} satisfies Record<string, (world: World) => void>;
+
+function decideOn(world: World, decision: 'Approved' | 'Denied'): void {
+  const { spec, status } = world.grant ?? {};
+  if (spec?.approval || !isBeforeActive(status?.phase)) return;
+  write(world, withApproval(decision));
+}
+
 function setPhase(world: World, phase: string): void {
   const index = world.pods.findIndex(({ status }) => status?.phase === 'Running');
   world.pods = world.pods.map((pod, at) => (at === index ? { ...pod, status: { phase } } : pod));
 }
 
 const onDrift = fc.constantFrom('Revoke' as const, 'Suspend' as const);
+const ALL_HAPPENINGS = { ...HAPPENINGS, ...APPROVALS };
 const happening = fc.constantFrom(...(Object.keys(HAPPENINGS) as (keyof typeof HAPPENINGS)[]));
+const anyHappening = fc.constantFrom(
+  ...(Object.keys(ALL_HAPPENINGS) as (keyof typeof ALL_HAPPENINGS)[]),
+  // Half of the stories would have neither, among so much else.
+  ...(['itIsApproved', 'itIsApproved', 'itIsApproved', 'itIsDenied'] as const),
+);
 const crash = fc.record({ crashAfter: fc.nat(25) });
 /** A process that observed, was paused, and goes on later with what it knew. */
 const pause = fc.record({ wakesAfter: fc.nat(3), lives: fc.nat(12) });
@@ -310,12 +336,12 @@ const story = fc.array(fc.oneof(happening, crash, pause), { maxLength: 25 });
 function live(
   world: World,
   events: readonly (
-    keyof typeof HAPPENINGS | { crashAfter: number } | { wakesAfter: number; lives: number }
+    keyof typeof ALL_HAPPENINGS | { crashAfter: number } | { wakesAfter: number; lives: number }
   )[],
 ) {
   const sleepers: { facts: Facts | undefined; at: number; lives: number }[] = [];
   events.forEach((event, index) => {
-    if (typeof event === 'string') HAPPENINGS[event](world);
+    if (typeof event === 'string') ALL_HAPPENINGS[event](world);
     else if ('crashAfter' in event) reconcile(world, event.crashAfter);
     else sleepers.push({ facts: observed(world), at: index + event.wakesAfter, lives: event.lives });
     for (const sleeper of sleepers) if (sleeper.at === index) reconcile(world, sleeper.lives, sleeper.facts);
@@ -397,6 +423,39 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test('nothing is made for a grant that somebody has to approve before somebody has, nor where somebody has denied it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(anyHappening, crash, pause), { maxLength: 25 }), (events) => {
+        const world = { ...aWorld(), wantsApproval: true };
+        for (const event of events) {
+          live(world, [event]);
+          if (world.grant && world.grant.spec.approval?.decision !== 'Approved')
+            expect(world.created).toEqual([]);
+        }
+        letItEnd(world);
+        if (world.grant) expect(isFinal(world.grant.status?.phase)).toBe(true);
+        expect(world.objects).toEqual([]);
+        const decision = world.grant?.spec.approval?.decision;
+        if (world.phases.includes('Active') && world.grant) expect(decision).toBe('Approved');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('a grant that is approved in time becomes active, one that nobody approves is denied', () => {
+    const phasesOf = (...events: ('itIsApproved' | 'aMinutePasses' | 'halfAnHourPasses')[]) => {
+      const world = { ...aWorld(), wantsApproval: true };
+      reconcile(world);
+      for (const event of events) {
+        live(world, [event]);
+        reconcile(world);
+      }
+      return world.phases;
+    };
+    expect(phasesOf('aMinutePasses', 'itIsApproved')).toEqual(['AwaitingApproval', 'Pending', 'Active']);
+    expect(phasesOf('halfAnHourPasses', 'itIsApproved')).toEqual(['AwaitingApproval', 'Denied']);
   });
 
   test('rights end with their time even where that cannot be written down', () => {

@@ -96,7 +96,7 @@ test('who may act as the account is told of with their bindings, and raises noth
       {
         code: 'OthersActAsIt',
         message:
-          'by impersonation or with tokens that they ask for, these may act as the account: 2 in all, Group devs (RoleBinding agents/devs), User jane (RoleBinding agents/devs)',
+          'by impersonation, or by asking for its tokens, these may act as the account: 2 in all, Group devs (RoleBinding agents/devs), User jane (RoleBinding agents/devs)',
       },
     ],
   });

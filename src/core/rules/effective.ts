@@ -48,7 +48,7 @@ export const FINDINGS_OF_ACCOUNTS = {
   BoundByHand:
     'Bindings that are none of TaskGrant’s name the account of the grant, and give it rights besides.',
   OthersActAsIt:
-    'Who may impersonate the account, or ask for tokens of it, as everybody can who is bound to the roles edit or admin. The subjects of the control plane itself (system:masters, system:nodes, system:kube-controller-manager) are left out. It raises no level.',
+    'Who may impersonate the account, or ask for tokens of it, as everybody can who is bound to the roles edit or admin. Tokens are minted for its pods alone, so long as the webhook or the floor judges that; of an impersonation nobody is asked. The subjects of the control plane itself (system:masters, system:nodes, system:kube-controller-manager) are left out. It raises no level.',
 } as const;
 
 type AccountCode = keyof typeof FINDINGS_OF_ACCOUNTS;
@@ -152,7 +152,7 @@ function ofAccount(code: AccountCode, what: string): { code: string; message: st
   const means = {
     AmbientRights: 'every service account here also holds what is bound by',
     BoundByHand: 'the account also holds what is bound by',
-    OthersActAsIt: 'by impersonation or with tokens that they ask for, these may act as the account:',
+    OthersActAsIt: 'by impersonation, or by asking for its tokens, these may act as the account:',
   }[code];
   return [{ code, message: `${means} ${what}` }];
 }

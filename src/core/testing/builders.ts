@@ -6,6 +6,7 @@ import { API_VERSION, FINALIZER, GRANT_LABEL } from '../../api/group.ts';
 import type { Container, EphemeralContainer, Pod, PodSpec, Stored, Volume } from '../../api/kubernetes.ts';
 import type { Phase } from '../../api/reasons.ts';
 import type {
+  Approval,
   Envelope,
   GrantedToken,
   TaskGrant,
@@ -13,6 +14,7 @@ import type {
   TaskGrantStatus,
 } from '../../api/taskgrant.ts';
 import type { TaskGrantClass, TaskGrantClassSpec } from '../../api/taskgrantclass.ts';
+import { specDigestOf } from '../decision/decision.ts';
 
 export type Change<T> = (object: T) => T;
 
@@ -171,6 +173,20 @@ export function aGrant(...changes: Change<Stored<TaskGrant>>[]): Stored<TaskGran
 export const withGrantSpec =
   (spec: Partial<TaskGrantSpec>): Change<Stored<TaskGrant>> =>
   (grant) => ({ ...grant, spec: { ...grant.spec, ...spec } });
+
+/** As admission stamps it: by joe, who asked for nothing. */
+export const withApproval =
+  (decision: Approval['decision'] = 'Approved'): Change<Stored<TaskGrant>> =>
+  (grant) =>
+    withGrantSpec({
+      approval: {
+        decision,
+        reason: 'looked at',
+        decidedBy: { username: 'joe' },
+        decidedAt: '2026-11-23T09:00:10.000Z',
+        specDigest: specDigestOf(grant),
+      },
+    })(grant);
 
 /** Only what may be left out of a manifest should be. */
 export const withoutGrantSpec =

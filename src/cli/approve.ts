@@ -1,0 +1,76 @@
+/** `kubectl taskgrant approve` and `kubectl taskgrant deny` */
+import type { Stored } from '../api/kubernetes.ts';
+import type { Approval, TaskGrant } from '../api/taskgrant.ts';
+import { quoted } from '../core/decision/denial.ts';
+import { isConflict, isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-error.ts';
+import { taskGrants } from '../kube/resources.ts';
+import type { Outcome, Terminal } from './check.ts';
+import { clusterModule } from './input.ts';
+import { CannotRun, messageOf } from './problem.ts';
+
+export interface ApproveFlags {
+  namespace?: string;
+  reason: string;
+  output: ApproveFormat;
+}
+
+export const APPROVE_FORMATS = ['text', 'json'] as const;
+type ApproveFormat = (typeof APPROVE_FORMATS)[number];
+
+/**
+ * Says of a grant that it is approved or denied, as whoever the kubeconfig says. Whether they may, the webhook judges.
+ *
+ * @throws CannotRun where the cluster cannot be asked, or has no such grant
+ */
+export async function decideOn(
+  name: string,
+  decision: Approval['decision'],
+  { namespace, reason, output }: ApproveFlags,
+  { version }: Pick<Terminal, 'version'>,
+): Promise<Outcome> {
+  const { connect } = await clusterModule(decision === 'Approved' ? 'approve' : 'deny');
+  const { client, namespace: ofContext } = await connect(version);
+  const place = { namespace: namespace ?? ofContext, name };
+  try {
+    const { metadata } = await client.get(taskGrants, place);
+    // Of this very grant: one that was created anew under its name is another request.
+    const body = { metadata: { uid: metadata.uid }, spec: { approval: { decision, reason } } };
+    const decided = await client.patch(taskGrants, place, { type: 'merge', body });
+    return { stdout: output === 'json' ? renderJson(decided) : renderText(decided), stderr: [], code: 0 };
+  } catch (error) {
+    const grant = `TaskGrant ${place.namespace}/${name}`;
+    if (isNotFound(error)) throw new CannotRun(`there is no ${grant}: say its namespace with -n`);
+    if (isForbidden(error) || isConflict(error) || isInvalid(error))
+      return { stdout: '', stderr: [`${grant} is not ${wordFor(decision)}: ${messageFor(error)}`], code: 1 };
+    throw new CannotRun(`the cluster cannot be asked about ${grant}: ${messageOf(error)}`);
+  } finally {
+    await client.close();
+  }
+}
+
+function wordFor(decision: Approval['decision']): string {
+  return decision === 'Approved' ? 'approved' : 'denied';
+}
+
+/** Of what was asked the user knows; a denial of the webhook has a line for each reason. */
+function messageFor(error: ApiError): string {
+  return messageOf(error).split('\n').map(quoted).join('\n');
+}
+
+function renderJson({ metadata, spec, status }: Stored<TaskGrant>): string {
+  const { namespace, name, uid } = metadata;
+  return `${JSON.stringify({ namespace, name, uid, approval: spec.approval, risk: status?.risk }, null, 2)}\n`;
+}
+
+/** With what it was that is decided on: nobody should have to look it up afterwards. */
+function renderText({ metadata, spec, status }: Stored<TaskGrant>): string {
+  const { decision = 'Approved', decidedBy } = spec.approval ?? {};
+  const findings = status?.risk?.findings ?? [];
+  const lines = [
+    `taskgrant ${metadata.namespace}/${metadata.name} is ${wordFor(decision)} by ${decidedBy?.username ?? ''}`,
+    `  asked by ${spec.requestedBy?.username ?? ''}: ${spec.task.intent}`,
+    `  risk ${status?.risk?.level ?? 'not rated yet'}`,
+    ...findings.map(({ code, message }) => `    ${code}: ${message}`),
+  ];
+  return lines.map((line) => `${quoted(line)}\n`).join('');
+}
