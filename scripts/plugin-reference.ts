@@ -18,7 +18,7 @@ export async function pluginReference(): Promise<string> {
 
 A plugin of kubectl: with \`kubectl-taskgrant\` on the PATH, \`kubectl taskgrant\` runs it, and with \`kubectl_complete-taskgrant\` beside it
 kubectl completes its commands and flags. Without kubectl, \`kubectl-taskgrant completion bash\` (or zsh, or fish) prints a script that does.
-It runs on Node.js 20; with \`--server\`, on 22.19.
+It runs on Node.js 20; with \`--server\`, and to approve or deny, on 22.19.
 
 What \`check\` says of a pod is what the webhook will say, by the same code ([codes](../reasons.md)). What hangs on the moment it cannot say:
 whether the grant is active by then, and has pods left; who creates the grant, and what they and the class's grantor hold; what another webhook
@@ -29,7 +29,8 @@ In a namespace whose labels are known, in the files or by \`--server\`, its leve
 what \`warn\` and \`audit\` only report is a warning, and does not change the exit code. \`-o json\` has them in \`warnings\`.
 
 What \`lint\` rates is what the rights of one object let their holder do, with the wildcards and spellings of RBAC, by the facts that it names
-([risks](risks.md)): an offline reading. What else is bound to the same account, and to everybody, it does not know.
+([risks](risks.md)): an offline reading. What else is bound to the same account, and to everybody, it does not know; \`status.risk\` of an active
+TaskGrant does. Beside the level stand the words of rules that give nothing, as \`mistakes\` in \`-o json\`: misspelled ones, and in a namespace kinds that are in none.
 
 YAML is read as kubectl reads it, but for a field that is there twice, which is an error here.
 

@@ -86,7 +86,7 @@ function withinLimits(
 
 /**
  * By the envelope's rules alone: what else every account of the cluster holds nobody can leave out who asks for a grant, and it
- * would refuse all of them alike (docs/decisions/0016-risk-of-the-envelope.md).
+ * would refuse all of them alike (docs/decisions/0020-risk-of-the-envelope.md).
  */
 function withinRisk(
   grant: Pick<TaskGrant, 'metadata' | 'spec'>,
