@@ -88,21 +88,6 @@ test('what is bound to every service account is found in grants that are active 
   await untilRated('ambient', 'Low');
 });
 
-test('what is bound to the grant’s own account is found', async () => {
-  const { status } = await anActiveGrant('named');
-  await client.create(roleBindings, {
-    apiVersion: `${RBAC}/v1`,
-    kind: 'RoleBinding',
-    metadata: { namespace, name: 'by-hand' },
-    roleRef: bindsIt,
-    subjects: [{ kind: 'ServiceAccount', namespace, name: status?.serviceAccountName ?? '' }],
-  });
-  const rated = await untilRated('named', 'High');
-  expect(rated?.status?.risk?.findings.map(({ code }) => code)).toEqual(
-    expect.arrayContaining(['SecretsReached', 'BoundByHand']),
-  );
-});
-
 test('who may act as the account is told, and raises nothing', async () => {
   await anActiveGrant('reached');
   await client.create(roleBindings, {
