@@ -6,6 +6,7 @@ import canonicalize from 'canonicalize';
 import type { ClusterRoleBinding, RoleBinding, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { SERVICE_ACCOUNT_PREFIX } from '../api/group.ts';
+import { compare } from '../core/compare.ts';
 import { actorsOf, type Actors } from '../core/rules/actors.ts';
 import {
   accountKeyOf,
@@ -65,7 +66,7 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
     const toAll = GROUP_KEYS.flatMap((key) => bindingsTo(key, readers));
     const toThese = bindingsTo(groupKeyOf(namespace), readers);
     const rated = (bindings: readonly Binding[]) =>
-      ambientOf(once(bindings).map((binding) => rulesBoundBy(binding, readers)));
+      ambientOf(inOrder(once(bindings).map((binding) => rulesBoundBy(binding, readers))));
     everywhere ??= rated(toAll);
     const ambient = toThese.length > 0 ? rated([...toAll, ...toThese]) : everywhere;
     return { ...ambient, actors: actorsIn(namespace, readers) };
@@ -134,9 +135,10 @@ function boundByHand(grant: Stored<TaskGrant>, readers: RbacReaders): BoundRules
     inventory.some(
       (item) => item.kind === kind && item.namespace === metadata.namespace && item.name === metadata.name,
     );
-  return once<Binding>([...bindingsTo(key, readers), ...inItsPlace])
-    .filter((binding) => !isItsOwn(binding))
-    .map((binding) => rulesBoundBy(binding, readers));
+  const others = once<Binding>([...bindingsTo(key, readers), ...inItsPlace]).filter(
+    (binding) => !isItsOwn(binding),
+  );
+  return inOrder(others.map((binding) => rulesBoundBy(binding, readers)));
 }
 
 function bindingsTo(key: string, readers: RbacReaders): Binding[] {
@@ -161,7 +163,7 @@ function actorsIn(namespace: string, readers: RbacReaders): Actors[] {
     ...readers.roleBindingsOfOthers.byIndex('role', `${namespace} ${role}`),
     ...readers.roleBindings.byIndex('role', `${namespace} ${role}`),
   ]);
-  return bindings.flatMap((binding) => actorsOf(binding, rulesBoundBy(binding, readers)) ?? []);
+  return inOrder(bindings.flatMap((binding) => actorsOf(binding, rulesBoundBy(binding, readers)) ?? []));
 }
 
 function rulesBoundBy(binding: Binding, readers: RbacReaders): BoundRules {
@@ -183,6 +185,11 @@ function grantsNamedBy({ metadata, subjects = [] }: Binding, { serviceAccounts }
     const there = serviceAccounts.get(`${account.namespace}/${account.name}`);
     return there ? grantKeyOfIssued(there) : [];
   });
+}
+
+/** However a cache has them: what is said of them is written into a status, and anew where it differs. */
+function inOrder<T extends { by: string }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => compare(a.by, b.by));
 }
 
 function once<T>(items: readonly T[]): T[] {

@@ -67,6 +67,7 @@ test('of others’ roles and bindings is kept what risk is worked out from, howe
   const role = { apiVersion: 'v1', kind: 'Role' as const, metadata, rules: [{ ...rule, resourceNames }] };
   const kept = slimRoleOfOthers(role);
   expect(kept.rules).toEqual([{ ...rule, resourceNames: ['name-0', '', 'taskgrant-a-bcdfghjk'] }]);
+  expect(slimRole(role)).toEqual(kept);
   expect(riskOf(kept.rules)).toEqual(riskOf(role.rules));
   expect(slimRoleOfOthers({ ...role, rules: null as unknown as [] }).rules).toEqual([]);
 

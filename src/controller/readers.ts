@@ -278,7 +278,9 @@ export function slimServiceAccount(account: Stored<ServiceAccount>): Stored<Serv
   };
 }
 
+/** Of one in a grant's place, everything that could have been changed. */
 export function slimRole(role: Stored<Role>): Stored<Role> {
+  if (grantKeyOfIssued(role).length === 0) return slimRoleOfOthers(role);
   const { apiVersion, kind } = role;
   return { apiVersion, kind, metadata: slimMetadata(role), ...pick(role, 'rules') };
 }

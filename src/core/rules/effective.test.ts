@@ -76,7 +76,12 @@ describe('halves that meet', () => {
     const risk = effectiveRisk([services], besides([endpoints()]), ACCOUNT);
     expect(risk.level).toBe('High');
     expect(risk.findings[0]).toMatchObject({ code: 'TrafficTaken' });
-    expect(risk.findings[0]?.message).toContain('together with what is bound besides the grant');
+    expect(risk.findings[0]?.message).toContain('with what is bound besides the grant');
+  });
+
+  test('one bound to everybody and one to the account are found without the envelope', () => {
+    const byHand = [{ by: 'RoleBinding agents/mine', rules: [services] }];
+    expect(effectiveRisk([], besides([endpoints()], [], byHand), ACCOUNT).level).toBe('High');
   });
 
   test('in another namespace they do not meet', () => {
@@ -146,5 +151,6 @@ test('what was rated beforehand, in parts, is rated as all of it together', () =
       const { level } = effectiveRisk(own, access, ACCOUNT);
       expect(level).toBe(riskOf([...own, ...parts.flat(), ...hand]).level);
     }),
+    { numRuns: 1000 },
   );
 });

@@ -46,7 +46,7 @@ export const FINDINGS_OF_ACCOUNTS = {
   AmbientRights:
     'Every service account of the namespace holds rights besides, by the bindings that are named: what leads further of them stands in findings of its own.',
   BoundByHand:
-    'Bindings that are none of TaskGrant’s name the account of the grant, and give it rights besides.',
+    'Bindings that are none of TaskGrant’s name the account of the grant, and give it rights besides. The floor refuses such bindings: these are from before it was there, or from while it was not.',
   OthersActAsIt:
     'Who may impersonate the account, or ask for tokens of it, as everybody can who is bound to the roles edit or admin. Tokens are minted for its pods alone, so long as the webhook or the floor judges that; of an impersonation nobody is asked. The subjects of the control plane itself (system:masters, system:nodes, system:kube-controller-manager) are left out. It raises no level.',
 } as const;
@@ -93,7 +93,8 @@ export function effectiveRisk(
   const ofItself = riskOf(own);
   const hand = byHand.length > 0 ? ambientOf(byHand) : undefined;
   const besides = [...ambient.findings, ...(hand?.findings ?? [])];
-  const together = foundTogether(own, [...ambient.halves, ...(hand?.halves ?? [])]).filter(
+  const itsOwn = [...own, ...byHand.flatMap(({ rules }) => rules)];
+  const together = foundTogether(itsOwn, ambient.halves).filter(
     ({ code, level }) =>
       ![...ofItself.findings, ...besides].some((one) => one.code === code && isAtLeast(one.level, level)),
   );
@@ -104,7 +105,7 @@ export function effectiveRisk(
   const findings = [
     ...ofItself.findings.map((finding) => ({ ...finding, whence: '' })),
     ...besides.map((finding) => ({ ...finding, whence: fromBindings(finding.by) })),
-    ...together.map((finding) => ({ ...finding, whence: ', together with what is bound besides the grant' })),
+    ...together.map((finding) => ({ ...finding, whence: '; with what is bound besides the grant' })),
   ].sort((a, b) => RISK_LEVELS.indexOf(b.level) - RISK_LEVELS.indexOf(a.level) || compare(a.code, b.code));
   return {
     level,
