@@ -56,8 +56,18 @@ const untilRated = (name: string, level: string) =>
 test('a grant to read one ConfigMap is Low, and kubectl get shows it', async () => {
   const grant = await anActiveGrant('narrow');
   expect(grant.status?.risk).toMatchObject({ level: 'Low' });
+  expect(grant.status?.risk?.findings.map(({ code }) => code)).not.toContain('AmbientRights');
   const { stdout } = await kubectl(['get', 'taskgrants', 'narrow', '--namespace', namespace]);
   expect(stdout).toMatch(/RISK.*\n.*\bLow\b/);
+});
+
+test('a grant without rules is None: what a cluster binds to everybody by itself is nothing', async () => {
+  const { stderr } = await apply(
+    aGrantManifest(namespace, 'nothing', { envelope: { tokens: [{ name: 'api', expirationSeconds: 600 }] } }),
+  );
+  expect(stderr).toBe('');
+  await untilPhase(client, { namespace, name: 'nothing' }, 'Active');
+  await untilRated('nothing', 'None');
 });
 
 test('what is bound to every service account is found in grants that are active already, and goes with the binding', async () => {

@@ -33,8 +33,16 @@ test('an envelope by itself is rated as it is, and every finding says its level 
 });
 
 test('nothing beyond what every identity has in every cluster is None', () => {
-  const basic = rule('authorization.k8s.io', 'selfsubjectaccessreviews', 'create');
-  const bound = [{ by: 'ClusterRoleBinding system:basic-user', rules: [basic] }];
+  const bound = [
+    {
+      by: 'ClusterRoleBinding system:basic-user',
+      rules: [rule('authorization.k8s.io', 'selfsubjectaccessreviews', 'create')],
+    },
+    {
+      by: 'ClusterRoleBinding system:cluster-trust-bundle-discovery',
+      rules: ['get', 'list', 'watch'].map((verb) => rule('certificates.k8s.io', 'clustertrustbundles', verb)),
+    },
+  ];
   expect(effectiveRisk([], besides(bound), ACCOUNT)).toEqual({ level: 'None', findings: [] });
 });
 

@@ -67,11 +67,15 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
   batch: ['jobs', 'cronjobs', '*'],
 };
 
-/** What every authenticated identity may do anyway (the ClusterRoles system:basic-user and system:discovery). */
-const EVERYBODYS: readonly (readonly [group: string, resource: string])[] = [
-  ['authorization.k8s.io', 'selfsubjectaccessreviews'],
-  ['authorization.k8s.io', 'selfsubjectrulesreviews'],
-  ['authentication.k8s.io', 'selfsubjectreviews'],
+/**
+ * What every service account may do anyway (the ClusterRoles system:basic-user, system:discovery and, from 1.33,
+ * system:cluster-trust-bundle-discovery: kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy).
+ */
+const EVERYBODYS: readonly (readonly [group: string, resource: string, verbs: ReadonlySet<string>])[] = [
+  ['authorization.k8s.io', 'selfsubjectaccessreviews', new Set(['create'])],
+  ['authorization.k8s.io', 'selfsubjectrulesreviews', new Set(['create'])],
+  ['authentication.k8s.io', 'selfsubjectreviews', new Set(['create'])],
+  ['certificates.k8s.io', 'clustertrustbundles', READS],
 ];
 const EVERYBODYS_PATH =
   /^\/(api|apis|openapi)(\/.*)?$|^\/(healthz|livez|readyz|version\/?|\.well-known\/openid-configuration\/?|openid\/v1\/jwks\/?)$/;
@@ -115,7 +119,7 @@ function ofRight({
   verb,
   byName,
 }: Omit<FoundRight, 'namespace'>): RiskLevel | { code: OrdinaryCode } {
-  if (verb === 'create' && EVERYBODYS.some(([group, kind]) => group === apiGroup && kind === resource))
+  if (EVERYBODYS.some(([group, kind, verbs]) => group === apiGroup && kind === resource && verbs.has(verb)))
     return 'None';
   const isKnown = KNOWN_GROUPS.has(apiGroup);
   if (READS.has(verb)) {
