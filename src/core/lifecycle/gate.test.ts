@@ -313,6 +313,6 @@ describe('a grant whose class wants approval', () => {
   test('waits for nothing where it is rated lower, and is denied where it is too high to be asked about', () => {
     expect(reasonOf({ grant: aNewGrant(withEnvelope({ kubernetes: [] })) })).toBeUndefined();
     const both = aClass({ approval: { requiredAtRisk: 'Low', maxWait: '1h' }, limits: { maxRisk: 'Low' } });
-    expect(reasonOf({ class: both })).toEqual(['deny', 'Accepted', 'LimitExceeded']);
+    expect(reasonOf({ class: both })).toEqual(['deny', 'Accepted', 'RiskTooHigh']);
   });
 });
