@@ -159,6 +159,12 @@ describe('a suspended grant', () => {
     expect(plan.againAt).toBe(Date.parse('2026-11-23T09:30:00Z'));
   });
 
+  test('is looked at again soon where the API server does not store what is to be said of it', () => {
+    const facts = factsAtRest({ unrecorded: 'too large' }, suspend);
+    expect(decide(facts).steps).toEqual([]);
+    expect(decide(facts).againAt).toBe(facts.now + 10_000);
+  });
+
   test('has its pods counted', () => {
     const facts = factsAtRest({ pods: [aTaskPod('summarise', 'Running')] }, suspend);
     expect(statusWrittenBy(decide(facts))).toMatchObject({ phase: 'Suspended', podsUsed: '1/1' });
