@@ -103,6 +103,8 @@ async function startController(): Promise<ChildProcess> {
       `--lease=${LEASE}`,
       `--identity=crash-${randomBytes(4).toString('hex')}`,
       '--metrics-port=0',
+      // As e2e/cluster tells the API server; in a pod, its own token says so.
+      '--api-audience=https://kubernetes.default.svc',
     ],
     {
       env: { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') },
