@@ -100,6 +100,12 @@ describe('a suspension that has begun', () => {
     expect(new Set(looked.map(({ kind }) => kind))).toEqual(new Set(['Role', 'RoleBinding']));
   });
 
+  test('does not ask for the same deletion twice, where the bindings went with its record', () => {
+    const found = facts.found.filter(({ kind }) => kind !== 'RoleBinding');
+    const plan = decide({ ...facts, found, progress: { rightsRemovedAt: REMOVED_AT } });
+    expect(outlineOf(plan)).toEqual([['remove Role'], ['lookAtRights']]);
+  });
+
   const seen = (rightsLook: NonNullable<Facts['progress']['rightsLook']>): Facts => ({
     ...facts,
     found: facts.found.filter(({ kind }) => kind === 'ServiceAccount'),
