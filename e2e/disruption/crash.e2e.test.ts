@@ -103,6 +103,8 @@ async function startController(): Promise<ChildProcess> {
       `--lease=${LEASE}`,
       `--identity=crash-${randomBytes(4).toString('hex')}`,
       '--metrics-port=0',
+      // As e2e/cluster tells the API server; in a pod, its own token says so.
+      '--api-audience=https://kubernetes.default.svc',
     ],
     {
       env: { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') },
@@ -244,6 +246,89 @@ test.each(['before', 'after'] as const)(
       expect.stringMatching(/^delete (serviceaccounts|roles)$/),
       'update taskgrants status',
       'patch taskgrants',
+    ]);
+  },
+  300_000,
+);
+
+/** An active grant that is to be suspended, or a suspended one that is to be resumed, while no controller runs. */
+async function aGrantToChange(name: string, suspended: boolean) {
+  const place = { namespace, name };
+  const change = (suspend: boolean) =>
+    client.patch(taskGrants, place, { type: 'merge', body: { spec: { suspend } } });
+  await apply(aGrantManifest(namespace, name));
+  const first = await startController();
+  const grant = await untilPhase(client, place, 'Active', 90_000);
+  if (suspended) {
+    await change(true);
+    await untilTaken(place);
+  }
+  await kill(first);
+  await change(!suspended);
+  return grant;
+}
+
+function untilTaken(place: { namespace: string; name: string }) {
+  return until(
+    client,
+    taskGrants,
+    place,
+    'suspended and seen to hold nothing',
+    (grant) => grant?.status?.suspension?.verifiedAt !== undefined,
+    90_000,
+  );
+}
+
+test.each(['before', 'after'] as const)(
+  'killed %s any write of a suspension, the next controller finishes it, and the account alone is left',
+  async (when) => {
+    const killedAt: string[] = [];
+    for (let n = 1; ; n++) {
+      const name = `out-${when}-${n}`;
+      const { metadata } = await aGrantToChange(name, false);
+      const taken = untilTaken({ namespace, name });
+      const what = await dieAtWrite(n, when, taken);
+      if (what !== undefined) killedAt.push(what);
+      const next = await startController();
+      expect((await taken)?.status).toMatchObject({
+        phase: 'Suspended',
+        suspension: { reason: 'Suspended' },
+      });
+      await kill(next);
+      expect(await madeFor(metadata.uid)).toEqual([[expect.any(String)], [], []]);
+      if (what === undefined) break;
+    }
+    // Rights go while the suspension is recorded, and either may be the first to arrive.
+    expect(killedAt.slice(0, 2).toSorted()).toEqual(['delete rolebindings', 'update taskgrants status']);
+    expect(killedAt.slice(2)).toEqual(['delete roles', 'update taskgrants status']);
+  },
+  300_000,
+);
+
+test.each(['before', 'after'] as const)(
+  'killed %s any write of a resumption, the next controller makes it active, with one of each object and the account that it had',
+  async (when) => {
+    const killedAt: string[] = [];
+    for (let n = 1; ; n++) {
+      const name = `in-${when}-${n}`;
+      const before = await aGrantToChange(name, true);
+      const active = untilPhase(client, { namespace, name }, 'Active', 90_000);
+      const what = await dieAtWrite(n, when, active);
+      if (what !== undefined) killedAt.push(what);
+      const next = await startController();
+      const { status } = await active;
+      await kill(next);
+      const [account] = before.status?.inventory ?? [];
+      const made = await madeFor(before.metadata.uid);
+      expect(made).toEqual([[account?.uid], [expect.any(String)], [expect.any(String)]]);
+      expect(status?.inventory?.map(({ uid }) => uid)).toEqual(made.flat());
+      if (what === undefined) break;
+    }
+    expect(killedAt).toEqual([
+      'update taskgrants status',
+      'create roles',
+      'create rolebindings',
+      'update taskgrants status',
     ]);
   },
   300_000,

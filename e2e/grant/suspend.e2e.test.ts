@@ -271,6 +271,35 @@ describe('what was issued and is changed by somebody, where the grant is to be s
   });
 });
 
+test('what is refused when a grant is resumed is tried again, and nothing is left in between', async () => {
+  await anActiveGrant('crowded');
+  await change('crowded', { suspend: true });
+  await untilTaken('crowded');
+  const quota = { namespace, name: 'no-bindings' };
+  await apply({
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: quota,
+    spec: { hard: { 'count/rolebindings.rbac.authorization.k8s.io': '0' } },
+  });
+  // In force as soon as the quota controller has counted once.
+  await kubectl([
+    ...['wait', '--namespace', namespace, `resourcequota/${quota.name}`, '--timeout=30s'],
+    '--for=jsonpath={.status.hard}',
+  ]);
+  await change('crowded', { suspend: false });
+  const { status } = await untilReason(
+    client,
+    { namespace, name: 'crowded' },
+    'Provisioned',
+    'CreationRefused',
+  );
+  expect(status?.phase).toBe('Suspended');
+  expect(await exists(client, roles, ofRights('crowded'))).toBe(false);
+  await kubectl(['delete', '--namespace', namespace, 'resourcequota', quota.name]);
+  await untilPhase(client, { namespace, name: 'crowded' }, 'Active');
+});
+
 test('a grant that is created suspended waits, and its time begins when it is resumed', async () => {
   await apply(aGrantManifest(namespace, 'later', { suspend: true }));
   const place = { namespace, name: 'later' };

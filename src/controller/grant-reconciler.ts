@@ -3,7 +3,7 @@ import type { Stored } from '../api/kubernetes.ts';
 import { isBeforeActive } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
-import type { Facts, Plan } from '../core/lifecycle/facts.ts';
+import type { Facts } from '../core/lifecycle/facts.ts';
 import { inventoryItemOf, isIssuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { areRightsTaken } from '../core/lifecycle/suspension.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
@@ -14,6 +14,7 @@ import { apply, removeIssued, unlessRefused, type ApplyOptions } from './apply.t
 import { carryOut } from './carry-out.ts';
 import type { GrantView } from './grant-view.ts';
 import { labelledFor, observe, type ObserveOptions } from './observe.ts';
+import { createRefusals } from './refusals.ts';
 
 export interface GrantReconcilerOptions extends ObserveOptions, Omit<ApplyOptions, 'signal'> {
   view: GrantView;
@@ -34,6 +35,7 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
   const { client, view, now, logger } = options;
   /** Of revocations that wait for their next look: others are worked on meanwhile. */
   const underWay = new Map<string, { uid: string; progress: Facts['progress'] }>();
+  const refusals = createRefusals();
   return async (key, signal) => {
     const grant = view.get(key) ?? (await getGrant(key, client, signal));
     await removeStrangers(key, grant, options, signal);
@@ -43,12 +45,16 @@ export function createGrantReconciler(options: GrantReconcilerOptions): Reconcil
 
     let facts = await observe(grant, options);
     if (knownProgress?.uid === grant.metadata.uid) facts = { ...facts, progress: knownProgress.progress };
+    const refused = refusals.recall(key, grant.metadata.uid, now());
+    if (refused) facts = { ...facts, failure: refused.failure };
     let conflicts = 0;
     for (let plans = 0; plans < MOST_PLANS; plans++) {
       const plan = decide(facts);
       if (plan.steps.length === 0) {
         if (isBeingLookedAt(facts)) underWay.set(key, { uid: grant.metadata.uid, progress: facts.progress });
-        return whenNext(plan, facts, now());
+        refusals.note(key, grant.metadata.uid, facts.failure, plan.againAt);
+        const againAt = Math.min(plan.againAt ?? Infinity, refused?.until ?? Infinity);
+        return whenNext(againAt, facts, now());
       }
       try {
         const known = facts.unrecorded;
@@ -85,8 +91,8 @@ function isBeingLookedAt(facts: Facts): boolean {
 }
 
 /** A grant that waits for its beginning, or whose rights are gone, must not stand before others' ends. */
-function whenNext({ againAt }: Plan, facts: Facts, now: number): Result | undefined {
-  if (againAt === undefined) return undefined;
+function whenNext(againAt: number, facts: Facts, now: number): Result | undefined {
+  if (againAt === Infinity) return undefined;
   const mayHoldRights = !isBeforeActive(facts.grant.status?.phase) && !isBeingLookedAt(facts);
   return { requeueAfterMs: Math.max(1, againAt - now), ...(mayHoldRights && { priority: URGENT }) };
 }

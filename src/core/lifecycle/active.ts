@@ -44,7 +44,10 @@ export function keepCounting(
     now,
     why: `the grant allows ${maxPods} ${maxPods === 1 ? 'pod' : 'pods'}, and they are used up`,
   });
-  return { steps: [...(stops.length > 0 ? [stops] : []), ...written.steps], againAt: expiry };
+  return {
+    steps: [...(stops.length > 0 ? [stops] : []), ...written.steps],
+    againAt: Math.min(expiry, written.againAt ?? expiry),
+  };
 }
 
 /** Said where the label of the namespace was taken off, and where it is back; nothing while it stays. */

@@ -100,6 +100,12 @@ describe('a suspension that has begun', () => {
     expect(new Set(looked.map(({ kind }) => kind))).toEqual(new Set(['Role', 'RoleBinding']));
   });
 
+  test('does not ask for the same deletion twice, where the bindings went with its record', () => {
+    const found = facts.found.filter(({ kind }) => kind !== 'RoleBinding');
+    const plan = decide({ ...facts, found, progress: { rightsRemovedAt: REMOVED_AT } });
+    expect(outlineOf(plan)).toEqual([['remove Role'], ['lookAtRights']]);
+  });
+
   const seen = (rightsLook: NonNullable<Facts['progress']['rightsLook']>): Facts => ({
     ...facts,
     found: facts.found.filter(({ kind }) => kind === 'ServiceAccount'),
@@ -157,6 +163,12 @@ describe('a suspended grant', () => {
     const plan = decide(facts);
     expect(plan.steps).toEqual([]);
     expect(plan.againAt).toBe(Date.parse('2026-11-23T09:30:00Z'));
+  });
+
+  test('is looked at again soon where the API server does not store what is to be said of it', () => {
+    const facts = factsAtRest({ unrecorded: 'too large' }, suspend);
+    expect(decide(facts).steps).toEqual([]);
+    expect(decide(facts).againAt).toBe(facts.now + 10_000);
   });
 
   test('has its pods counted', () => {

@@ -91,11 +91,11 @@ function takeRights(facts: Facts): Plan {
 function removeRightsAndLook(facts: Facts): Plan {
   const rights = itemsToRemove(facts).filter(isOfRights);
   const others = rights.filter((item) => !isBinding(item));
+  const areBound = facts.progress.rightsRemovedAt === undefined || labelledItems(facts).some(isBinding);
   return {
     regardless: true,
     steps: [
-      removals(rights.filter(isBinding)),
-      [RIGHTS_REMOVED],
+      ...(areBound ? [removals(rights.filter(isBinding)), [RIGHTS_REMOVED]] : []),
       removals(others),
       [lookAtRights(facts)],
     ].filter((step) => step.length > 0),
