@@ -73,6 +73,11 @@ beforeAll(async () => {
   await bindToCluster('careless', 'rbac-admin', { kind: 'ServiceAccount', name: ACCOUNT, namespace: work });
   await admin.create(pods, aPod('task', { labels: { [GRANT_LABEL]: 'x' }, account: ACCOUNT }));
   await admin.create(pods, aPod('of-others'));
+  await admin.create(pods, aPod('unlabelled', { account: ACCOUNT }));
+  await admin.create(
+    secrets,
+    aTokenSecret(ACCOUNT, { name: 'from-before', finalizers: ['example.com/kept'] }),
+  );
   await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
   await vi.waitFor(() => admin.create(taskGrants, aGrant()), { timeout: 10_000 });
   await kubectl('label', 'namespace', work, `${ENFORCE_LABEL}=granted`);
@@ -144,6 +149,24 @@ describe('a pod', () => {
     }
   });
 
+  test('gets no grant’s label by its binding', async () => {
+    const name = 'of-others';
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, labels: { [GRANT_LABEL]: 'y' } },
+      target: { apiVersion: 'v1', kind: 'Node', name: 'none' },
+    };
+    await expect(
+      admin.createSubresource(pods, { namespace: work, name, subresource: 'binding' }, binding),
+    ).rejects.toThrow(POLICY('binding-labels'));
+  });
+
+  test('that is there without the label, since before the floor, can still be reported on', async () => {
+    const status = { type: 'merge', body: { status: { message: 'still here' } } } as const;
+    await admin.patch(pods, { namespace: work, name: 'unlabelled', subresource: 'status' }, status);
+  });
+
   test('without a grant is created, changed and deleted as ever', async () => {
     await admin.create(pods, aPod('another'));
     const change = { type: 'merge', body: { metadata: { labels: { app: 'web' } } } } as const;
@@ -165,6 +188,13 @@ describe('a token of a grant’s account', () => {
     await expect(
       admin.patch(secrets, { namespace: work, name: 'token' }, { type: 'merge', body: change }),
     ).rejects.toThrow(POLICY('token-secrets'));
+  });
+
+  test('though one from before the floor can be deleted, finalizers and all', async () => {
+    const place = { namespace: work, name: 'from-before' };
+    await admin.remove(secrets, place);
+    await admin.patch(secrets, place, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await expect(admin.get(secrets, place)).rejects.toThrow('not found');
   });
 
   test('nor is one of an account of the product', async () => {
@@ -253,8 +283,14 @@ describe('nothing is bound by others', () => {
     await expect(bindToCluster('more', 'rbac-admin', subject)).rejects.toThrow(POLICY('subjects'));
   });
 
-  test('to a grantor, but by those who may change the classes', async () => {
-    const subject = { kind: 'ServiceAccount', name: `${release}-grantor-default`, namespace };
+  test.each([
+    ['by its name', { kind: 'ServiceAccount', name: `${release}-grantor-default`, namespace }],
+    [
+      'by its user',
+      { kind: 'User', name: serviceAccountUsername(namespace, `${release}-grantor-default`), apiGroup: RBAC },
+    ],
+    ['by its group', { kind: 'Group', name: `system:serviceaccounts:${namespace}`, apiGroup: RBAC }],
+  ])('to a grantor %s, but by those who may change the classes', async (_, subject) => {
     const binding = aBinding('more', { subject });
     await expect(jane.create(roleBindings, binding)).rejects.toThrow(
       'what is bound to a grantor widens its classes',
@@ -267,6 +303,14 @@ describe('nothing is bound by others', () => {
     await admin.create(roleBindings, aBinding('of-others', { subject }));
     const labels = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const;
     await admin.patch(clusterRoleBindings, { name: 'careless' }, labels);
+  });
+
+  test('and a binding of very many subjects can be changed, which costs no more than its length', async () => {
+    const subject = (index: number) => ({ kind: 'User', name: `user-${index}`, apiGroup: RBAC });
+    const subjects = Array.from({ length: 5000 }, (_, index) => subject(index));
+    await admin.create(roleBindings, { ...aBinding('crowd'), subjects });
+    const more = { type: 'json', body: [{ op: 'add', path: '/subjects/-', value: subject(5000) }] } as const;
+    await admin.patch(roleBindings, { namespace: work, name: 'crowd' }, more);
   });
 
   test('and a grant’s identity itself binds nothing, though somebody’s binding would let it', async () => {
@@ -290,6 +334,16 @@ describe('a ceiling', () => {
     const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
     const wider = { type: 'merge', body: { rules } } as const;
     await expect(jane.patch(clusterRoles, { name: 'part' }, wider)).rejects.toThrow('widens the ceiling');
+  });
+
+  test('is not widened by what every grantor holds besides', async () => {
+    const add = {
+      op: 'add',
+      path: '/rules/-',
+      value: { apiGroups: [RBAC], resources: ['roles'], verbs: ['get'] },
+    };
+    const patched = jane.patch(clusterRoles, { name: `${release}-grantor` }, { type: 'json', body: [add] });
+    await expect(patched).rejects.toThrow('what this ClusterRole gives every grantor holds');
   });
 
   test('is narrowed by whoever may', async () => {
@@ -414,7 +468,7 @@ function anAccount(name = ACCOUNT): ServiceAccount {
   };
 }
 
-function aTokenSecret(account: string) {
+function aTokenSecret(account: string, metadata: { name?: string; finalizers?: string[] } = {}) {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -422,6 +476,7 @@ function aTokenSecret(account: string) {
       name: 'token',
       namespace: work,
       annotations: { 'kubernetes.io/service-account.name': account },
+      ...metadata,
     },
     type: 'kubernetes.io/service-account-token',
   };

@@ -26,6 +26,8 @@ export interface GrantFacts {
    * is missing or not active, the API server is asked.
    */
   get(namespace: string, name: string): Promise<Stored<TaskGrant> | undefined>;
+  /** The grant as the API server has it now. */
+  current(namespace: string, name: string): Promise<Stored<TaskGrant> | undefined>;
   /**
    * The grant as soon as it is active or will not become so, or as it stands when the time is up: whatever comes first.
    * A grant that is not there yet is waited for as well.

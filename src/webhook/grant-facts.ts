@@ -100,6 +100,7 @@ export function createGrantFacts({ client, cache, metrics, now }: GrantFactsOpti
   };
 
   return {
+    current,
     async get(namespace, name) {
       const cached = cache.get(keyOf({ metadata: { namespace, name } }));
       return cached && isActive(cached) ? cached : current(namespace, name);

@@ -80,6 +80,7 @@ export function someFacts(world: World = {}): Facts {
   return {
     grants: {
       get: named,
+      current: named,
       settled: named,
       countUnfinished: () => unfinished,
       countActivated: () => activated,

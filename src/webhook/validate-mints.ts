@@ -3,7 +3,7 @@ import { judgeMint } from '../core/envelope/judge-mint.ts';
 import { grantOfAccount } from '../core/names.ts';
 import type { Facts } from './facts.ts';
 import { tokenRequestIn, type Reviewer } from './review.ts';
-import { auditNotes, grantNamed } from './validate-pods.ts';
+import { auditNotes } from './validate-pods.ts';
 
 /** Judges each token that is minted for the account of a grant, whoever asks for it. */
 export function createMintValidator(facts: Facts): Reviewer {
@@ -14,7 +14,8 @@ export function createMintValidator(facts: Facts): Reviewer {
     if (grantName === undefined) return { allowed: true };
     const account = { namespace, name };
     const [grant, level, pod] = await Promise.all([
-      grantNamed(grantName, namespace, facts),
+      // Of one that is suspended the account stays, so that nothing but this answer keeps tokens from it: no cache is asked.
+      facts.grants.current(namespace, grantName),
       facts.namespaces.level(namespace, ENFORCE_LABEL),
       facts.pods.bound(namespace, spec.boundObjectRef ?? {}),
     ]);

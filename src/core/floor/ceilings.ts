@@ -1,25 +1,39 @@
 import { CEILING_LABEL, GROUP } from '../../api/group.ts';
-import { RBAC, type FloorPolicy } from './policy.ts';
+import { RBAC, type FloorPolicy, type Installation } from './policy.ts';
 
 const LABEL = (object: string) => `${object}.metadata.?labels[?'${CEILING_LABEL}']`;
 
+/** What a release binds to its grantors and to its own accounts, by what comes behind its name. */
+const OWN_ROLES = ['grantor', 'controller', 'controller-as-grantor', 'webhook'];
+
 /**
  * The ceiling of a class is the sum of the ClusterRoles with its label. Whoever may write ClusterRoles could add what they hold
- * themselves to it; that is for those who may change the class.
+ * themselves to it, or to what every grantor holds; that is for those who may change the class, or all classes.
  */
-export const CEILINGS: FloorPolicy = {
-  name: 'ceilings',
-  because: 'The ceiling of a class is widened by those only who may change the class.',
-  rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['clusterroles'] }],
-  conditions: {
-    'is-part-of-a-ceiling': `${LABEL('object')}.hasValue()`,
-    'changes-it': `oldObject == null || ${LABEL('object')} != ${LABEL('oldObject')} || object.?rules != oldObject.?rules || object.?aggregationRule != oldObject.?aggregationRule`,
-  },
-  validations: [
-    {
-      // The controller of aggregated ClusterRoles sums up what others have written.
-      expression: `request.userInfo.username == 'system:serviceaccount:kube-system:clusterrole-aggregation-controller' || authorizer.group('${GROUP}').resource('taskgrantclasses').name(${LABEL('object')}.orValue('')).check('update').allowed()`,
-      message: `the label ${CEILING_LABEL} widens the ceiling of the class that it names, so it takes the right to update that class`,
+export function ceilings({ name }: Installation): FloorPolicy {
+  const own = OWN_ROLES.map((role) => `'${name}-${role}'`).join(', ');
+  return {
+    name: 'ceilings',
+    because: 'The ceiling of a class is widened by those only who may change the class.',
+    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['clusterroles'] }],
+    conditions: {
+      // Which sums up what others have written. It may go by either name (--use-service-account-credentials).
+      'is-not-the-aggregation-controller':
+        "!(request.userInfo.username in ['system:serviceaccount:kube-system:clusterrole-aggregation-controller', 'system:kube-controller-manager'])",
+      'is-part-of-a-ceiling': `${LABEL('object')}.hasValue() || object.metadata.name in [${own}]`,
+      'changes-it': `oldObject == null || ${LABEL('object')} != ${LABEL('oldObject')} || object.?rules != oldObject.?rules || object.?aggregationRule != oldObject.?aggregationRule`,
     },
-  ],
-};
+    variables: { classes: `authorizer.group('${GROUP}').resource('taskgrantclasses')` },
+    validations: [
+      {
+        expression: `!${LABEL('object')}.hasValue() || variables.classes.name(${LABEL('object')}.orValue('')).check('update').allowed()`,
+        message: `the label ${CEILING_LABEL} widens the ceiling of the class that it names, so it takes the right to update that class`,
+      },
+      {
+        expression: `!(object.metadata.name in [${own}]) || variables.classes.check('update').allowed()`,
+        message:
+          'what this ClusterRole gives every grantor holds, or the product itself, so it takes the right to update taskgrantclasses',
+      },
+    ],
+  };
+}

@@ -5,10 +5,10 @@
  */
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';
 import { accounts } from './accounts.ts';
-import { CEILINGS } from './ceilings.ts';
+import { ceilings } from './ceilings.ts';
 import { MINTS } from './mints.ts';
 import { controller, webhook } from './own-accounts.ts';
-import { PODS } from './pods.ts';
+import { BINDING_LABELS, PODS } from './pods.ts';
 import { policyObjects, type FloorPolicy, type Installation } from './policy.ts';
 import { bindings, roles } from './rights.ts';
 import { IDENTITIES, subjects } from './subjects.ts';
@@ -17,6 +17,7 @@ import { tokenSecrets } from './token-secrets.ts';
 export function floorPolicies(installation: Installation): FloorPolicy[] {
   return [
     PODS,
+    BINDING_LABELS,
     MINTS,
     tokenSecrets(installation),
     accounts(installation),
@@ -24,7 +25,7 @@ export function floorPolicies(installation: Installation): FloorPolicy[] {
     bindings(installation),
     subjects(installation),
     IDENTITIES,
-    CEILINGS,
+    ceilings(installation),
     controller(installation),
     webhook(installation),
   ];

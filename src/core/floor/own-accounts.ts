@@ -5,7 +5,8 @@ const EVERYTHING = [{ operations: ['*'], apiGroups: ['*'], resources: ['*/*'] }]
 
 /**
  * What the controller may write besides what RBAC says: of what it may write at all, nothing that is not the product's. So whoever has
- * stolen its token can end grants, and make accounts that hold nothing; somebody else's pods, accounts and Roles stay.
+ * stolen its token can end grants, and make accounts that no binding knows; somebody else's pods, accounts and Roles stay. What is left to
+ * it, by its right to the CA in the webhook configurations above all, the threat model says.
  */
 export function controller(installation: Installation): FloorPolicy {
   const { namespace, name, probeNamespace } = installation;

@@ -26,8 +26,21 @@ export const PODS: FloorPolicy = {
       message: `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`,
     },
     {
-      expression: `object.spec.serviceAccountName.startsWith(variables.named) && object.spec.serviceAccountName.size() == variables.named.size() + ${SUFFIX_LENGTH}`,
+      expression: `oldObject != null || object.spec.serviceAccountName.startsWith(variables.named) && object.spec.serviceAccountName.size() == variables.named.size() + ${SUFFIX_LENGTH}`,
       message: `GrantLabelMissing spec.serviceAccountName: a pod with the account of a grant carries the label ${GRANT_LABEL} with the grant’s name`,
+    },
+  ],
+};
+
+/** The labels of a binding are taken over onto the pod, and nobody is asked about the pod again (setPodNodeAndMetadata). */
+export const BINDING_LABELS: FloorPolicy = {
+  name: 'binding-labels',
+  because: 'Nobody puts a pod under another grant by the labels of its binding.',
+  rules: [{ operations: ['CREATE'], apiGroups: [''], resources: ['pods/binding', 'bindings'] }],
+  validations: [
+    {
+      expression: `!${LABEL('object')}.hasValue()`,
+      message: `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`,
     },
   ],
 };

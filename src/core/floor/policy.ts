@@ -112,6 +112,9 @@ export function isGrantor({ namespace, name }: Installation): string {
 export const ADDS_NO_FINALIZER =
   'object.metadata.?finalizers.orValue([]).all(name, name in oldObject.metadata.?finalizers.orValue([]))';
 
+/** CEL: whether it is on its way out: what takes its finalizers off must get its way, whatever it is. */
+export const IS_GOING = 'object.metadata.?deletionTimestamp.hasValue()';
+
 /** CEL: whether none of these fields differs; of those that need not be there. */
 export function sameFields(...fields: readonly string[]): string {
   return fields.map((field) => `object.?${field} == oldObject.?${field}`).join(' && ');

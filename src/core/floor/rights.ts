@@ -1,5 +1,6 @@
 import {
   ADDS_NO_FINALIZER,
+  IS_GOING,
   isAccountName,
   isGrantor,
   RBAC,
@@ -32,7 +33,7 @@ export function roles(installation: Installation): FloorPolicy {
     conditions: { 'is-a-grants-or-by-a-grantor': `${IS_OURS} || ${grantor}` },
     validations: [
       {
-        expression: IS_OURS,
+        expression: `${IS_GOING} || ${IS_OURS}`,
         message: 'a grantor writes only Roles whose names begin with "taskgrant:"',
       },
       {
@@ -41,7 +42,7 @@ export function roles(installation: Installation): FloorPolicy {
       },
       { expression: stays('rules'), message: NOBODY_CHANGES },
       {
-        expression: `!has(object.rules) || !object.rules.exists(rule, has(rule.apiGroups) && rule.apiGroups.exists(group, group in ['${RBAC}', '*']))`,
+        expression: `${IS_GOING} || !has(object.rules) || !object.rules.exists(rule, has(rule.apiGroups) && rule.apiGroups.exists(group, group in ['${RBAC}', '*']))`,
         message: `no grant may hold rights over Roles or bindings (${RBAC}), since what is written with them outlives it`,
       },
     ],
@@ -57,7 +58,7 @@ export function bindings(installation: Installation): FloorPolicy {
     conditions: { 'is-a-grants-or-by-a-grantor': `${IS_OURS} || ${grantor}` },
     validations: [
       {
-        expression: `${IS_OURS} && object.roleRef.kind == 'Role' && object.roleRef.name == object.metadata.name`,
+        expression: `${IS_GOING} || ${IS_OURS} && object.roleRef.kind == 'Role' && object.roleRef.name == object.metadata.name`,
         message: 'a grantor binds only a grant’s own Role, under its name',
       },
       {
@@ -66,7 +67,7 @@ export function bindings(installation: Installation): FloorPolicy {
       },
       { expression: stays('subjects'), message: NOBODY_CHANGES },
       {
-        expression: `has(object.subjects) && object.subjects.all(subject, subject.kind == 'ServiceAccount' && ${isAccountName('subject.name')} && subject.namespace != '${installation.namespace}')`,
+        expression: `${IS_GOING} || has(object.subjects) && object.subjects.all(subject, subject.kind == 'ServiceAccount' && ${isAccountName('subject.name')} && subject.namespace != '${installation.namespace}')`,
         message: 'a grantor binds Roles only to the service accounts of grants',
       },
     ],
