@@ -337,12 +337,9 @@ describe('a ceiling', () => {
   });
 
   test('is not widened by what every grantor holds besides', async () => {
-    const add = {
-      op: 'add',
-      path: '/rules/-',
-      value: { apiGroups: [RBAC], resources: ['roles'], verbs: ['get'] },
-    };
-    const patched = jane.patch(clusterRoles, { name: `${release}-grantor` }, { type: 'json', body: [add] });
+    const value = { apiGroups: [RBAC], resources: ['roles'], verbs: ['get'] };
+    const add = { type: 'json', body: [{ op: 'add', path: '/rules/-', value }] } as const;
+    const patched = jane.patch(clusterRoles, { name: `${release}-grantor` }, add);
     await expect(patched).rejects.toThrow('what this ClusterRole gives every grantor holds');
   });
 
