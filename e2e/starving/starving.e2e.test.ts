@@ -31,7 +31,7 @@ before=none
 while true; do
   if kubectl auth whoami >/dev/null 2>&1; then now=accepted; else now=refused; fi
   if [ $now != $before ]; then echo "$now $(date +%s)"; before=$now; fi
-  sleep 2
+  sleep 5
 done`;
 
 /** A token of ten minutes, the API server's minute of grace, and its cache of ten seconds; and time to see it. */
@@ -53,7 +53,7 @@ async function untilSaid(pod: Stored<Pod>, states: string[], timeout: number): P
     async () => {
       expect((await said(pod)).map(([what]) => what)).toEqual(states);
     },
-    { timeout, interval: 2000 },
+    { timeout, interval: 10_000 },
   );
   return (await said(pod)).at(-1)?.[1] ?? 0;
 }
