@@ -1,4 +1,4 @@
-import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import { ENFORCE_LABEL, GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import { SUFFIX_LENGTH } from '../names.ts';
 import { isAccountName, type FloorPolicy } from './policy.ts';
 
@@ -39,7 +39,8 @@ export const BINDING_LABELS: FloorPolicy = {
   rules: [{ operations: ['CREATE'], apiGroups: [''], resources: ['pods/binding', 'bindings'] }],
   validations: [
     {
-      expression: `!${LABEL('object')}.hasValue()`,
+      // Elsewhere the label means nothing.
+      expression: `!${LABEL('object')}.hasValue() || !namespaceObject.metadata.?labels[?'${ENFORCE_LABEL}'].hasValue()`,
       message: `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`,
     },
   ],
