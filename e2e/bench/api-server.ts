@@ -20,8 +20,8 @@ export interface ApiServer {
   must(method: Method, path: string, body?: object): Promise<string>;
   /** The same server for somebody who has nothing but a token. */
   withToken(token: string): ApiServer;
-  /** The same server as somebody else, by impersonation. @param username as in `system:serviceaccount:<namespace>:<name>` */
-  as(username: string, groups?: readonly string[]): ApiServer;
+  /** The same server as somebody else, by impersonation. @param username as in `system:serviceaccount:<namespace>:<name>`; every one is in system:authenticated besides */
+  as(username: string, group?: string): ApiServer;
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ interface Rest {
   close: () => Promise<void>;
 }
 
-function over(pool: Pool, headers: Record<string, string | string[]>, rest: Rest): ApiServer {
+function over(pool: Pool, headers: Record<string, string>, rest: Rest): ApiServer {
   const send = async (method: Method, path: string, body?: object): Promise<Answer> => {
     const response = await pool.request({
       method,
@@ -83,13 +83,14 @@ function over(pool: Pool, headers: Record<string, string | string[]>, rest: Rest
       return text;
     },
     withToken: (token) => rest.withToken(token, rest),
-    as: (username, groups = []) =>
+    as: (username, group) =>
       over(
         pool,
         {
           ...headers,
           'impersonate-user': username,
-          ...(groups.length > 0 && { 'impersonate-group': [...groups] }),
+          // One at the most: undici makes one header of several.
+          ...(group !== undefined && { 'impersonate-group': group }),
         },
         rest,
       ),

@@ -17,7 +17,7 @@ export async function createNode(api: ApiServer): Promise<void> {
 
 /** The API server as the kubelet of the node sees it. */
 export function asNode(api: ApiServer): ApiServer {
-  return api.as(`system:node:${NODE}`, ['system:nodes', 'system:authenticated']);
+  return api.as(`system:node:${NODE}`, 'system:nodes');
 }
 
 /** Puts a pod on the node, as a scheduler does. */
@@ -25,7 +25,7 @@ export async function bind(
   api: ApiServer,
   { namespace, name }: { namespace: string; name: string },
 ): Promise<void> {
-  const scheduler = api.as('system:kube-scheduler', ['system:authenticated']);
+  const scheduler = api.as('system:kube-scheduler');
   await scheduler.must('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
     apiVersion: 'v1',
     kind: 'Binding',
