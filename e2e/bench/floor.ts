@@ -3,8 +3,7 @@
  * By an admin, whom the API server lets write any rule unseen; or with Role and binding by the grantor, as the product does it, whom
  * the API server's escalation check judges. The difference between the two is the price of that check.
  */
-import { SERVICE_ACCOUNT_PREFIX } from '../../src/api/group.ts';
-import { usernameOf } from '../../src/core/names.ts';
+import { serviceAccountNameFor, usernameOf } from '../../src/core/names.ts';
 import { NAMESPACE, RELEASE } from '../product/install.ts';
 import type { ApiServer } from './api-server.ts';
 import { allNamespaces, INPUT, namespaceOf } from './namespaces.ts';
@@ -21,14 +20,25 @@ export interface FloorSet {
   readonly role: string;
 }
 
-/** Named as grants name theirs: the chart's policies let a grantor write no other. */
+/** Named as nobody's in particular: what is named as a grant's is made by the product alone (the chart's policies). */
 export function floorSet(prefix: string, index: number): FloorSet {
+  const name = `${prefix}-${index}`;
+  return { namespace: namespaceOf(index), account: `floor-${name}`, role: `floor:${name}` };
+}
+
+/** Named as grants name theirs: the chart's policies let a grantor write no other. */
+export function grantorsSet(prefix: string, index: number): FloorSet {
   const name = `${prefix}-${index}`;
   return {
     namespace: namespaceOf(index),
-    account: `${SERVICE_ACCOUNT_PREFIX}${name}`,
+    account: serviceAccountNameFor(name, 'bcdfghjk'),
     role: `taskgrant:${name}`,
   };
+}
+
+/** The account that makes grants' accounts. */
+export function asController(api: ApiServer): ApiServer {
+  return api.as(usernameOf({ namespace: NAMESPACE, name: `${RELEASE}-controller` }));
 }
 
 /** The account as which the product writes what it grants under the default class. */
@@ -36,7 +46,7 @@ export function asGrantor(api: ApiServer): ApiServer {
   return api.as(usernameOf({ namespace: NAMESPACE, name: `${RELEASE}-grantor-default` }));
 }
 
-/** Service account, Role, RoleBinding. @param writer who writes the latter two */
+/** Service account, Role, RoleBinding. @param api who makes the account @param writer who writes the latter two */
 export async function createSet(api: ApiServer, set: FloorSet, writer: ApiServer = api): Promise<void> {
   const { namespace, account, role } = set;
   await api.must('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, {

@@ -93,7 +93,8 @@ beforeAll(async () => {
       timeout: 20_000,
       interval: 200,
     });
-});
+  // On a busy machine each takes its time, and there are a dozen.
+}, 300_000);
 
 afterAll(async () => {
   await helm('Helm 4', 'uninstall', release, '--namespace', namespace, '--no-hooks', '--wait');

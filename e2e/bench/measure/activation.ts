@@ -1,7 +1,15 @@
 /** From the creation of a grant to Active, against the same writes from a bare client. */
 import { setTimeout as after } from 'node:timers/promises';
 import type { ApiServer } from '../api-server.ts';
-import { asGrantor, createSet, floorSet, removeAllSets } from '../floor.ts';
+import {
+  asController,
+  asGrantor,
+  createSet,
+  floorSet,
+  grantorsSet,
+  removeAllSets,
+  type FloorSet,
+} from '../floor.ts';
 import { activate, grantPlace, removalSeconds, removeAllGrants } from '../grants.ts';
 import type { Level } from '../plan.ts';
 import { closedLoop, inTurns, type Measured } from '../rounds.ts';
@@ -75,13 +83,13 @@ async function measureLevel(
   { atATime, rounds, perRound }: Level,
 ): Promise<ActivationLevel> {
   const numbered = counter();
-  const sets = (prefix: string, writer: ApiServer) => () =>
+  const sets = (setOf: (index: number) => FloorSet, maker: ApiServer, writer: ApiServer) => () =>
     closedLoop({
       count: perRound,
       atATime,
       work: async () => {
         const before = performance.now();
-        await createSet(api, floorSet(`${prefix}-${atATime}`, numbered()), writer);
+        await createSet(maker, setOf(numbered()), writer);
         return performance.now() - before;
       },
     });
@@ -89,8 +97,8 @@ async function measureLevel(
     rounds,
     pauseMs: PAUSE_MS,
     sides: {
-      floor: sets('floor', api),
-      judged: sets('judged', asGrantor(api)),
+      floor: sets((index) => floorSet(`floor-${atATime}`, index), api, api),
+      judged: sets((index) => grantorsSet(`judged-${atATime}`, index), asController(api), asGrantor(api)),
       grant: () =>
         closedLoop({
           count: perRound,
