@@ -39,8 +39,10 @@ import {
   clientOf,
   createReleaseNamespace,
   helm,
+  installWithoutPods,
   kubectl,
   namespace,
+  NEVER_RUNS,
   probeNamespace,
   release,
 } from './release.ts';
@@ -72,7 +74,8 @@ beforeAll(async () => {
   // Somebody's carelessness: the task may write bindings.
   await bindToCluster('careless', 'rbac-admin', { kind: 'ServiceAccount', name: ACCOUNT, namespace: work });
   await admin.create(pods, aPod('task', { labels: { [GRANT_LABEL]: 'x' }, account: ACCOUNT }));
-  await admin.create(pods, aPod('of-others'));
+  // The controller manager makes a namespace's default service account when it gets to it.
+  await vi.waitFor(() => admin.create(pods, aPod('of-others')), { timeout: 10_000 });
   await admin.create(pods, aPod('unlabelled', { account: ACCOUNT }));
   await admin.create(
     secrets,
@@ -81,11 +84,7 @@ beforeAll(async () => {
   await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
   await vi.waitFor(() => admin.create(taskGrants, aGrant()), { timeout: 10_000 });
   await kubectl('label', 'namespace', work, `${ENFORCE_LABEL}=granted`);
-  await helm(
-    ...(['Helm 4', 'install', release, chart, '--namespace', namespace, '--no-hooks'] as const),
-    // No node has this image, so no pod of it ever runs.
-    ...['--set', 'image.repository=localhost/none'],
-  );
+  await installWithoutPods();
   await kubectl('delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', release);
   // Policies take effect a while after they were written, each in its own time.
   for (const [what, probe] of probes())
@@ -523,24 +522,15 @@ interface PodChanges {
   account?: string;
 }
 
-/** It meets Pod Security's restricted level, and no node can run it. */
 function aPod(name: string, { namespace: its = work, labels = {}, account }: PodChanges = {}): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: its, labels },
     spec: {
+      ...NEVER_RUNS,
       ...(account !== undefined && { serviceAccountName: account }),
       automountServiceAccountToken: false,
-      nodeSelector: { 'kubernetes.io/hostname': 'none' },
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'a',
-          image: 'localhost/none:1',
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        },
-      ],
     },
   };
 }

@@ -21,8 +21,10 @@ import {
   clientOf,
   createReleaseNamespace,
   helm,
+  installWithoutPods,
   kubectl,
   namespace,
+  NEVER_RUNS,
   ofRelease,
   probeNamespace,
   release,
@@ -56,18 +58,7 @@ beforeAll(async () => {
   await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
   await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers: [FINALIZER] })), { timeout: 10_000 });
   await label(work, { [ENFORCE_LABEL]: 'granted' });
-  // No node has this image, so no pod of it ever runs.
-  await helm(
-    'Helm 4',
-    'install',
-    release,
-    chart,
-    '--namespace',
-    namespace,
-    '--no-hooks',
-    '--set',
-    'image.repository=localhost/none',
-  );
+  await installWithoutPods();
   await vi.waitFor(
     () => expect(create(aPod({ labels: { [GRANT_LABEL]: 'x' } }))).rejects.toThrow(WEBHOOK_DOWN),
     { timeout: 10_000 },
@@ -396,7 +387,6 @@ interface PodChanges {
   spec?: Partial<Pod['spec']>;
 }
 
-/** It meets Pod Security's restricted level, and no node can run it. */
 function aPod({
   name = 'a',
   namespace: its = work,
@@ -408,18 +398,7 @@ function aPod({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: its, labels, finalizers },
-    spec: {
-      nodeSelector: { 'kubernetes.io/hostname': 'none' },
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name: 'a',
-          image: 'localhost/none:1',
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-        },
-      ],
-      ...spec,
-    },
+    spec: { ...NEVER_RUNS, ...spec },
   };
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../cluster/layout.ts';
+import type { PodSpec } from '../../src/api/kubernetes.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { must, run, type Outcome } from '../cluster/process.ts';
 import { programPath } from '../cluster/programs.ts';
@@ -74,6 +75,27 @@ export async function createReleaseNamespace(): Promise<void> {
     `{apiVersion: v1, kind: Namespace, metadata: {name: ${namespace}, labels: {pod-security.kubernetes.io/enforce: restricted}}}`,
   );
 }
+
+/** The chart with none of its pods up, for good: no node has their image. Hooks would wait for theirs. */
+export async function installWithoutPods(): Promise<void> {
+  await helm(
+    ...(['Helm 4', 'install', release, chart, '--namespace', namespace, '--no-hooks'] as const),
+    ...['--set', 'image.repository=localhost/none'],
+  );
+}
+
+/** It meets Pod Security's restricted level, and no node can run it. */
+export const NEVER_RUNS: PodSpec = {
+  nodeSelector: { 'kubernetes.io/hostname': 'none' },
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'a',
+      image: 'localhost/none:1',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+};
 
 /** Every object in the cluster that carries the label, as `kind/namespace/name`, whatever its kind. */
 export async function everythingLabelled(selector: string): Promise<string[]> {

@@ -3,34 +3,28 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AUDIT_LABEL, ENFORCE_LABEL, GRANT_LABEL, WARN_LABEL } from '../../src/api/group.ts';
-import { namespaces, pods, taskGrants } from '../../src/kube/resources.ts';
+import { pods, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
   aGrantManifest,
   aPodManifest,
   apply,
-  enforcedNamespace,
   kubectl,
   podSpec,
   TASK_IMAGE,
+  testNamespaces,
   until,
   untilPhase,
   type Outcome,
 } from './testbed.ts';
 
 const client = testClient(clusterKubeConfig());
-const made: string[] = [];
+const ownNamespaces = testNamespaces(client);
 
 afterAll(async () => {
-  for (const name of made) await client.remove(namespaces, { name });
+  await ownNamespaces.removeAll();
   await client.close();
 });
-
-async function aNamespace(labels: Record<string, string>): Promise<string> {
-  const name = await enforcedNamespace(client, labels);
-  made.push(name);
-  return name;
-}
 
 /** For what comes in a moment, and later on a machine that has other things to do. */
 const SOON = { timeout: 30_000, interval: 200 };
@@ -59,7 +53,7 @@ describe('into a pod under a grant', () => {
   let namespace: string;
 
   beforeAll(async () => {
-    namespace = await aNamespace({ [ENFORCE_LABEL]: 'granted' });
+    namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'granted' });
     await activeGrant(namespace, 'closed');
     await activeGrant(namespace, 'open', { allowExec: true });
     const { metadata, ...others } = aPodManifest(namespace, 'others', 'none', WAITS);
@@ -135,7 +129,7 @@ describe('a pod under a grant', () => {
   ];
 
   beforeAll(async () => {
-    namespace = await aNamespace({ [ENFORCE_LABEL]: 'granted' });
+    namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'granted' });
     await activeGrant(namespace, 'task');
     expect((await apply(unscheduled('task', { [GRANT_LABEL]: 'task' }))).stderr).toBe('');
     expect((await apply(unscheduled('plain', {}))).stderr).toBe('');
@@ -252,7 +246,7 @@ describe('a workload whose pods will be refused', () => {
   ];
 
   beforeAll(async () => {
-    namespace = await aNamespace({ [ENFORCE_LABEL]: 'granted' });
+    namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'granted' });
     await activeGrant(namespace, 'task');
   });
 
@@ -292,7 +286,7 @@ describe('a namespace in which every pod needs a grant', () => {
   });
 
   beforeAll(async () => {
-    namespace = await aNamespace({ [ENFORCE_LABEL]: 'required' });
+    namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'required' });
   });
 
   test('refuses one that gets a token', async () => {
@@ -326,7 +320,7 @@ describe('a namespace in which every pod needs a grant', () => {
 });
 
 test('a namespace that is only warned refuses nothing, and says what it would', async () => {
-  const namespace = await aNamespace({ [WARN_LABEL]: 'required' });
+  const namespace = await ownNamespaces.create({ [WARN_LABEL]: 'required' });
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'p' }, spec: podSpec('true') };
   const { code, stderr } = await apply(pod);
   expect(stderr).toContain('Warning: GrantRequired spec.automountServiceAccountToken');
@@ -360,7 +354,7 @@ async function auditedCreation(namespace: string, name: string): Promise<Record<
 
 describe.runIf(process.env['TASKGRANT_CLUSTER_DRIVER'] === 'local')('the audit log', () => {
   test('names the decision under which a pod was admitted', async () => {
-    const namespace = await aNamespace({ [ENFORCE_LABEL]: 'granted' });
+    const namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'granted' });
     await activeGrant(namespace, 'task');
     const { status } = await client.get(taskGrants, { namespace, name: 'task' });
     expect((await apply(aPodManifest(namespace, 'noted', 'task', 'true'))).stderr).toBe('');
@@ -371,7 +365,7 @@ describe.runIf(process.env['TASKGRANT_CLUSTER_DRIVER'] === 'local')('the audit l
   });
 
   test('says what would be refused, where a namespace is only audited', async () => {
-    const namespace = await aNamespace({ [AUDIT_LABEL]: 'required' });
+    const namespace = await ownNamespaces.create({ [AUDIT_LABEL]: 'required' });
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'p' }, spec: podSpec('true') };
     expect(await apply(pod)).toMatchObject({ code: 0, stderr: '' });
     expect(await auditedCreation(namespace, 'p')).toMatchObject({
@@ -382,7 +376,7 @@ describe.runIf(process.env['TASKGRANT_CLUSTER_DRIVER'] === 'local')('the audit l
 
 describe('the label of a namespace', () => {
   test('stays while a grant has rights there, and can be changed to another level', async () => {
-    const namespace = await aNamespace({ [ENFORCE_LABEL]: 'granted' });
+    const namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'granted' });
     await activeGrant(namespace, 'task');
     const label = (value: string) =>
       kubectl(['label', '--overwrite', 'namespace', namespace, `${ENFORCE_LABEL}${value}`]);

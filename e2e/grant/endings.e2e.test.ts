@@ -20,32 +20,26 @@ import {
   aGrantManifest,
   aPodManifest,
   apply,
-  enforcedNamespace,
   exists,
   floorLeavesOut,
   UNGUARDED,
   until,
   untilFinished,
   untilPhase,
+  testNamespaces,
 } from './testbed.ts';
 
 const client = testClient(clusterKubeConfig());
-const made: string[] = [];
+const ownNamespaces = testNamespaces(client);
 
 afterAll(async () => {
-  for (const name of made) await client.remove(namespaces, { name }).catch(() => undefined);
+  await ownNamespaces.removeAll();
   await client.close();
 });
 
-async function aNamespace(): Promise<string> {
-  const name = await enforcedNamespace(client);
-  made.push(name);
-  return name;
-}
-
 /** An active grant with a pod that runs until it is stopped, and rights in a second namespace too. */
 async function aRunningTask(name: string, spec: Partial<TaskGrant['spec']> = {}) {
-  const [namespace, other] = [await aNamespace(), await aNamespace()];
+  const [namespace, other] = [await ownNamespaces.create(), await ownNamespaces.create()];
   const { stderr } = await apply(
     aGrantManifest(namespace, name, {
       envelope: {
@@ -223,7 +217,7 @@ describe('what was issued and is changed by somebody', () => {
 });
 
 test('a grant that was deleted and created again has another account', async () => {
-  const namespace = await aNamespace();
+  const namespace = await ownNamespaces.create();
   const place = { namespace, name: 'again' };
   const names: (string | undefined)[] = [];
   for (let round = 0; round < 2; round++) {

@@ -2,25 +2,25 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
-import { namespaces, pods, taskGrants } from '../../src/kube/resources.ts';
+import { pods, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
   aGrantManifest,
   aPodManifest,
   apply,
-  enforcedNamespace,
   kubectl,
   TASK_IMAGE,
+  testNamespaces,
   until,
   untilFinished,
   type Outcome,
 } from './testbed.ts';
 
 const client = testClient(clusterKubeConfig());
-const made: string[] = [];
+const ownNamespaces = testNamespaces(client);
 
 afterAll(async () => {
-  for (const name of made) await client.remove(namespaces, { name });
+  await ownNamespaces.removeAll();
   await client.close();
 });
 
@@ -31,8 +31,7 @@ interface Task {
 
 /** A pod that runs under a grant, in a namespace of its own. */
 async function aRunningTask(name: string, spec: Partial<TaskGrantSpec> = {}): Promise<Task> {
-  const namespace = await enforcedNamespace(client);
-  made.push(namespace);
+  const namespace = await ownNamespaces.create();
   const workload = { images: [TASK_IMAGE], maxPods: 1, allowExec: true };
   const { stderr } = await apply(
     aGrantManifest(namespace, name, { workload, ...spec }),

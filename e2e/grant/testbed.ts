@@ -80,6 +80,25 @@ export async function enforcedNamespace(
   return name;
 }
 
+/** Enforced namespaces of one file of tests, and how they go, whichever of them a test has removed by itself. */
+export function testNamespaces(client: Client) {
+  const made: string[] = [];
+  return {
+    async create(labels?: Record<string, string>): Promise<string> {
+      const name = await enforcedNamespace(client, labels);
+      made.push(name);
+      return name;
+    },
+    async removeAll(): Promise<void> {
+      for (const name of made) {
+        await client.remove(namespaces, { name }).catch((error: unknown) => {
+          if (!isNotFound(error)) throw error;
+        });
+      }
+    },
+  };
+}
+
 /** A grant to read the ConfigMap `input` with one API token, for one pod and ten minutes; changed as said. */
 export function aGrantManifest(namespace: string, name: string, spec: Partial<TaskGrantSpec> = {}) {
   return {

@@ -1,4 +1,5 @@
 /** The names of what is made for a grant. */
+import type { UserInfo } from '../api/kubernetes.ts';
 import { MAX_GRANT_NAME_LENGTH, SERVICE_ACCOUNT_PREFIX } from '../api/group.ts';
 
 /** Kubernetes' own alphabet for generated suffixes: no vowels, nothing that looks alike (apimachinery, util/rand). */
@@ -44,9 +45,12 @@ export function grantOfAccount(accountName: string): string | undefined {
   return ACCOUNT.exec(accountName)?.[1];
 }
 
+/** How the names of grants' Roles and RoleBindings begin, and no others. */
+export const ROLE_NAME_PREFIX = 'taskgrant:';
+
 /** The name of the grant's Role and RoleBinding, the same in each of its namespaces. */
 export function roleNameFor({ name, namespace }: NamedGrant): string {
-  return `taskgrant:${namespace}:${name}`;
+  return `${ROLE_NAME_PREFIX}${namespace}:${name}`;
 }
 
 /** An object by its kind, place and name. */
@@ -66,7 +70,18 @@ export function isPlacedFor({ kind, namespace, name }: NamedObject, grant: Named
   return namespace === grant.namespace && name.startsWith(prefix) && SUFFIX.test(name.slice(prefix.length));
 }
 
-/** How the API server names a service account as a user (k8s.io/apiserver, serviceaccount.MakeUsername). */
+/** How the API server names service accounts as users (k8s.io/apiserver, serviceaccount.MakeUsername). */
+export const ACCOUNT_USER_PREFIX = 'system:serviceaccount:';
+
 export function usernameOf(serviceAccount: { namespace: string; name: string }): string {
-  return `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`;
+  return `${ACCOUNT_USER_PREFIX}${serviceAccount.namespace}:${serviceAccount.name}`;
+}
+
+/** How nodes authenticate (kubernetes.io/docs/reference/access-authn-authz/node): the Node authorizer relies on both. */
+export const NODE_GROUP = 'system:nodes';
+export const NODE_USER_PREFIX = 'system:node:';
+
+/** Whether a user is the node of this name. */
+export function isNode(nodeName: string, { username = '', groups = [] }: UserInfo): boolean {
+  return username === NODE_USER_PREFIX + nodeName && groups.includes(NODE_GROUP);
 }

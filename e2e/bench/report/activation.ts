@@ -1,7 +1,8 @@
 import type { ActivationResult } from '../measure/activation.ts';
-import { rateRatio, type Measured } from '../rounds.ts';
+import { rateRatio } from '../rounds.ts';
 import { median, p99 } from '../statistics.ts';
-import { milliseconds, perSecond, times } from '../table.ts';
+import { times } from '../table.ts';
+import { ABSOLUTE, absolute } from './absolute.ts';
 import { atLeast, atMost, type Aim, type Section } from './aim.ts';
 
 /** Differences below this are noise on a machine that client, API server and product share. */
@@ -12,18 +13,7 @@ export function activationSection({ levels, sustained, isolated }: ActivationRes
   return {
     title:
       'Activation: a grant created → Active. Floor: service account, Role, RoleBinding by a bare client as admin; judged: the same, with Role and binding by the grantor, whom the API server’s escalation check judges',
-    columns: [
-      'at a time',
-      'what',
-      'samples',
-      'p50',
-      'p99',
-      'per s',
-      'p50 to floor',
-      'p99',
-      'rate',
-      'p50 to judged',
-    ],
+    columns: ['at a time', 'what', ...ABSOLUTE, 'p50 to floor', 'p99', 'rate', 'p50 to judged'],
     rows: [
       ...levels.flatMap(({ atATime, floor, judged, grant }) =>
         Object.entries({ floor, judged, Active: grant }).map(([what, side]) => [
@@ -56,8 +46,4 @@ export function activationSection({ levels, sustained, isolated }: ActivationRes
       atMost('sustained p50 to isolated p50 (the same, but for noise)', NOISE, pace, times),
     ],
   };
-}
-
-function absolute({ ms, rates }: Measured): string[] {
-  return [`${ms.length}`, milliseconds(median(ms)), milliseconds(p99(ms)), perSecond(median(rates))];
 }

@@ -1,7 +1,8 @@
 import type { AdmissionLevel, AdmissionResult } from '../measure/admission.ts';
 import { rateRatio } from '../rounds.ts';
-import { median, p99 } from '../statistics.ts';
-import { milliseconds, perSecond, times } from '../table.ts';
+import { median } from '../statistics.ts';
+import { milliseconds, times } from '../table.ts';
+import { ABSOLUTE, absolute } from './absolute.ts';
 import { atLeast, atMost, type Aim, type Section } from './aim.ts';
 
 /** What a CEL policy of Kyverno costs: 1.25 ms on top of a create of 1.4 ms (docs/performance.md). */
@@ -12,26 +13,14 @@ export function admissionSection(results: readonly AdmissionResult[]): Section {
   return {
     title:
       'Admission: creating a pod (dry run) without the label; bare: the same with two calls to a webhook in Node that says yes; policy: as much of the same checks as a ValidatingAdmissionPolicy can do; and with the label (mutated, validated)',
-    columns: [
-      'grants',
-      'at a time',
-      'what',
-      'samples',
-      'p50',
-      'p99',
-      'per s',
-      ...['p50 added', 'p50 to without', 'rate'],
-    ],
+    columns: ['grants', 'at a time', 'what', ...ABSOLUTE, ...['p50 added', 'p50 to without', 'rate']],
     rows: results.flatMap(({ grants, levels }) =>
       levels.flatMap(({ atATime, without, bare, policy, with: labelled }) =>
         Object.entries({ without, bare, policy, with: labelled }).map(([what, side]) => [
           `${grants}`,
           `${atATime}`,
           what,
-          `${side.ms.length}`,
-          milliseconds(median(side.ms)),
-          milliseconds(p99(side.ms)),
-          perSecond(median(side.rates)),
+          ...absolute(side),
           milliseconds(median(side.ms) - median(without.ms)),
           times(median(side.ms) / median(without.ms)),
           times(rateRatio(side, without)),

@@ -1,22 +1,20 @@
 import type { MintLevel, MintResult } from '../measure/mint.ts';
 import { rateRatio } from '../rounds.ts';
 import { median, p99 } from '../statistics.ts';
-import { milliseconds, perSecond, times } from '../table.ts';
+import { milliseconds, times } from '../table.ts';
+import { ABSOLUTE, absolute } from './absolute.ts';
 import { atMost, type Section } from './aim.ts';
 
 export function mintSection(levels: MintResult): Section {
   return {
     title:
       'Mint: a token of a plain account that is bound to a pod, and of a grant’s account (shortened where it has to be, and judged), both asked for as the pod’s node does',
-    columns: ['at a time', 'what', 'samples', 'p50', 'p99', 'per s', 'p50 added', 'p99 added', 'rate'],
+    columns: ['at a time', 'what', ...ABSOLUTE, 'p50 added', 'p99 added', 'rate'],
     rows: levels.flatMap(({ atATime, without, with: granted }) =>
       Object.entries({ without, with: granted }).map(([what, side]) => [
         `${atATime}`,
         what,
-        `${side.ms.length}`,
-        milliseconds(median(side.ms)),
-        milliseconds(p99(side.ms)),
-        perSecond(median(side.rates)),
+        ...absolute(side),
         milliseconds(median(side.ms) - median(without.ms)),
         milliseconds(p99(side.ms) - p99(without.ms)),
         times(rateRatio(side, without)),

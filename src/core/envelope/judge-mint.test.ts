@@ -38,10 +38,11 @@ const HOURS = [
   withEnvelope({ tokens: [{ name: 'api', expirationSeconds: 3600 }] }),
 ];
 
-function judged({ spec, ...mint }: Partial<Omit<Mint, 'spec'>> & { spec?: Partial<TokenRequestSpec> } = {}) {
+/** What is wrong with it, where it is what the kubelet of aRunningPod() sends but for what is said. */
+function violationsOf(mint: Partial<Mint> = {}) {
   const pod = aRunningPod();
-  const violations = judgeMint({
-    spec: aRequest(spec),
+  return judgeMint({
+    spec: aRequest(),
     account: ACCOUNT,
     user: NODE,
     grant: aGrant(),
@@ -52,7 +53,10 @@ function judged({ spec, ...mint }: Partial<Omit<Mint, 'spec'>> & { spec?: Partia
     now: NOW,
     ...mint,
   });
-  return violations.map(({ code }) => code);
+}
+
+function judged({ spec, ...mint }: Partial<Omit<Mint, 'spec'>> & { spec?: Partial<TokenRequestSpec> } = {}) {
+  return violationsOf({ spec: aRequest(spec), ...mint }).map(({ code }) => code);
 }
 
 test('the kubelet of its node gets a running pod of an active grant its token', () => {
@@ -64,17 +68,7 @@ test('a pod that the cache of the others has not heard of gets its token as well
 });
 
 test('a refusal says what was asked, what is allowed, and where', () => {
-  const [violation] = judgeMint({
-    spec: aRequest({ expirationSeconds: 900 }),
-    account: ACCOUNT,
-    user: NODE,
-    grant: aGrant(),
-    pod: aRunningPod(),
-    podsOfAccount: [],
-    level: 'granted',
-    apiAudiences: [API_AUDIENCE],
-    now: NOW,
-  });
+  const [violation] = violationsOf({ spec: aRequest({ expirationSeconds: 900 }) });
   expect(violation).toEqual({
     code: 'TokenLivesTooLong',
     path: 'spec.expirationSeconds',
@@ -132,15 +126,7 @@ describe('no token is minted', () => {
   test('where it says no lifetime, which is an hour', () => {
     const { audiences, boundObjectRef } = aRequest();
     const spec = { audiences, ...(boundObjectRef && { boundObjectRef }) };
-    const mint = {
-      spec,
-      account: ACCOUNT,
-      user: NODE,
-      grant: aGrant(),
-      pod: aRunningPod(),
-      podsOfAccount: [],
-    };
-    const violations = judgeMint({ ...mint, level: 'granted', apiAudiences: [API_AUDIENCE], now: NOW });
+    const violations = violationsOf({ spec });
     expect(violations).toMatchObject([{ code: 'TokenLivesTooLong', asked: '3600 s' }]);
   });
 
@@ -165,14 +151,7 @@ describe('no token is minted', () => {
       ...(expirationSeconds !== undefined && { expirationSeconds }),
       ...(boundObjectRef && { boundObjectRef }),
     };
-    const mint = { spec, account: ACCOUNT, user: NODE, grant: aGrant(), pod: aRunningPod() };
-    const violations = judgeMint({
-      ...mint,
-      podsOfAccount: [],
-      level: 'granted',
-      apiAudiences: [API_AUDIENCE],
-      now: NOW,
-    });
+    const violations = violationsOf({ spec });
     expect(violations.map(({ code }) => code)).toEqual(['TokenNotBoundToPod']);
   });
 

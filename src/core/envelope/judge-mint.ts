@@ -7,6 +7,7 @@ import type { Violation } from '../decision/violation.ts';
 import { DEFAULT_TOKEN_SECONDS } from '../identity/tokens.ts';
 import { expiryOf } from '../lifecycle/ending.ts';
 import { recordPods } from '../lifecycle/pods.ts';
+import { isNode } from '../names.ts';
 import { grantIsActive, grantIsNotExpired } from './grant-in-force.ts';
 import { grantNameOf } from './judge-pod.ts';
 import type { GrantFacts } from './rule.ts';
@@ -218,22 +219,14 @@ function withinTheNumber(
   ];
 }
 
-/** How a node names itself (kubernetes.io/docs/reference/access-authn-authz/node). */
-const NODES = 'system:nodes';
-const NODE_PREFIX = 'system:node:';
-
-function askedByItsNode(
-  { metadata, spec }: Stored<Pod>,
-  { username = '', groups = [] }: UserInfo,
-): Violation[] {
+function askedByItsNode({ metadata, spec }: Stored<Pod>, user: UserInfo): Violation[] {
   const node = spec?.nodeName;
-  const isItsNode = node !== undefined && username === `${NODE_PREFIX}${node}` && groups.includes(NODES);
-  if (isItsNode) return [];
+  if (node !== undefined && isNode(node, user)) return [];
   return [
     {
       code: 'TokenNotAskedByNode',
       path: BOUND_TO,
-      asked: `pod ${metadata.name} by ${username}`,
+      asked: `pod ${metadata.name} by ${user.username ?? ''}`,
       allowed: node === undefined ? 'a pod that a node has' : `node ${node} only`,
       fix: 'run what needs the identity as a pod under the grant',
     },

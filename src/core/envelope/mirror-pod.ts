@@ -1,11 +1,8 @@
 import type { Pod, UserInfo } from '../../api/kubernetes.ts';
+import { isNode } from '../names.ts';
 
 /** On the API server's image of a static pod, set by the kubelet that runs it (core/v1, MirrorPodAnnotationKey). */
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
-
-/** How nodes authenticate (k8s.io/apiserver, authentication/user; the Node authorizer relies on both). */
-const NODE_GROUP = 'system:nodes';
-const NODE_USER_PREFIX = 'system:node:';
 
 export function isMirrorPod({ metadata }: Pick<Pod, 'metadata'>): boolean {
   return metadata.annotations?.[MIRROR_ANNOTATION] !== undefined;
@@ -16,12 +13,7 @@ export function isMirrorPod({ metadata }: Pick<Pod, 'metadata'>): boolean {
  * write an annotation. Such a pod runs already, and the ServiceAccount and NodeRestriction plugins see to it that it
  * names no service account, Secret or claim.
  */
-export function isOwnMirrorPod(pod: Pod, { username = '', groups = [] }: UserInfo): boolean {
+export function isOwnMirrorPod(pod: Pod, user: UserInfo): boolean {
   const nodeName = pod.spec?.nodeName ?? '';
-  return (
-    isMirrorPod(pod) &&
-    nodeName !== '' &&
-    username === NODE_USER_PREFIX + nodeName &&
-    groups.includes(NODE_GROUP)
-  );
+  return isMirrorPod(pod) && nodeName !== '' && isNode(nodeName, user);
 }

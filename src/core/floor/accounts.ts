@@ -1,12 +1,4 @@
-import {
-  ADDS_NO_FINALIZER,
-  isAccountName,
-  isOwnAccount,
-  sameFields,
-  sameMetadata,
-  type FloorPolicy,
-  type Installation,
-} from './policy.ts';
+import { isAccountName, isOwnAccount, stays, type FloorPolicy, type Installation } from './policy.ts';
 
 /**
  * The service accounts of grants: made by the controller, and changed by nobody. Anybody who may may delete one: that takes
@@ -25,7 +17,7 @@ export function accounts(installation: Installation): FloorPolicy {
         message: 'service accounts named taskgrant-<grant>-<8 characters> are made by TaskGrant alone',
       },
       {
-        expression: `oldObject == null || (${sameFields('secrets', 'imagePullSecrets', 'automountServiceAccountToken')} && ${sameMetadata('labels', 'annotations')} && ${ADDS_NO_FINALIZER})`,
+        expression: stays('secrets', 'imagePullSecrets', 'automountServiceAccountToken'),
         message:
           'the service account of a grant stays as it was made: what it may be known by stands in its TaskGrant',
       },

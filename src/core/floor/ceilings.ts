@@ -1,7 +1,8 @@
-import { CEILING_LABEL, GROUP } from '../../api/group.ts';
-import { RBAC, type FloorPolicy, type Installation } from './policy.ts';
+import { CEILING_LABEL } from '../../api/group.ts';
+import { RBAC_GROUP } from '../rules/right.ts';
+import { CLASSES, labelOf, type FloorPolicy, type Installation } from './policy.ts';
 
-const LABEL = (object: string) => `${object}.metadata.?labels[?'${CEILING_LABEL}']`;
+const [LABEL, LABEL_BEFORE] = [labelOf('object', CEILING_LABEL), labelOf('oldObject', CEILING_LABEL)];
 
 /** What a release binds to its grantors and to its own accounts, by what comes behind its name. */
 const OWN_ROLES = ['grantor', 'controller', 'controller-as-grantor', 'webhook'];
@@ -15,18 +16,18 @@ export function ceilings({ name }: Installation): FloorPolicy {
   return {
     name: 'ceilings',
     because: 'The ceiling of a class is widened by those only who may change the class.',
-    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['clusterroles'] }],
+    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC_GROUP], resources: ['clusterroles'] }],
     conditions: {
       // Which sums up what others have written. It may go by either name (--use-service-account-credentials).
       'is-not-the-aggregation-controller':
         "!(request.userInfo.username in ['system:serviceaccount:kube-system:clusterrole-aggregation-controller', 'system:kube-controller-manager'])",
-      'is-part-of-a-ceiling': `${LABEL('object')}.hasValue() || object.metadata.name in [${own}]`,
-      'changes-it': `oldObject == null || ${LABEL('object')} != ${LABEL('oldObject')} || object.?rules != oldObject.?rules || object.?aggregationRule != oldObject.?aggregationRule`,
+      'is-part-of-a-ceiling': `${LABEL}.hasValue() || object.metadata.name in [${own}]`,
+      'changes-it': `oldObject == null || ${LABEL} != ${LABEL_BEFORE} || object.?rules != oldObject.?rules || object.?aggregationRule != oldObject.?aggregationRule`,
     },
-    variables: { classes: `authorizer.group('${GROUP}').resource('taskgrantclasses')` },
+    variables: { classes: CLASSES },
     validations: [
       {
-        expression: `!${LABEL('object')}.hasValue() || variables.classes.name(${LABEL('object')}.orValue('')).check('update').allowed()`,
+        expression: `!${LABEL}.hasValue() || variables.classes.name(${LABEL}.orValue('')).check('update').allowed()`,
         message: `the label ${CEILING_LABEL} widens the ceiling of the class that it names, so it takes the right to update that class`,
       },
       {

@@ -1,4 +1,5 @@
 import { EXTENDED_TOKEN_SECONDS } from '../../api/taskgrant.ts';
+import { NODE_GROUP, NODE_USER_PREFIX } from '../names.ts';
 import { isAccountName, type FloorPolicy } from './policy.ts';
 
 /** Who may ask for a token of a grant's account, and for which at the most; the webhook says more, by what the grant says. */
@@ -10,7 +11,7 @@ export const MINTS: FloorPolicy = {
   conditions: { 'is-for-the-account-of-a-grant': isAccountName('request.name') },
   validations: [
     {
-      expression: `request.userInfo.username.startsWith('system:node:') && 'system:nodes' in request.userInfo.groups`,
+      expression: `request.userInfo.username.startsWith('${NODE_USER_PREFIX}') && '${NODE_GROUP}' in request.userInfo.groups`,
       message:
         'TokenNotAskedByNode spec.boundObjectRef: tokens of a grant’s account are minted for the node of its pod only',
     },

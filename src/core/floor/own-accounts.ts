@@ -1,5 +1,14 @@
 import { GRANT_LABEL, GROUP } from '../../api/group.ts';
-import { isAccountName, isOwnAccount, RBAC, type FloorPolicy, type Installation } from './policy.ts';
+import { ROLE_NAME_PREFIX } from '../names.ts';
+import { RBAC_GROUP } from '../rules/right.ts';
+import {
+  isAccountName,
+  isOwnAccount,
+  labelOf,
+  usesAccount,
+  type FloorPolicy,
+  type Installation,
+} from './policy.ts';
 
 const EVERYTHING = [{ operations: ['*'], apiGroups: ['*'], resources: ['*/*'] }] as const;
 
@@ -20,8 +29,8 @@ export function controller(installation: Installation): FloorPolicy {
     `request.resource.group == '${GROUP}' && (request.operation == 'DELETE' || (oldObject != null && object.?spec == oldObject.?spec))`,
     `${what('', 'serviceaccounts')} && request.operation == 'CREATE' && ${isAccountName('object.metadata.name')} && object.?automountServiceAccountToken.orValue(true) == false && !has(object.secrets) && !has(object.imagePullSecrets)`,
     `${what('', 'serviceaccounts')} && request.operation == 'DELETE' && ${isAccountName('oldObject.metadata.name')}`,
-    `request.resource.group == '${RBAC}' && request.resource.resource in ['roles', 'rolebindings'] && request.operation == 'DELETE' && oldObject.metadata.name.startsWith('taskgrant:')`,
-    `${what('', 'pods')} && request.operation == 'DELETE' && (oldObject.metadata.?labels[?'${GRANT_LABEL}'].hasValue() || (oldObject.spec.?serviceAccountName.optMap(name, ${isAccountName('name')}).orValue(false)))`,
+    `request.resource.group == '${RBAC_GROUP}' && request.resource.resource in ['roles', 'rolebindings'] && request.operation == 'DELETE' && oldObject.metadata.name.startsWith('${ROLE_NAME_PREFIX}')`,
+    `${what('', 'pods')} && request.operation == 'DELETE' && (${labelOf('oldObject', GRANT_LABEL)}.hasValue() || (${usesAccount('oldObject')}))`,
     // The proof of enforcement, which creates nothing.
     `${what('', 'pods')} && request.operation == 'CREATE' && request.namespace == '${probeNamespace}' && has(request.dryRun) && request.dryRun`,
     `${what('', 'secrets')} && ${own('ca', 'webhook-tls')} && request.operation != 'DELETE'`,

@@ -1,8 +1,10 @@
-import { ENFORCE_LABEL, GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import { SUFFIX_LENGTH } from '../names.ts';
-import { isAccountName, type FloorPolicy } from './policy.ts';
+import { IS_ENFORCED, labelOf, usesAccount, type FloorPolicy } from './policy.ts';
 
-const LABEL = (object: string) => `${object}.metadata.?labels[?'${GRANT_LABEL}']`;
+const [LABEL, LABEL_BEFORE] = [labelOf('object', GRANT_LABEL), labelOf('oldObject', GRANT_LABEL)];
+
+const IMMUTABLE = `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`;
 
 /** Whose pod it is: said by its label, from its creation to its end. */
 export const PODS: FloorPolicy = {
@@ -17,13 +19,13 @@ export const PODS: FloorPolicy = {
     },
   ],
   conditions: {
-    'uses-the-account-of-a-grant': `object.spec.?serviceAccountName.optMap(name, ${isAccountName('name')}).orValue(false)`,
+    'uses-the-account-of-a-grant': usesAccount('object'),
   },
-  variables: { named: `'${SERVICE_ACCOUNT_PREFIX}' + ${LABEL('object')}.orValue('') + '-'` },
+  variables: { named: `'${SERVICE_ACCOUNT_PREFIX}' + ${LABEL}.orValue('') + '-'` },
   validations: [
     {
-      expression: `oldObject == null || ${LABEL('object')} == ${LABEL('oldObject')}`,
-      message: `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`,
+      expression: `oldObject == null || ${LABEL} == ${LABEL_BEFORE}`,
+      message: IMMUTABLE,
     },
     {
       expression: `oldObject != null || object.spec.serviceAccountName.startsWith(variables.named) && object.spec.serviceAccountName.size() == variables.named.size() + ${SUFFIX_LENGTH}`,
@@ -40,8 +42,8 @@ export const BINDING_LABELS: FloorPolicy = {
   validations: [
     {
       // Elsewhere the label means nothing.
-      expression: `!${LABEL('object')}.hasValue() || !namespaceObject.metadata.?labels[?'${ENFORCE_LABEL}'].hasValue()`,
-      message: `GrantLabelImmutable metadata.labels[${GRANT_LABEL}]: a pod keeps the grant’s label that it was created with`,
+      expression: `!${LABEL}.hasValue() || !${IS_ENFORCED}`,
+      message: IMMUTABLE,
     },
   ],
 };

@@ -1,7 +1,7 @@
 /** ValidatingAdmissionPolicies (KEP-3488) as the floor has them: what is told of one, and what is the same for all. */
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';
-import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
-import { ACCOUNT_PATTERN } from '../names.ts';
+import { ENFORCE_LABEL, GROUP, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import { ACCOUNT_PATTERN, ACCOUNT_USER_PREFIX, usernameOf } from '../names.ts';
 
 /** The names that an installation has chosen for itself. */
 export interface Installation {
@@ -90,41 +90,55 @@ export function isAccountName(name: string): string {
 }
 
 /** The user of a grant's service account, as the API server names it. */
-const USER_PREFIX = 'system:serviceaccount:';
-const USER_PATTERN = ACCOUNT_PATTERN.replace('^', `^${USER_PREFIX}[^:]+:`);
+const USER_PATTERN = ACCOUNT_PATTERN.replace('^', `^${ACCOUNT_USER_PREFIX}[^:]+:`);
 
 /** CEL: whether a user is the service account of a grant. */
 export function isAccountUser(username: string): string {
-  return `${username}.startsWith('${USER_PREFIX}') && ${username}.matches('${USER_PATTERN}')`;
+  return `${username}.startsWith('${ACCOUNT_USER_PREFIX}') && ${username}.matches('${USER_PATTERN}')`;
 }
 
 /** CEL: whether a user is that service account of the installation. */
 export function isOwnAccount({ namespace, name }: Installation, component: string): string {
-  return `request.userInfo.username == '${USER_PREFIX}${namespace}:${name}-${component}'`;
+  return `request.userInfo.username == '${usernameOf({ namespace, name: `${name}-${component}` })}'`;
 }
 
 /** CEL: whether a user is one of the installation's grantors, which are known by their names. */
 export function isGrantor({ namespace, name }: Installation): string {
-  return `request.userInfo.username.startsWith('${USER_PREFIX}${namespace}:${name}-grantor-')`;
+  return `request.userInfo.username.startsWith('${usernameOf({ namespace, name: `${name}-grantor-` })}')`;
 }
 
+/** CEL: the value of a label, as an optional. */
+export function labelOf(object: 'object' | 'oldObject' | 'namespaceObject', label: string): string {
+  return `${object}.metadata.?labels[?'${label}']`;
+}
+
+/** CEL: whether grants are in force in the namespace of the request, which has one. */
+export const IS_ENFORCED = `${labelOf('namespaceObject', ENFORCE_LABEL)}.hasValue()`;
+
+/** CEL: whether a pod uses a grant's account. */
+export function usesAccount(pod: 'object' | 'oldObject'): string {
+  return `${pod}.spec.?serviceAccountName.optMap(name, ${isAccountName('name')}).orValue(false)`;
+}
+
+/** CEL: what the API server is asked about whoever sends the request: what they may do with classes. */
+export const CLASSES = `authorizer.group('${GROUP}').resource('taskgrantclasses')`;
+
 /** CEL: whether an update takes finalizers off at the most: the garbage collector must get its way, and nobody can put one on. */
-export const ADDS_NO_FINALIZER =
+const ADDS_NO_FINALIZER =
   'object.metadata.?finalizers.orValue([]).all(name, name in oldObject.metadata.?finalizers.orValue([]))';
 
 /** CEL: whether it is on its way out: what takes its finalizers off must get its way, whatever it is. */
 export const IS_GOING = 'object.metadata.?deletionTimestamp.hasValue()';
 
-/** CEL: whether none of these fields differs; of those that need not be there. */
-export function sameFields(...fields: readonly string[]): string {
-  return fields.map((field) => `object.?${field} == oldObject.?${field}`).join(' && ');
+/** CEL: whether an update leaves these fields alone, and by what the object is known; whatever is created passes. */
+export function stays(...fields: readonly string[]): string {
+  const same = [
+    ...fields.map((field) => `object.?${field} == oldObject.?${field}`),
+    // Without any is as good as without the field.
+    ...['labels', 'annotations'].map(
+      (field) => `object.metadata.?${field}.orValue({}) == oldObject.metadata.?${field}.orValue({})`,
+    ),
+    ADDS_NO_FINALIZER,
+  ];
+  return `oldObject == null || (${same.join(' && ')})`;
 }
-
-/** CEL: whether none of these differs in the metadata. Without any is as good as without the field. */
-export function sameMetadata(...fields: readonly string[]): string {
-  return fields
-    .map((field) => `object.metadata.?${field}.orValue({}) == oldObject.metadata.?${field}.orValue({})`)
-    .join(' && ');
-}
-
-export const RBAC = 'rbac.authorization.k8s.io';

@@ -1,23 +1,11 @@
-import {
-  ADDS_NO_FINALIZER,
-  IS_GOING,
-  isAccountName,
-  isGrantor,
-  RBAC,
-  sameFields,
-  sameMetadata,
-  type FloorPolicy,
-  type Installation,
-} from './policy.ts';
+import { ROLE_NAME_PREFIX } from '../names.ts';
+import { RBAC_GROUP } from '../rules/right.ts';
+import { IS_GOING, isAccountName, isGrantor, stays, type FloorPolicy, type Installation } from './policy.ts';
 
-/** As roleNameFor in ../names.ts begins. */
-const IS_OURS = `object.metadata.name.startsWith('taskgrant:')`;
+const IS_OURS = `object.metadata.name.startsWith('${ROLE_NAME_PREFIX}')`;
 
 const NOBODY_CHANGES = 'what a grant was given is not changed: revoke the TaskGrant, and create another one';
 const ONLY_GRANTORS = 'are made by TaskGrant alone, as the grantor of the class';
-
-const stays = (...fields: readonly string[]) =>
-  `oldObject == null || (${sameFields(...fields)} && ${sameMetadata('labels', 'annotations')} && ${ADDS_NO_FINALIZER})`;
 
 /**
  * The escalation check of the API server compares with all that a grantor holds, and it must hold the right to write Roles and
@@ -29,7 +17,7 @@ export function roles(installation: Installation): FloorPolicy {
     name: 'roles',
     because:
       'What a grant gives is written as a grantor, within the API server’s own escalation check, and changed by nobody.',
-    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['roles'] }],
+    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC_GROUP], resources: ['roles'] }],
     conditions: { 'is-a-grants-or-by-a-grantor': `${IS_OURS} || ${grantor}` },
     validations: [
       {
@@ -42,8 +30,8 @@ export function roles(installation: Installation): FloorPolicy {
       },
       { expression: stays('rules'), message: NOBODY_CHANGES },
       {
-        expression: `${IS_GOING} || !has(object.rules) || !object.rules.exists(rule, has(rule.apiGroups) && rule.apiGroups.exists(group, group in ['${RBAC}', '*']))`,
-        message: `no grant may hold rights over Roles or bindings (${RBAC}), since what is written with them outlives it`,
+        expression: `${IS_GOING} || !has(object.rules) || !object.rules.exists(rule, has(rule.apiGroups) && rule.apiGroups.exists(group, group in ['${RBAC_GROUP}', '*']))`,
+        message: `no grant may hold rights over Roles or bindings (${RBAC_GROUP}), since what is written with them outlives it`,
       },
     ],
   };
@@ -54,7 +42,7 @@ export function bindings(installation: Installation): FloorPolicy {
   return {
     name: 'bindings',
     because: 'A grantor binds only a grant’s own Role, to the account of a grant, and nobody changes that.',
-    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['rolebindings'] }],
+    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC_GROUP], resources: ['rolebindings'] }],
     conditions: { 'is-a-grants-or-by-a-grantor': `${IS_OURS} || ${grantor}` },
     validations: [
       {

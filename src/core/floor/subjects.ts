@@ -1,15 +1,22 @@
-import { ENFORCE_LABEL, GROUP } from '../../api/group.ts';
+import { ENFORCE_LABEL } from '../../api/group.ts';
+import { usernameOf } from '../names.ts';
+import { RBAC_GROUP } from '../rules/right.ts';
 import {
+  CLASSES,
+  IS_ENFORCED,
   isAccountName,
   isAccountUser,
   isGrantor,
-  RBAC,
   type FloorPolicy,
   type Installation,
 } from './policy.ts';
 
 const BINDINGS = [
-  { operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['rolebindings', 'clusterrolebindings'] },
+  {
+    operations: ['CREATE', 'UPDATE'],
+    apiGroups: [RBAC_GROUP],
+    resources: ['rolebindings', 'clusterrolebindings'],
+  },
 ] as const;
 
 /**
@@ -28,7 +35,7 @@ export function subjects(installation: Installation): FloorPolicy {
   const { namespace, name } = installation;
   const isOwn = [
     `subject.kind == 'ServiceAccount' && subject.?namespace.orValue('') == '${namespace}' && subject.name.startsWith('${name}-')`,
-    `subject.kind == 'User' && subject.name.startsWith('system:serviceaccount:${namespace}:${name}-')`,
+    `subject.kind == 'User' && subject.name.startsWith('${usernameOf({ namespace, name: `${name}-` })}')`,
     `subject.kind == 'Group' && subject.name == 'system:serviceaccounts:${namespace}'`,
   ];
   return {
@@ -51,7 +58,7 @@ export function subjects(installation: Installation): FloorPolicy {
           'nothing is bound to the user of a grant’s service account but what its TaskGrant says: create another TaskGrant',
       },
       {
-        expression: `namespaceObject == null || !namespaceObject.metadata.?labels[?'${ENFORCE_LABEL}'].hasValue() || ${addsNo(`subject.kind == 'Group' && subject.name == 'system:serviceaccounts:' + request.namespace`)}`,
+        expression: `namespaceObject == null || !${IS_ENFORCED} || ${addsNo(`subject.kind == 'Group' && subject.name == 'system:serviceaccounts:' + request.namespace`)}`,
         message: `nothing is bound to all service accounts of a namespace with the label ${ENFORCE_LABEL}, since those of grants are among them: name accounts`,
       },
       {
@@ -64,14 +71,14 @@ export function subjects(installation: Installation): FloorPolicy {
 }
 
 /** Whoever may change every class may change what they allow, too. */
-const MAY_CHANGE_CLASSES = `authorizer.group('${GROUP}').resource('taskgrantclasses').check('update').allowed()`;
+const MAY_CHANGE_CLASSES = `${CLASSES}.check('update').allowed()`;
 
 /** The identity of a grant writes no RBAC at all: what it wrote would outlive it. */
 export const IDENTITIES: FloorPolicy = {
   name: 'identities',
   because:
     'What a grant’s identity would write into RBAC outlives the grant; also where somebody else’s binding allows it.',
-  rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC], resources: ['*'] }],
+  rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [RBAC_GROUP], resources: ['*'] }],
   conditions: { 'is-by-the-account-of-a-grant': isAccountUser('request.userInfo.username') },
   validations: [
     {

@@ -10,8 +10,7 @@ import {
 import type { PolicyRule, Role, RoleBinding, ServiceAccount, Stored } from '../../api/kubernetes.ts';
 import type { InventoryItem, TaskGrant } from '../../api/taskgrant.ts';
 import { roleNameFor } from '../names.ts';
-
-const RBAC = 'rbac.authorization.k8s.io';
+import { RBAC_GROUP } from '../rules/right.ts';
 
 export type IssuedObject =
   | (ServiceAccount & { kind: 'ServiceAccount' })
@@ -106,7 +105,7 @@ function serviceAccountFor(grant: Stored<TaskGrant>, name: string) {
 
 function roleFor(grant: Stored<TaskGrant>, namespace: string, rules: PolicyRule[]) {
   return {
-    apiVersion: `${RBAC}/v1`,
+    apiVersion: `${RBAC_GROUP}/v1`,
     kind: 'Role',
     metadata: { name: roleNameFor(grant.metadata), namespace, labels: labelsOf(grant) },
     rules,
@@ -115,10 +114,10 @@ function roleFor(grant: Stored<TaskGrant>, namespace: string, rules: PolicyRule[
 
 function roleBindingFor(grant: Stored<TaskGrant>, namespace: string, serviceAccountName: string) {
   return {
-    apiVersion: `${RBAC}/v1`,
+    apiVersion: `${RBAC_GROUP}/v1`,
     kind: 'RoleBinding',
     metadata: { name: roleNameFor(grant.metadata), namespace, labels: labelsOf(grant) },
-    roleRef: { apiGroup: RBAC, kind: 'Role', name: roleNameFor(grant.metadata) },
+    roleRef: { apiGroup: RBAC_GROUP, kind: 'Role', name: roleNameFor(grant.metadata) },
     subjects: [{ kind: 'ServiceAccount', name: serviceAccountName, namespace: grant.metadata.namespace }],
   } satisfies IssuedObject;
 }

@@ -1,6 +1,7 @@
 /** Who may act as a service account besides the pods that run as it: by impersonation, or with tokens that they ask for. */
 import type { Subject } from '../../api/kubernetes.ts';
 import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import { NODE_GROUP, NODE_USER_PREFIX } from '../names.ts';
 import type { RightPattern } from './danger.ts';
 import type { Binding, BoundRules } from './bound.ts';
 import { foundIn } from './pattern.ts';
@@ -62,8 +63,8 @@ export function actorsOf(
  * makes those of controllers: whoever is one of these has the cluster.
  */
 function isControlPlane({ kind, name }: Subject): boolean {
-  if (kind === 'Group') return name === 'system:masters' || name === 'system:nodes';
-  return kind === 'User' && (name === 'system:kube-controller-manager' || name.startsWith('system:node:'));
+  if (kind === 'Group') return name === 'system:masters' || name === NODE_GROUP;
+  return kind === 'User' && (name === 'system:kube-controller-manager' || name.startsWith(NODE_USER_PREFIX));
 }
 
 function renderSubject({ kind, name, namespace }: Subject, ofBinding: string | undefined): string {

@@ -1,5 +1,8 @@
 /** RBAC rules taken apart into rights, as the API server takes them apart to compare them. */
 
+/** The API group of Roles and bindings. */
+export const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
 /** A rule of a Role, and the namespaces in which it holds: in all of them, and outside of any, where they are omitted. */
 export interface ScopedRule {
   namespaces?: readonly string[];

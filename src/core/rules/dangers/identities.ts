@@ -1,7 +1,7 @@
 /** Rights by which somebody becomes somebody else, or gives away more than they have. */
 import { PRACTICES, WRITES, type Danger } from '../danger.ts';
+import { RBAC_GROUP } from '../right.ts';
 
-const RBAC = 'rbac.authorization.k8s.io';
 const RBAC_REFERENCE = 'https://kubernetes.io/docs/reference/access-authn-authz/rbac/';
 const IMPERSONATION_REFERENCE = 'https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/';
 
@@ -55,7 +55,7 @@ export const identities: readonly Danger[] = [
   },
   {
     code: 'EscalationAllowed',
-    rights: [{ apiGroup: RBAC, resources: ['roles', 'clusterroles'], verbs: ['escalate'] }],
+    rights: [{ apiGroup: RBAC_GROUP, resources: ['roles', 'clusterroles'], verbs: ['escalate'] }],
     level: 'High',
     everywhere: 'Critical',
     means: 'writes rights into a Role that its writer does not hold',
@@ -64,7 +64,7 @@ export const identities: readonly Danger[] = [
   },
   {
     code: 'BindingAllowed',
-    rights: [{ apiGroup: RBAC, resources: ['roles', 'clusterroles'], verbs: ['bind'] }],
+    rights: [{ apiGroup: RBAC_GROUP, resources: ['roles', 'clusterroles'], verbs: ['bind'] }],
     level: 'High',
     everywhere: 'Critical',
     means: 'binds roles that it does not hold',
@@ -76,7 +76,7 @@ export const identities: readonly Danger[] = [
     code: 'RightsWritten',
     rights: [
       {
-        apiGroup: RBAC,
+        apiGroup: RBAC_GROUP,
         resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
         verbs: WRITES,
       },
