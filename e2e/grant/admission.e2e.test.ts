@@ -3,11 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL, MAX_GRANT_NAME_LENGTH } from '../../src/api/group.ts';
+import {
+  API_VERSION,
+  CEILING_LABEL,
+  ENFORCE_LABEL,
+  GRANT_LABEL,
+  MAX_GRANT_NAME_LENGTH,
+} from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
 import { listAll } from '../../src/kube/list-all.ts';
-import { namespaces, pods, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
+import { clusterRoles, namespaces, pods, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { RELEASE } from '../product/install.ts';
 import {
   aGrantManifest,
   aPodManifest,
@@ -294,30 +301,74 @@ describe('a grant', () => {
     );
     expect(refusals(outcome)).toEqual([
       'ClassNotAllowed spec.className',
-      'BeyondRequester spec.envelope.kubernetes',
-      'BeyondRequester spec.envelope.kubernetes',
+      'BeyondRequester spec.envelope.kubernetes[0]',
+      'BeyondRequester spec.envelope.kubernetes[0]',
     ]);
     expect(outcome.stderr).toContain('default in namespace kube-system');
     expect(outcome.stderr).toContain('get configmaps in namespace kube-system');
     expect(outcome.stderr).toContain('list configmaps in namespace kube-system');
   });
 
-  test('that gives more than its class has is denied even to a cluster admin, in the API server’s own words', async () => {
-    const { stderr } = await apply(
+  /** Rights that the class `default` has only as long as somebody adds them to its ceiling. */
+  const CLAIMS = { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'list'] };
+
+  test('that gives more than the grantor of its class holds is refused even to a cluster admin, with everything that is beyond', async () => {
+    const outcome = await apply(
       aGrantManifest(namespace, 'beyond-ceiling', {
         envelope: {
-          kubernetes: [{ apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get'] }],
+          kubernetes: [
+            { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create'] },
+            CLAIMS,
+            { apiGroups: ['apps'], resources: ['deployments', 'deployments/scale'], verbs: ['get'] },
+          ],
+          tokens: [{ name: 'api', expirationSeconds: 600 }],
         },
       }),
     );
-    expect(stderr).toBe(
-      'Warning: envelope.kubernetes gives rights that no pod can use: envelope.tokens has no token for the API server\n',
-    );
-    const { status } = await untilFinished(client, { namespace, name: 'beyond-ceiling' });
+    expect(refusals(outcome)).toEqual([
+      'BeyondCeiling spec.envelope.kubernetes[0]',
+      'BeyondCeiling spec.envelope.kubernetes[1]',
+      'BeyondCeiling spec.envelope.kubernetes[1]',
+      'BeyondCeiling spec.envelope.kubernetes[2]',
+    ]);
+    for (const right of [
+      `create configmaps in namespace ${namespace}`,
+      `get persistentvolumeclaims in namespace ${namespace}`,
+      `list persistentvolumeclaims in namespace ${namespace}`,
+      `get deployments.apps/scale in namespace ${namespace}`,
+    ])
+      expect(outcome.stderr).toContain(right);
+  });
+
+  test('whose class has been narrowed since is denied when it should become active, in the API server’s own words', async () => {
+    const more = `more-${namespace}`;
+    const bare = await enforcedNamespace(client, {});
+    const ceiling = { name: `${RELEASE}-ceiling-default` };
+    const hasClaims = (isThere: boolean) =>
+      until(client, clusterRoles, ceiling, `a ceiling ${isThere ? 'with' : 'without'} claims`, (found) => {
+        const resources = found?.rules?.flatMap((rule) => rule.resources ?? []) ?? [];
+        return resources.includes('persistentvolumeclaims') === isThere;
+      });
+    await apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: more, labels: { [CEILING_LABEL]: 'default' } },
+      rules: [CLAIMS],
+    });
+    await hasClaims(true);
+    const place = { namespace: bare, name: 'narrowed' };
+    const envelope = { kubernetes: [CLAIMS], tokens: [{ name: 'api', expirationSeconds: 600 }] };
+    // It waits, since nothing is enforced in its namespace.
+    expect(await apply(aGrantManifest(bare, 'narrowed', { envelope }))).toMatchObject({ code: 0 });
+    await client.remove(clusterRoles, { name: more });
+    await hasClaims(false);
+    await kubectl(['label', 'namespace', bare, `${ENFORCE_LABEL}=granted`]);
+    const { status } = await untilFinished(client, place);
     expect(status?.phase).toBe('Denied');
     const provisioned = status?.conditions?.find(({ type }) => type === 'Provisioned');
     expect(provisioned).toMatchObject({ status: 'False', reason: 'BeyondCeiling' });
     expect(provisioned?.message).toContain('Resources:["persistentvolumeclaims"]');
+    await client.remove(namespaces, { name: bare });
   });
 
   test('needs the right to use its class', async () => {

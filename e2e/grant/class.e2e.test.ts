@@ -8,6 +8,7 @@ import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import { events, namespaces, roleBindings, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { NAMESPACE as RELEASE_NAMESPACE, RELEASE } from '../product/install.ts';
 import {
   aClassManifest,
   aGrantManifest,
@@ -86,6 +87,82 @@ async function warnings(namespace: string, reason: string): Promise<string[]> {
 }
 
 const TEAM = { namespaceSelector: { matchLabels: { team: 'agents' } } };
+
+describe('of a class', () => {
+  const conditionsOf = async (name: string) =>
+    (await client.get(taskGrantClasses, { name })).status?.conditions ?? [];
+
+  test('it is said what the controller may do as its grantor: nothing but what it needs, where the API server can hold it to that', async () => {
+    const { minor } = (await client.getPath('/version')) as { minor: string };
+    const reason = Number.parseInt(minor, 10) >= 36 ? 'ConstrainedImpersonation' : 'PlainImpersonation';
+    expect(await conditionsOf('default')).toMatchObject([
+      { type: 'Accepted', status: 'True' },
+      { type: 'GrantorUsable', status: 'True', reason },
+    ]);
+  });
+
+  test('whose grantor the controller may not be, it is said, and to who asks for a grant of it', async () => {
+    const name = await aClass({
+      grantor: { namespace: RELEASE_NAMESPACE, name: `${RELEASE}-grantor-nobody` },
+    });
+    expect(await conditionsOf(name)).toMatchObject([
+      { type: 'Accepted', status: 'True' },
+      { type: 'GrantorUsable', status: 'False', reason: 'ImpersonationRefused' },
+    ]);
+    const namespace = await aNamespace();
+    const { code, stderr } = await apply(
+      aGrantManifest(namespace, 'task', {
+        className: name,
+        envelope: { tokens: [{ name: 'api', expirationSeconds: 600 }] },
+      }),
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain('the controller may not act as the grantor');
+  });
+
+  test('whose grantor may be used in every way, it is said', async () => {
+    const grantor = `${RELEASE}-grantor-plain-${randomBytes(3).toString('hex')}`;
+    const metadata = { namespace: RELEASE_NAMESPACE, name: grantor };
+    const rbac = 'rbac.authorization.k8s.io';
+    await apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'Role',
+        metadata,
+        rules: [
+          {
+            apiGroups: [''],
+            resources: ['serviceaccounts'],
+            resourceNames: [grantor],
+            verbs: ['impersonate'],
+          },
+        ],
+      },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup: rbac, kind: 'Role', name: grantor },
+        subjects: [{ kind: 'ServiceAccount', name: `${RELEASE}-controller`, namespace: RELEASE_NAMESPACE }],
+      },
+    );
+    const name = await aClass({ grantor: metadata });
+    expect((await conditionsOf(name))[1]).toMatchObject({ status: 'True', reason: 'PlainImpersonation' });
+    await kubectl(['-n', RELEASE_NAMESPACE, 'delete', 'serviceaccount,role,rolebinding', grantor]);
+  });
+
+  test('whose grantor is none of the release’s, it is said, and grants of it are refused', async () => {
+    const name = `class-${randomBytes(4).toString('hex')}`;
+    made.classes.push(name);
+    await apply(
+      aClassManifest(name, { grantor: { namespace: 'kube-system', name: 'replicaset-controller' } }),
+    );
+    expect(await untilAccepted(name, 'False')).toMatchObject({ reason: 'GrantorUnknown' });
+    const outcome = await apply(aGrantManifest(await aNamespace(), 'task', { className: name }));
+    expect(refusals(outcome)).toContain('ClassNotAccepted spec.className');
+  });
+});
 
 describe('a class says', () => {
   test('in which namespaces its grants may be', async () => {

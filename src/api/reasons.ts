@@ -69,12 +69,22 @@ export const GRANT_REASONS = {
 export type GrantReason = keyof typeof GRANT_REASONS;
 
 /** Condition types of a TaskGrantClass. */
-export const CLASS_CONDITIONS = ['Accepted'] as const;
+export const CLASS_CONDITIONS = ['Accepted', 'GrantorUsable'] as const;
+export type ClassConditionType = (typeof CLASS_CONDITIONS)[number];
 
 export const CLASS_REASONS = {
+  // Accepted
   Accepted: 'Every feature that the class uses is supported.',
   NotSupportedYet: 'The class uses something that this version cannot enforce; grants of it are refused.',
   Invalid: 'The class says something that no grant can be judged by; grants of it are refused.',
+  GrantorUnknown: 'The grantor is not named as grantors of this release are; grants of it are refused.',
+  // GrantorUsable
+  ConstrainedImpersonation:
+    'The controller may write Roles and bindings as the grantor, and nothing else (KEP-5284, from Kubernetes 1.36).',
+  PlainImpersonation:
+    'The controller may do as the grantor whatever the grantor may: the API server knows no narrower way, or the controller was given the verb impersonate.',
+  ImpersonationRefused:
+    'The API server does not let the controller act as the grantor, so no grant of the class becomes active.',
 } as const;
 export type ClassReason = keyof typeof CLASS_REASONS;
 

@@ -310,7 +310,7 @@ async function whatRequesterLacks(
   const { requestedBy } = grant.spec;
   if (!requestedBy || !itsClass) throw new Error('nobody is recorded as the requester, or there is no class');
   const questions = requesterMustUse(grant, itsClass.metadata.name);
-  if (itsClass.spec.authorization === 'RequesterHolds') questions.push(...requesterMustHold(grant).questions);
+  if (itsClass.spec.authorization === 'RequesterHolds') questions.push(...requesterMustHold(grant));
   const { refused } = await ask(requestedBy, questions, options);
   return refused.map(renderRight);
 }

@@ -1,11 +1,21 @@
 import { expect, test } from 'vitest';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { aClass } from '../core/testing/builders.ts';
-import { acceptedCondition } from './class-reconciler.ts';
+import { conditionsOf } from './class-reconciler.ts';
+import type { Impersonation } from './impersonation.ts';
 
 const NOON = Date.parse('2026-11-23T12:00:00Z');
+const release = { namespace: 'taskgrant-system', name: 'taskgrant' };
+
+function said(itsClass: TaskGrantClass, now = NOON, impersonation: Impersonation = 'Constrained') {
+  const metadata = { uid: 'u', resourceVersion: '1', creationTimestamp: '', ...itsClass.metadata };
+  return conditionsOf({ ...itsClass, metadata }, { release, impersonation, now });
+}
+
+const accepted = (itsClass: TaskGrantClass, now?: number) => said(itsClass, now)[0];
 
 test('a class that this version can enforce is accepted', () => {
-  expect(acceptedCondition(aClass({ limits: { maxPods: 3 } }), NOON)).toMatchObject({
+  expect(accepted(aClass({ limits: { maxPods: 3 } }))).toMatchObject({
     type: 'Accepted',
     status: 'True',
     reason: 'Accepted',
@@ -14,28 +24,44 @@ test('a class that this version can enforce is accepted', () => {
 });
 
 test('a class that demands more is not, and everything that is too much is named', () => {
-  const condition = acceptedCondition(
-    aClass({ validations: [{ expression: 'true' }, { expression: 'false' }] }),
-    NOON,
-  );
+  const condition = accepted(aClass({ validations: [{ expression: 'true' }, { expression: 'false' }] }));
   expect(condition).toMatchObject({ status: 'False', reason: 'NotSupportedYet' });
-  expect(condition.message).toContain('spec.validations');
-  expect(condition.message).toContain('2 entries');
+  expect(condition?.message).toContain('spec.validations');
+  expect(condition?.message).toContain('2 entries');
 });
 
 test('nor is one whose selector makes no sense', () => {
   const namespaceSelector = {
     matchExpressions: [{ key: 'team', operator: 'Exists' as const, values: ['a'] }],
   };
-  const condition = acceptedCondition(aClass({ namespaceSelector }), NOON);
+  const condition = accepted(aClass({ namespaceSelector }));
   expect(condition).toMatchObject({ status: 'False', reason: 'Invalid' });
-  expect(condition.message).toContain('spec.namespaceSelector.matchExpressions[0].values');
+  expect(condition?.message).toContain('spec.namespaceSelector.matchExpressions[0].values');
 });
 
+test('nor one whose grantor the floor does not know by its name', () => {
+  const grantor = { namespace: 'taskgrant-system', name: 'deployer' };
+  const condition = accepted(aClass({ grantor }));
+  expect(condition).toMatchObject({ status: 'False', reason: 'GrantorUnknown' });
+  expect(condition?.message).toContain('taskgrant-system/taskgrant-grantor-<name>');
+});
+
+test.each([
+  ['Constrained', 'True', 'ConstrainedImpersonation'],
+  ['Plain', 'True', 'PlainImpersonation'],
+  ['Refused', 'False', 'ImpersonationRefused'],
+] as const)(
+  'what the controller was found to be able to do as the grantor is said: %s',
+  (found, status, reason) => {
+    expect(said(aClass(), NOON, found)[1]).toMatchObject({ type: 'GrantorUsable', status, reason });
+  },
+);
+
 test('the time of transition is kept while the answer stays the same', () => {
-  const before = acceptedCondition(aClass(), NOON);
-  const again = { ...aClass({ limits: { maxPods: 1 } }), status: { conditions: [before] } };
-  expect(acceptedCondition(again, NOON + 60_000).lastTransitionTime).toBe(before.lastTransitionTime);
-  const worse = { ...aClass({ validations: [{ expression: 'true' }] }), status: { conditions: [before] } };
-  expect(acceptedCondition(worse, NOON + 60_000).lastTransitionTime).toBe('2026-11-23T12:01:00.000Z');
+  const conditions = said(aClass());
+  const [before] = conditions;
+  const again = { ...aClass({ limits: { maxPods: 1 } }), status: { conditions } };
+  expect(accepted(again, NOON + 60_000)?.lastTransitionTime).toBe(before?.lastTransitionTime);
+  const worse = { ...aClass({ validations: [{ expression: 'true' }] }), status: { conditions } };
+  expect(accepted(worse, NOON + 60_000)?.lastTransitionTime).toBe('2026-11-23T12:01:00.000Z');
 });

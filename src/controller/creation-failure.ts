@@ -2,12 +2,10 @@
 import type { GrantReason } from '../api/reasons.ts';
 import type { IssuedObject } from '../core/lifecycle/issued.ts';
 import { isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-error.ts';
+import { isRefusedImpersonation } from './impersonation.ts';
 
 /** What the escalation check says (k8s.io/kubernetes, pkg/registry/rbac/{role,rolebinding}/policybased/storage.go). */
 const ESCALATION = 'attempting to grant RBAC permissions not currently held';
-
-/** What the authorizer says of both kinds of it: `cannot impersonate resource …`, `cannot impersonate:serviceaccount resource …`. */
-const IMPERSONATION = /cannot impersonate(:\w+)? resource/;
 
 /** Undefined where it is worth trying again at once: no answer, a conflict, an overloaded server. */
 export function creationFailure(
@@ -20,7 +18,7 @@ export function creationFailure(
       message: `the grantor of the class may not grant ${notHeldIn(error.message)}: ask for less in a new TaskGrant, or widen the ceiling of the class`,
     };
   }
-  if (isForbidden(error) && IMPERSONATION.test(error.message)) {
+  if (isRefusedImpersonation(error)) {
     return {
       reason: 'CreationRefused',
       message: `the controller may not act as the grantor of the class: give it the Role for that, as examples/class.yaml does (${error.message})`,

@@ -4,6 +4,7 @@ import type { Pod, Stored } from '../api/kubernetes.ts';
 import { isBeforeActive, isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { grantWithinClass } from '../core/envelope/class.ts';
+import type { Release } from '../core/envelope/grantor.ts';
 import type { Facts } from '../core/lifecycle/facts.ts';
 import {
   driftOf,
@@ -41,18 +42,20 @@ export interface ObserveOptions {
   neverJudged: readonly string[];
   /** What the API server calls itself. */
   apiAudiences: readonly string[];
+  release: Release;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
 /** Everything that is known about a grant. `grant` is handed in, because only the caller knows how fresh it is. */
 export async function observe(grant: Stored<TaskGrant>, options: ObserveOptions): Promise<Facts> {
-  const { client, readers, probe, bound, neverJudged, apiAudiences, now } = options;
+  const { client, readers, probe, bound, neverJudged, apiAudiences, release, now } = options;
   return {
     grant,
     now: now(),
     ...(await findStanding(grant, options)),
     apiAudiences,
+    release,
     neverJudged: neverJudged.includes(grant.metadata.namespace),
     enforcement: probe.state(),
     olderUnfinished: olderUnfinished(grant, readers),

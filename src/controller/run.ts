@@ -68,6 +68,7 @@ export function runController(
   signal: AbortSignal,
 ): RunningController {
   const now = () => Date.now();
+  const release = { namespace: options.namespace, name: options.certificates.webhookConfiguration };
   const readers = createReaders(client, logger, kubeMetrics.reader);
   const certificateReaders = createCertificateReaders(
     options.certificates,
@@ -120,6 +121,7 @@ export function runController(
         // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
         neverJudged: ['kube-system', options.namespace],
         apiAudiences: options.apiAudiences,
+        release,
         now,
         view: createGrantView(readers.grants),
         logger,
@@ -154,7 +156,7 @@ export function runController(
     });
     const classes = createController({
       name: 'class',
-      reconcile: createClassReconciler({ client, classes: readers.classes, now }),
+      reconcile: createClassReconciler({ client, classes: readers.classes, release, now }),
       logger,
       metrics: kubeMetrics,
     });

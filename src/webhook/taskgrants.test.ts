@@ -184,6 +184,25 @@ describe('a grant is refused', () => {
     });
   });
 
+  test('whose class the controller does not accept, as it stands now', async () => {
+    const said = (observedGeneration: number) => {
+      const condition = {
+        type: 'Accepted' as const,
+        status: 'False' as const,
+        reason: 'GrantorUnknown' as const,
+        message: 'spec.grantor: who is that?',
+        lastTransitionTime: '2026-11-23T09:00:00Z',
+        observedGeneration,
+      };
+      const { metadata, ...itsClass } = aClass();
+      return { ...itsClass, metadata: { ...metadata, generation: 2 }, status: { conditions: [condition] } };
+    };
+    expect(await refusal(grant, { itsClass: said(2) })).toMatchObject({
+      violations: [{ code: 'ClassNotAccepted', asked: 'default: spec.grantor: who is that?' }],
+    });
+    expect((await refusal(grant, { itsClass: said(1) })).allowed).toBe(true);
+  });
+
   test('whose class this version cannot enforce', async () => {
     const itsClass = aClass({ validations: [{ expression: 'true' }] });
     expect(await refusal(grant, { itsClass })).toMatchObject({
@@ -259,12 +278,46 @@ describe('a grant is refused', () => {
   const rules = withEnvelope({
     kubernetes: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] }],
   });
-  const lacksList = (question: object) => 'verb' in question && question.verb === 'list';
+  const isList = (question: object) => 'verb' in question && question.verb === 'list';
+  const lacksList = (question: object, username: string) => username === JANE.username && isList(question);
 
   test('that grants what its requester does not hold', async () => {
     expect(await refusal(rules(grant), { denies: lacksList })).toMatchObject({
-      violations: [{ code: 'BeyondRequester', asked: 'list secrets in namespace agents' }],
+      violations: [
+        {
+          code: 'BeyondRequester',
+          path: 'spec.envelope.kubernetes[0]',
+          asked: 'list secrets in namespace agents',
+        },
+      ],
     });
+  });
+
+  test('that grants what the grantor of its class does not hold: whatever the class says of requesters', async () => {
+    const grantor = 'system:serviceaccount:taskgrant-system:taskgrant-grantor-default';
+    const denies = (question: object, username: string) => username === grantor && isList(question);
+    for (const authorization of ['Ceiling', 'RequesterHolds'] as const) {
+      const itsClass = aClass({ authorization });
+      expect(await refusal(rules(grant), { denies, itsClass })).toMatchObject({
+        violations: [
+          {
+            code: 'BeyondCeiling',
+            path: 'spec.envelope.kubernetes[0]',
+            asked: 'list secrets in namespace agents',
+          },
+        ],
+      });
+    }
+  });
+
+  test('and with everything that either lacks', async () => {
+    const denies = (question: object, username: string) =>
+      isList(question) || (username === JANE.username && 'verb' in question && question.verb === 'get');
+    expect(codesOf(await refusal(rules(grant), { denies }))).toEqual([
+      'BeyondCeiling',
+      'BeyondRequester',
+      'BeyondRequester',
+    ]);
   });
 
   test('not for that, where the class says Ceiling', async () => {

@@ -32,8 +32,8 @@ interface World {
   /** The namespace’s label; undefined has none. */
   enforceLevel?: string | undefined;
   defaultPullSecrets?: string[];
-  /** Which questions the API server says no to. */
-  denies?: (question: object) => boolean;
+  /** Which questions, about whom, the API server says no to. */
+  denies?: (question: object, username: string) => boolean;
   now?: number;
 }
 
@@ -104,7 +104,10 @@ export function someFacts(world: World = {}): Facts {
       currentLabels: () => Promise.resolve(world.currentLabels ?? levels),
       defaultAccount: () => Promise.resolve({ automounts: true, pullSecrets: defaultPullSecrets }),
     },
-    access: { denied: (_, questions) => Promise.resolve(questions.filter(denies)) },
+    access: {
+      denied: ({ user }, questions) =>
+        Promise.resolve(questions.filter((question) => denies(question, user.username ?? ''))),
+    },
     apiAudiences: [API_AUDIENCE],
     lookups: () => lookups,
     externalKeys: externalKeys(),

@@ -8,7 +8,14 @@ import type { Violation } from '../core/decision/violation.ts';
 import { needsApproval } from '../core/envelope/approval.ts';
 import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
-import { beyondRequester, requesterMustHold, requesterMustUse } from '../core/envelope/requester.ts';
+import { beyondGrantor, grantorOf } from '../core/envelope/grantor.ts';
+import {
+  beyondRequester,
+  canBeAsked,
+  envelopeRights,
+  requesterMustHold,
+  requesterMustUse,
+} from '../core/envelope/requester.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
@@ -54,6 +61,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
     warnings: [
       ...(await warningsFor(namespace, facts)),
       ...rightsOfNobody(grant, facts),
+      ...(await waitsForGrantor(grant, facts)),
       ...(await waitsForApproval(grant, facts)),
       ...renderFindings(rulesGivingNothing(grant)),
     ],
@@ -136,7 +144,7 @@ async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promis
     ...violations,
     ...fewEnough(itsClass, namespace, facts),
     // Hundreds of questions are not asked about somebody who may not use the class in the first place.
-    ...(notThere.includes(namespace) ? [] : await requesterHolds(grant, itsClass, asker, facts)),
+    ...(notThere.includes(namespace) ? [] : await rightsAreHeld(grant, itsClass, asker, facts)),
   ];
 }
 
@@ -187,16 +195,24 @@ function fewEnough({ metadata, spec }: TaskGrantClass, namespace: string, { gran
   ];
 }
 
-async function requesterHolds(
+/** Of the grantor always; and of the requester, where the class hands nobody more than they have. */
+async function rightsAreHeld(
   grant: TaskGrant,
   itsClass: TaskGrantClass,
   asker: Asker,
   { access }: Facts,
 ): Promise<Violation[]> {
-  if (itsClass.spec.authorization !== 'RequesterHolds') return [];
-  const { questions, violations } = requesterMustHold(grant);
-  if (violations.length > 0) return violations;
-  return beyondRequester(asker.user.username ?? '', await access.denied(asker, questions));
+  const tooBroad = canBeAsked(grant);
+  if (tooBroad.length > 0) return tooBroad;
+  const requesterMust = itsClass.spec.authorization === 'RequesterHolds' ? requesterMustHold(grant) : [];
+  const [beyondCeiling, notTheirs] = await Promise.all([
+    access.denied({ ...asker, user: grantorOf(itsClass) }, envelopeRights(grant)),
+    access.denied(asker, requesterMust),
+  ]);
+  return [
+    ...beyondGrantor(grant, itsClass, beyondCeiling),
+    ...beyondRequester(grant, asker.user.username ?? '', notTheirs),
+  ];
 }
 
 /** Rights in the API are used with a token for it, which a pod has only where the envelope says so. */
@@ -209,6 +225,15 @@ function rightsOfNobody({ spec: { envelope } }: TaskGrant, { apiAudiences }: Fac
     : [
         'envelope.kubernetes gives rights that no pod can use: envelope.tokens has no token for the API server',
       ];
+}
+
+/** As the controller found it; somebody may be about to mend it, so that this is no reason to refuse. */
+async function waitsForGrantor(grant: TaskGrant, { classes }: Facts): Promise<string[]> {
+  const itsClass = await classes.get(grant.spec.className ?? '');
+  const usable = itsClass?.status?.conditions?.find(({ type }) => type === 'GrantorUsable');
+  return usable?.status === 'False'
+    ? [`the TaskGrant stays Pending until its class can be used: ${usable.message}`]
+    : [];
 }
 
 /** Its author is who has to ask somebody. */

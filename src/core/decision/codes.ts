@@ -352,9 +352,17 @@ export const VIOLATION_CODES = {
   BeyondCeiling: {
     means: 'The grant asks for what the ceiling of its class does not have.',
     because:
-      'spec.ceiling of a TaskGrantClass bounds what is not RBAC: tokens, Secrets, certificates, CSI drivers, other systems’ identities, devices. Where it is there, what it does not name is not allowed.',
-    remedy: 'Ask for less, or use another class.',
+      'The ceiling for rights in the API is what the grantor of the class holds: the API server lets it write no Role beyond that, and is asked about each right when the grant is created. spec.ceiling bounds what is not RBAC: tokens, Secrets, certificates, CSI drivers, other systems’ identities, devices; where it is there, what it does not name is not allowed.',
+    remedy: 'Ask for less, use another class, or have its ceiling widened by who may do that.',
     allows: 'the ceiling has',
+  },
+  GrantorUnknown: {
+    means: 'The grantor of the TaskGrantClass is not named as grantors of this release are.',
+    because:
+      'The floor knows grantors by their names, and holds them to writing Roles and bindings of grants and nothing else. Of another account it would not know.',
+    remedy:
+      'Make a service account of such a name in the namespace of the release, and name it in the class.',
+    allows: 'grantors are named',
   },
   SelectorInvalid: {
     means: 'spec.namespaceSelector of the TaskGrantClass is none that the API server would take.',
@@ -456,8 +464,9 @@ export const VIOLATION_CODES = {
     allows: 'the requester holds',
   },
   EnvelopeTooBroad: {
-    means: 'The envelope’s rules spell out more combinations than can be checked against the requester.',
-    because: 'Every combination of namespace, resource, name and verb is one question to the API server.',
+    means: 'The envelope’s rules spell out more combinations than can be checked.',
+    because:
+      'Every combination of namespace, resource, name and verb is one question to the API server: about the grantor and the requester, when the grant is created, and about its account, when its rights are gone.',
     remedy: 'Narrow the rules, or split the task into several grants.',
     allows: 'a grant allows at most',
   },

@@ -127,13 +127,29 @@ export function classNotFound(className: string | undefined): Violation {
   };
 }
 
-/** A class of which only a part can be enforced, or understood, is none. */
-export function classIsAccepted(itsClass: Pick<TaskGrantClass, 'metadata' | 'spec'>): Violation[] {
-  return judgeClassByItself(itsClass).map(({ path, asked, allowed, fix }) => ({
-    code: 'ClassNotAccepted',
+/** A class of which only a part can be enforced, or understood, is none; nor is one that the controller does not accept. */
+export function classIsAccepted(itsClass: Pick<TaskGrantClass, 'metadata' | 'spec' | 'status'>): Violation[] {
+  const byItself = judgeClassByItself(itsClass).map(({ path, asked, allowed, fix }) => ({
+    code: 'ClassNotAccepted' as const,
     path: 'spec.className',
     asked: `${itsClass.metadata.name}, whose ${path} is ${asked}`,
     allowed,
     fix,
   }));
+  return byItself.length > 0 ? byItself : saidByController(itsClass);
+}
+
+/** It knows more of a class than the class says: how grantors are named. What it said of another state of the class counts for nothing. */
+function saidByController({ metadata, status }: Pick<TaskGrantClass, 'metadata' | 'status'>): Violation[] {
+  const accepted = status?.conditions?.find(({ type }) => type === 'Accepted');
+  if (accepted?.status !== 'False' || accepted.observedGeneration !== metadata.generation) return [];
+  return [
+    {
+      code: 'ClassNotAccepted',
+      path: 'spec.className',
+      asked: `${metadata.name}: ${accepted.message}`,
+      allowed: 'Accepted=True',
+      fix: 'correct the class, or use another one',
+    },
+  ];
 }

@@ -3,7 +3,13 @@ import { GROUP } from '../../api/group.ts';
 import type { SubjectAccessReview, UserInfo } from '../../api/kubernetes.ts';
 import type { RequestedBy, TaskGrant, TaskGrantSpec } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
-import { renderRight as render, resourceRightsIn, type ScopedRule } from '../rules/right.ts';
+import { covers } from '../rules/algebra.ts';
+import {
+  renderRight as render,
+  resourceRightsIn,
+  type ResourceRight,
+  type ScopedRule,
+} from '../rules/right.ts';
 
 /** One right, as a SubjectAccessReview asks for it (authorization.k8s.io/v1, ResourceAttributes). */
 export interface ResourceAttributes {
@@ -24,15 +30,14 @@ export interface ResourceAttributes {
 export const MAX_QUESTIONS = 256;
 
 /** Everything that the requester must be allowed, as far as it can be asked: what the envelope gives, and what is written for it. */
-export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): {
-  questions: ResourceAttributes[];
-  violations: Violation[];
-} {
+export function requesterMustHold(grant: Pick<TaskGrant, 'metadata' | 'spec'>): ResourceAttributes[] {
+  return [...envelopeRights(grant), ...rightsBesides(grant)];
+}
+
+/** Whether all that the envelope gives can be asked about: of requester and grantor, and at the end, whether it is really gone. */
+export function canBeAsked(grant: Pick<TaskGrant, 'spec'>): Violation[] {
   const count = combinationsIn(grant);
-  if (count > MAX_QUESTIONS) {
-    return { questions: [], violations: [tooBroad(count)] };
-  }
-  return { questions: [...envelopeRights(grant), ...rightsBesides(grant)], violations: [] };
+  return count > MAX_QUESTIONS ? [tooBroad(count)] : [];
 }
 
 /**
@@ -87,9 +92,20 @@ function whereverItReaches(
 }
 
 /** The right in words: `get configmaps "tickets" in namespace support`. */
-export function renderRight({ group, resource, subresource, ...right }: ResourceAttributes): string {
+export function renderRight(attributes: ResourceAttributes): string {
+  return render(rightOf(attributes));
+}
+
+function rightOf({ group, resource, subresource, ...right }: ResourceAttributes): ResourceRight {
   const kind = subresource === undefined ? resource : `${resource}/${subresource}`;
-  return render({ ...right, apiGroup: group, resource: kind });
+  return { ...right, apiGroup: group, resource: kind };
+}
+
+/** The entry of the envelope that gives the right, or what else of the envelope it takes the right for. */
+export function pathOf(grant: Pick<TaskGrant, 'metadata' | 'spec'>, attributes: ResourceAttributes): string {
+  const right = rightOf(attributes);
+  const index = envelopeRules(grant).findIndex((rule) => covers([rule], right));
+  return index < 0 ? 'spec.envelope.externalIdentity' : `spec.envelope.kubernetes[${index}]`;
 }
 
 /** The question as the API server takes it, about whoever admission recorded. */
@@ -125,13 +141,7 @@ export function envelopeRules({ metadata, spec }: Pick<TaskGrant, 'metadata' | '
 /** What is written on the grant's account for other identity systems, only who may create accounts could have written. */
 function rightsBesides({ metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>): ResourceAttributes[] {
   if (Object.keys(spec.envelope.externalIdentity ?? {}).length === 0) return [];
-  return [{ namespace: metadata.namespace, ...CREATE_ACCOUNTS }];
-}
-
-const CREATE_ACCOUNTS = { verb: 'create', group: '', resource: 'serviceaccounts' };
-
-function isBesides({ verb, resource }: ResourceAttributes): boolean {
-  return verb === CREATE_ACCOUNTS.verb && resource === CREATE_ACCOUNTS.resource;
+  return [{ namespace: metadata.namespace, verb: 'create', group: '', resource: 'serviceaccounts' }];
 }
 
 /** `pods/log` is a resource and its subresource; only the first slash separates, as in a Role. */
@@ -167,10 +177,14 @@ function tooBroad(count: number): Violation {
 }
 
 /** What the requester was asked about and does not hold, as violations of the envelope. */
-export function beyondRequester(requester: string, lacking: readonly ResourceAttributes[]): Violation[] {
+export function beyondRequester(
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
+  requester: string,
+  lacking: readonly ResourceAttributes[],
+): Violation[] {
   return lacking.map((right) => ({
     code: 'BeyondRequester',
-    path: isBesides(right) ? 'spec.envelope.externalIdentity' : 'spec.envelope.kubernetes',
+    path: pathOf(grant, right),
     asked: renderRight(right),
     allowed: 'nothing that covers it',
     fix: `ask for less, or let somebody create the grant who holds it: ${requester} does not`,

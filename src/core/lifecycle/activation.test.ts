@@ -173,7 +173,10 @@ describe('a grant that has to wait', () => {
 });
 
 test('when the class changes before the grant is active, rights made under the old one go, and it is decided anew', () => {
-  const changed = aClass({ authorization: 'Ceiling', grantor: { namespace: 'other', name: 'narrower' } });
+  const changed = aClass({
+    authorization: 'Ceiling',
+    grantor: { namespace: 'taskgrant-system', name: 'taskgrant-grantor-narrower' },
+  });
   const facts = provisioned({ class: changed });
   const plan = activate(facts);
   expect(outlineOf(plan)).toEqual([['remove RoleBinding'], ['remove Role'], ['writeStatus']]);

@@ -3,6 +3,7 @@ import type { Namespace, Pod, Stored } from '../../api/kubernetes.ts';
 import type { GrantReason } from '../../api/reasons.ts';
 import type { InventoryItem, TaskGrant, TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import type { Release } from '../envelope/grantor.ts';
 import type { AccessBesides } from '../rules/effective.ts';
 import type { FoundObject, IssuedObject } from './issued.ts';
 
@@ -16,6 +17,8 @@ export interface Facts {
   namespace: Namespace | undefined;
   /** What the API server calls itself. */
   apiAudiences: readonly string[];
+  /** The product's own release. */
+  release: Release;
   /** Whether the webhooks leave that namespace alone whatever its labels say. */
   neverJudged: boolean;
   /** Whether a request that has to be refused was refused, a short time ago. */

@@ -25,6 +25,11 @@ describe('a grant waits, and is told what for', () => {
       { type: 'Accepted', reason: 'ClassNotFound', message: 'TaskGrantClass default does not exist' },
     ],
     [
+      'until the grantor of its class is one that the floor knows',
+      { class: aClass({ grantor: { namespace: 'taskgrant-system', name: 'deployer' } }) },
+      { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.grantor' },
+    ],
+    [
       'until its class demands nothing that cannot be enforced',
       { class: aClass({ authorization: 'Ceiling', validations: [{ expression: 'true' }] }) },
       { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.validations' },

@@ -4,8 +4,9 @@ import type { GrantReason } from '../../api/reasons.ts';
 import { milliseconds } from '../duration.ts';
 import { approvalOf, needsApproval, type StampedApproval } from '../envelope/approval.ts';
 import { judgeClassByItself } from '../envelope/class-by-itself.ts';
+import { grantorIsKnown } from '../envelope/grantor.ts';
 import { grantAnywhereWithinClass } from '../envelope/class.ts';
-import { requesterMustHold } from '../envelope/requester.ts';
+import { canBeAsked } from '../envelope/requester.ts';
 import { namespaceIsSelected } from '../envelope/selected-namespace.ts';
 import { unsupportedInGrant } from '../envelope/supported.ts';
 import type { Violation } from '../decision/violation.ts';
@@ -100,8 +101,10 @@ const GATES: readonly Gate[] = [
     });
   },
 
-  function classIsAccepted({ class: itsClass }) {
-    const violations = itsClass ? judgeClassByItself(itsClass) : [];
+  function classIsAccepted({ class: itsClass, release }) {
+    const violations = itsClass
+      ? [...judgeClassByItself(itsClass), ...grantorIsKnown(itsClass, release)]
+      : [];
     if (violations.length === 0) return undefined;
     return wait('Accepted', 'ClassNotAccepted', { message: messageOf(violations) });
   },
@@ -118,8 +121,8 @@ const GATES: readonly Gate[] = [
     return wait('Accepted', 'NamespaceNotSelected', { message: messageOf(violations) });
   },
 
-  function canBeAsked({ grant }) {
-    return denied('LimitExceeded', requesterMustHold(grant).violations);
+  function fewEnoughToAsk({ grant }) {
+    return denied('LimitExceeded', canBeAsked(grant));
   },
 
   function withinTheNumberOfGrants({ class: itsClass, olderUnfinished }) {

@@ -78,7 +78,7 @@ function observed(world: World): Facts | undefined {
     now: world.now,
     class: aClass({
       authorization: 'Ceiling',
-      grantor: { namespace: 'system', name: world.grantor },
+      grantor: { namespace: 'taskgrant-system', name: `taskgrant-grantor-${world.grantor}` },
       limits: { maxPods: world.allows ? 3 : 2 },
       ...(world.wantsApproval && { approval: { requiredAtRisk: 'Medium', maxWait: '10m' } }),
     }),

@@ -23,6 +23,9 @@ import {
 } from './builders.ts';
 import { API_AUDIENCE } from './judging.ts';
 
+/** Whose grantor aClass() names. */
+const RELEASE = { namespace: 'taskgrant-system', name: 'taskgrant' };
+
 /** A class without RequesterHolds: only who may use it is asked. */
 export const CEILING = aClass({ authorization: 'Ceiling' });
 
@@ -74,6 +77,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     class: CEILING,
     namespace: aNamespace(),
     apiAudiences: [API_AUDIENCE],
+    release: RELEASE,
     neverJudged: false,
     enforcement: { proven: true, message: 'a pod that has to be refused was refused' },
     olderUnfinished: 0,
