@@ -2,6 +2,9 @@
  * The floor: what the API server refuses by itself, with none of the product's pods up, and its webhook configurations deleted. What
  * the configurations refuse besides, because nobody answers, is in outage.e2e.test.ts.
  */
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   CEILING_LABEL,
@@ -13,6 +16,7 @@ import {
 } from '../../src/api/group.ts';
 import type {
   ClusterRole,
+  KubernetesObject,
   Pod,
   Role,
   RoleBinding,
@@ -27,6 +31,7 @@ import {
   clusterRoles,
   configMaps,
   pods,
+  resource,
   roleBindings,
   roles,
   secrets,
@@ -112,6 +117,7 @@ function probes(): [string, () => Promise<unknown>][] {
   return [
     ['pods', () => admin.create(pods, aPod('a', { account: ACCOUNT }), { dryRun: true })],
     ['mints', () => mint(admin)],
+    ['grantor-tokens', () => mint(admin, { namespace, name: `${release}-grantor-default` })],
     ['token-secrets', () => admin.create(secrets, aTokenSecret(ACCOUNT), { dryRun: true })],
     ['accounts', () => admin.create(serviceAccounts, anAccount('taskgrant-y-bcdfghjk'), { dryRun: true })],
     ['roles', () => admin.create(roles, aRole('taskgrant:a:y'), { dryRun: true })],
@@ -202,6 +208,21 @@ describe('a token of a grant’s account', () => {
     await expect(
       admin.create(secrets, { ...secret, metadata: { ...secret.metadata, namespace } }),
     ).rejects.toThrow('an account of the product has no token in a Secret');
+  });
+});
+
+describe.runIf(await hasPodCertificates())('a certificate in the name of a grant’s account', () => {
+  test('is asked for by nobody but a node', async () => {
+    await expect(askForCertificate(admin)).rejects.toThrow('CertificateNotAskedByNode');
+  });
+});
+
+describe('a grantor', () => {
+  test('has no token, whoever asks for one', async () => {
+    const grantor = { namespace, name: `${release}-grantor-default` };
+    await expect(mint(admin, grantor)).rejects.toThrow(POLICY('grantor-tokens'));
+    const node = admin.as({ username: 'system:node:node-1', groups: ['system:nodes'] });
+    await expect(mint(node, grantor)).rejects.toThrow(/grantor-tokens|forbidden/);
   });
 });
 
@@ -447,13 +468,43 @@ function task(): Client {
 }
 
 /** Asks for a token of the grant's account. */
-function mint(client: Client): Promise<unknown> {
+function mint(client: Client, account = { namespace: work, name: ACCOUNT }): Promise<unknown> {
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: {} };
-  return client.createSubresource(
-    serviceAccounts,
-    { namespace: work, name: ACCOUNT, subresource: 'token' },
-    request,
+  return client.createSubresource(serviceAccounts, { ...account, subresource: 'token' }, request);
+}
+
+/** Asks a signer for a certificate for a pod under the grant, with a key of one's own. */
+async function askForCertificate(client: Client): Promise<unknown> {
+  const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create(
+    { name: '', keys, signingAlgorithm },
+    webcrypto,
   );
+  const uids = { podUID: 'a-uid', serviceAccountUID: 'a-uid', nodeUID: 'a-uid' };
+  return client.create(
+    resource('certificates.k8s.io/v1', 'PodCertificateRequest', 'podcertificaterequests', 'Namespaced'),
+    {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'PodCertificateRequest',
+      metadata: { name: 'stolen', namespace: work },
+      spec: {
+        signerName: 'example.com/workload',
+        podName: 'task',
+        serviceAccountName: ACCOUNT,
+        nodeName: 'node-1',
+        ...uids,
+        maxExpirationSeconds: 3600,
+        stubPKCS10Request: Buffer.from(request.rawData).toString('base64'),
+      },
+    } as KubernetesObject,
+  );
+}
+
+/** From Kubernetes 1.37 (KEP-4317). */
+async function hasPodCertificates(): Promise<boolean> {
+  const { minor } = (await admin.getPath('/version')) as { minor: string };
+  return Number.parseInt(minor, 10) >= 37;
 }
 
 function anAccount(name = ACCOUNT): ServiceAccount {

@@ -1,5 +1,5 @@
 /** Every token of a grant's account is a new decision: who asks, for which pod, for which audience and for how long. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import { pods, taskGrants } from '../../src/kube/resources.ts';
@@ -13,6 +13,7 @@ import {
   testNamespaces,
   until,
   untilFinished,
+  untilPhase,
   type Outcome,
 } from './testbed.ts';
 
@@ -66,6 +67,9 @@ interface Ask {
   expirationSeconds?: number;
   boundObjectRef?: { apiVersion?: string; kind?: string; name?: string; uid?: string } | undefined;
 }
+
+/** For what the kubelet does when it gets to it. */
+const PATIENCE = { timeout: 60_000, interval: 500 };
 
 const NODE = ['--as', 'system:node:node-1', '--as-group', 'system:nodes'];
 
@@ -204,3 +208,86 @@ test('when the grant has ended, its node gets none', async () => {
   // The account is gone with the grant: the API server says so before anybody is asked.
   expect(stderr).toMatch(/NotFound|GrantNotActive/);
 });
+
+describe.runIf(await hasPodCertificates())('a certificate in the name of a grant’s account', () => {
+  const PATH = '/apis/certificates.k8s.io/v1/namespaces';
+  interface CertificateRequest {
+    metadata: { name: string };
+    spec: { podName: string; signerName: string };
+  }
+  let place: { namespace: string; name: string };
+  /** What the kubelet has asked for, with its own key. */
+  let byKubelet: CertificateRequest['spec'];
+
+  beforeAll(async () => {
+    const namespace = await ownNamespaces.create();
+    place = { namespace, name: 'certified' };
+    const pod = aPodManifest(namespace, 'certified', 'certified', 'sleep 60');
+    const signerName = 'example.com/workload';
+    const podCertificate = {
+      signerName,
+      keyType: 'ED25519',
+      maxExpirationSeconds: 3600,
+      credentialBundlePath: 'bundle.pem',
+    };
+    const volumes = [{ name: 'certificate', projected: { sources: [{ podCertificate }] } }];
+    const { stderr } = await apply(
+      aGrantManifest(namespace, 'certified', {
+        envelope: { certificates: [{ signerName, maxExpirationSeconds: 3600 }] },
+        duration: '1h',
+      }),
+      { ...pod, spec: { ...pod.spec, volumes } },
+    );
+    expect(stderr).toBe('');
+    await vi.waitFor(async () => {
+      const { items } = (await client.getPath(`${PATH}/${namespace}/podcertificaterequests`)) as {
+        items: CertificateRequest[];
+      };
+      const found = items.find(({ spec }) => spec.podName === 'certified');
+      if (!found) throw new Error('the kubelet has not asked yet');
+      byKubelet = found.spec;
+    }, PATIENCE);
+  });
+
+  /** Asks the same once more, without its being stored. */
+  function askAgain(as: string[], change: object = {}): Promise<Outcome> {
+    const request = {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'PodCertificateRequest',
+      metadata: { name: 'again', namespace: place.namespace },
+      spec: { ...byKubelet, ...change },
+    };
+    const path = `${PATH}/${place.namespace}/podcertificaterequests?dryRun=All`;
+    return kubectl(['create', '--raw', path, '--filename', '-', ...as], JSON.stringify(request));
+  }
+
+  test('is asked for by the node of the pod', async () => {
+    expect(await askAgain(NODE)).toMatchObject({ stderr: '', code: 0 });
+  });
+
+  test('is not asked for by anybody else, whoever they are', async () => {
+    expect((await askAgain([])).stderr).toContain('CertificateNotAskedByNode');
+  });
+
+  test('is not of another signer, and does not live longer, than the envelope says', async () => {
+    const { stderr } = await askAgain([], { maxExpirationSeconds: 7200 });
+    expect(stderr).toContain('CertificateLivesTooLong');
+    const { stderr: ofAnother } = await askAgain([], { signerName: 'example.com/other' });
+    expect(ofAnother).toContain('CertificateNotGranted');
+  });
+
+  test('is not asked for while the grant is suspended, and again when it is resumed', async () => {
+    await client.patch(taskGrants, place, { type: 'merge', body: { spec: { suspend: true } } });
+    await untilPhase(client, place, 'Suspended');
+    expect((await askAgain(NODE)).stderr).toContain('GrantNotActive');
+    await client.patch(taskGrants, place, { type: 'merge', body: { spec: { suspend: false } } });
+    await untilPhase(client, place, 'Active');
+    expect(await askAgain(NODE)).toMatchObject({ stderr: '', code: 0 });
+  });
+});
+
+/** PodCertificateRequest of certificates.k8s.io/v1 (KEP-4317), from Kubernetes 1.37. */
+async function hasPodCertificates(): Promise<boolean> {
+  const { minor } = (await client.getPath('/version')) as { minor: string };
+  return Number.parseInt(minor, 10) >= 37;
+}

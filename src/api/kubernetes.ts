@@ -133,6 +133,18 @@ export type TokenRequest = Kind<AuthenticationV1TokenRequest>;
 /** The API server fills in its own audiences where none is named. */
 export type TokenRequestSpec = NonNullable<TokenRequest['spec']> & { audiences: string[] };
 export type TokenReview = Kind<V1TokenReview>;
+/** As much as is judged of it: client-node has no model of certificates.k8s.io/v1, PodCertificateRequest (KEP-4317). */
+export interface PodCertificateRequest {
+  spec: {
+    signerName: string;
+    podName: string;
+    podUID: string;
+    serviceAccountName: string;
+    /** Seconds; a day where omitted. */
+    maxExpirationSeconds?: number | undefined;
+    unverifiedUserAnnotations?: Record<string, string>;
+  };
+}
 /** Who made a request, as the API server says. */
 export type UserInfo = Raw<V1UserInfo>;
 

@@ -12,6 +12,7 @@ import {
 import { API_AUDIENCE } from '../core/testing/judging.ts';
 import { createMintMutator } from './mutate-mints.ts';
 import { codesOf, patchOf, review, someFacts } from './testing.ts';
+import { createCertificateValidator } from './validate-certificates.ts';
 import { createMintValidator } from './validate-mints.ts';
 
 const authored = aPod(withSpec({ nodeName: 'node-1' }));
@@ -76,5 +77,44 @@ describe('a mint', () => {
 
   test('that fits is left as it is', async () => {
     expect(patchOf(await review(createMintMutator(someFacts()), aRequest()))).toEqual([]);
+  });
+});
+
+describe('a certificate', () => {
+  const asked = (serviceAccountName: string) => ({
+    kind: { group: 'certificates.k8s.io', version: 'v1', kind: 'PodCertificateRequest' },
+    resource: { group: 'certificates.k8s.io', version: 'v1', resource: 'podcertificaterequests' },
+    userInfo: { username: 'system:node:node-1', groups: ['system:nodes'] },
+    object: {
+      metadata: {},
+      spec: {
+        signerName: 'example.com/workload',
+        podName: 'summarise',
+        podUID: 'uid-of-the-pod',
+        serviceAccountName,
+        maxExpirationSeconds: 3600,
+      },
+    },
+  });
+
+  test('is judged by the grant that its account is named after', async () => {
+    const certificates = [{ signerName: 'example.com/workload', maxExpirationSeconds: 3600 }];
+    const facts = someFacts({ pods: [pod], grant: aGrant(withEnvelope({ certificates })) });
+    const answer = await review(createCertificateValidator(facts), asked(GRANT_ACCOUNT));
+    expect(answer).toMatchObject({ allowed: true, audit: { grant: GRANT_NAME } });
+  });
+
+  test('is refused with everything that is wrong with it', async () => {
+    const facts = someFacts({ pods: [], enforceLevel: undefined });
+    expect(codesOf(await review(createCertificateValidator(facts), asked(GRANT_ACCOUNT)))).toEqual([
+      'NamespaceNotEnforced',
+      'CertificateNotGranted',
+      'CertificateNotForPod',
+    ]);
+  });
+
+  test('of an account that is not named as those of grants are is not ours to refuse', async () => {
+    const validator = createCertificateValidator(someFacts({ grant: 'none' }));
+    expect(await review(validator, asked('default'))).toEqual({ allowed: true });
   });
 });

@@ -7,6 +7,7 @@ import type {
   Binding,
   Namespace,
   Pod,
+  PodCertificateRequest,
   TokenRequestSpec,
 } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
@@ -92,6 +93,16 @@ const tokenRequestSchema = z.looseObject({
   // Empty before the API server has filled in its own, which comes after mutation.
   spec: z.looseObject({ audiences: listOf(z.string()) }),
 });
+const certificateRequestSchema = z.looseObject({
+  spec: z.looseObject({
+    signerName: z.string(),
+    podName: z.string(),
+    podUID: z.string(),
+    serviceAccountName: z.string(),
+    maxExpirationSeconds: z.number().exactOptional(),
+    unverifiedUserAnnotations: z.record(z.string(), z.string()).exactOptional(),
+  }),
+});
 const namespaceSchema = z.looseObject({ metadata });
 const grantSchema = z.looseObject({ metadata, spec: z.looseObject({}) });
 
@@ -120,6 +131,14 @@ export function bindingIn(object: unknown): Binding {
  */
 export function tokenRequestIn(object: unknown): TokenRequestSpec {
   return parse(tokenRequestSchema, object, 'the object is no TokenRequest').spec;
+}
+
+/**
+ * What a PodCertificateRequest asks for.
+ * @throws MalformedReview
+ */
+export function certificateRequestIn(object: unknown): PodCertificateRequest['spec'] {
+  return parse(certificateRequestSchema, object, 'the object is no PodCertificateRequest').spec;
 }
 
 /** @throws MalformedReview */

@@ -8,6 +8,7 @@ import { createGrantMutator } from './mutate-taskgrants.ts';
 import type { Reviewer } from './review.ts';
 import type { Route } from './server.ts';
 import { createBindingValidator } from './validate-bindings.ts';
+import { createCertificateValidator } from './validate-certificates.ts';
 import { createConnectionValidator } from './validate-connections.ts';
 import { createMintValidator } from './validate-mints.ts';
 import { createNamespaceValidator } from './validate-namespaces.ts';
@@ -25,6 +26,7 @@ export function routesFor(facts: Facts, options: HoldOptions): Route[] {
     route('validate', 'connections', ['pods'], createConnectionValidator(facts)),
     route('validate', 'bindings', ['pods', 'bindings'], createBindingValidator(facts)),
     route('validate', 'mints', ['serviceaccounts'], createMintValidator(facts)),
+    route('validate', 'certificates', ['podcertificaterequests'], createCertificateValidator(facts)),
     route('validate', 'namespaces', ['namespaces'], createNamespaceValidator(facts)),
     route('warn', 'workloads', WORKLOAD_RESOURCES, createWorkloadAdviser(facts)),
     route('warn', 'pods', ['pods'], createPodWarner(facts)),

@@ -242,6 +242,22 @@ export const VIOLATION_CODES = {
     remedy: 'Run what needs the identity as a pod under the grant.',
     allows: 'tokens are minted for',
   },
+  CertificateNotForPod: {
+    means:
+      'A certificate in the name of a grant’s account is asked for, for no pod that runs under the grant.',
+    because:
+      'The kubelet asks signers for the certificates of the pods that it runs (KEP-4317). A signer believes what the request says of pod and account, and what it signs cannot be revoked.',
+    remedy:
+      'Let the kubelet ask: label a pod taskgrant.dev/grant: <name>, and give it a podCertificate volume source.',
+    allows: 'the grant allows certificates for',
+  },
+  CertificateNotAskedByNode: {
+    means: 'Somebody other than the pod’s own node asks for a certificate in the name of a grant’s account.',
+    because:
+      'The API server holds nodes to their own pods, and nobody else: whoever may create podcertificaterequests could ask with a key of their own, and be the task wherever its signer is trusted.',
+    remedy: 'Run what needs the certificate as a pod under the grant.',
+    allows: 'certificates are asked for by',
+  },
   TokenForManyAudiences: {
     means: 'A token for a grant’s account is asked for several audiences at once.',
     because: 'Each of the audiences could replay the token to the others.',

@@ -1,11 +1,20 @@
+import type { TaskGrant } from '../../api/taskgrant.ts';
 import { listed, type Violation } from '../decision/violation.ts';
+import type { PodCertificate } from '../identity/request.ts';
 import type { RequestRule } from './rule.ts';
 
 /**
  * A certificate is of a signer of the envelope, lives no longer than it says there, and carries no annotation but those of the
  * envelope: nobody verifies what they say, and it cannot be revoked (KEP-4317).
  */
-export const certificateWithinEnvelope: RequestRule<'Certificate'> = function* ({ value, path }, { grant }) {
+export const certificateWithinEnvelope: RequestRule<'Certificate'> = ({ value, path }, { grant }) =>
+  certificateViolations({ value, path, annotations: 'userAnnotations' }, grant);
+
+/** The same of what is asked for in any form. */
+export function* certificateViolations(
+  { value, path, annotations }: Asked,
+  grant: Pick<TaskGrant, 'spec'>,
+): Generator<Violation> {
   const certificates = grant.spec.envelope.certificates ?? [];
   const ofSigner = certificates.filter(({ signerName }) => signerName === value.signerName);
   if (ofSigner.length === 0) {
@@ -22,15 +31,20 @@ export const certificateWithinEnvelope: RequestRule<'Certificate'> = function* (
   const [fewest] = ofSigner
     .map((granted) => wrongBy(granted, value))
     .sort((one, other) => countOf(one) - countOf(other));
-  if (fewest) yield* violationsOf(fewest, { value, path });
-};
+  if (fewest) yield* violationsOf(fewest, { value, path, annotations });
+}
 
 interface GrantedCertificate {
   maxExpirationSeconds: number;
   userAnnotations?: Record<string, string>;
 }
 
-type Asked = Pick<Parameters<typeof certificateWithinEnvelope>[0], 'value' | 'path'>;
+interface Asked {
+  value: Omit<PodCertificate, 'keyType'>;
+  path: string;
+  /** The field that has the annotations. */
+  annotations: string;
+}
 
 /** What of a certificate an entry does not grant. A pod may have many thousands of annotations: no text is made of them yet. */
 interface Wrong {
@@ -58,7 +72,10 @@ function countOf({ livesTooLong, keys }: Wrong): number {
   return keys.length + (livesTooLong ? 1 : 0);
 }
 
-function* violationsOf({ granted, livesTooLong, keys }: Wrong, { value, path }: Asked): Generator<Violation> {
+function* violationsOf(
+  { granted, livesTooLong, keys }: Wrong,
+  { value, path, annotations }: Asked,
+): Generator<Violation> {
   const { maxExpirationSeconds: most, userAnnotations: allowed = {} } = granted;
   if (livesTooLong) {
     yield {
@@ -73,7 +90,7 @@ function* violationsOf({ granted, livesTooLong, keys }: Wrong, { value, path }: 
   for (const key of keys) {
     yield {
       code: 'CertificateNotGranted',
-      path: `${path}.userAnnotations[${key}]`,
+      path: `${path}.${annotations}[${key}]`,
       asked: value.userAnnotations[key] ?? '',
       allowed: Object.hasOwn(allowed, key) ? (allowed[key] ?? '') : names,
       fix: 'drop the annotation, or name it with its value in spec.envelope.certificates of a new grant',

@@ -6,7 +6,7 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';
 import { accounts } from './accounts.ts';
 import { ceilings } from './ceilings.ts';
-import { MINTS } from './mints.ts';
+import { CERTIFICATES, grantorTokens, MINTS } from './mints.ts';
 import { controller, webhook } from './own-accounts.ts';
 import { BINDING_LABELS, PODS } from './pods.ts';
 import { policyObjects, type FloorPolicy, type Installation } from './policy.ts';
@@ -19,6 +19,8 @@ export function floorPolicies(installation: Installation): FloorPolicy[] {
     PODS,
     BINDING_LABELS,
     MINTS,
+    CERTIFICATES,
+    grantorTokens(installation),
     tokenSecrets(installation),
     accounts(installation),
     roles(installation),

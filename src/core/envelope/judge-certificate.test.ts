@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import type { Pod, Stored } from '../../api/kubernetes.ts';
+import {
+  aGrant,
+  aPod,
+  GRANT_ACCOUNT,
+  NAMESPACE,
+  NOW,
+  withEnvelope,
+  withSpec,
+  withStatus,
+} from '../testing/builders.ts';
+import { API_AUDIENCE } from '../testing/judging.ts';
+import { judgeCertificate, type CertificateIssue } from './judge-certificate.ts';
+
+const NODE = { username: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] };
+const SIGNER = 'example.com/workload';
+const certified = withEnvelope({ certificates: [{ signerName: SIGNER, maxExpirationSeconds: 3600 }] });
+
+const authored = aPod(withSpec({ nodeName: 'node-1' }));
+const pod: Stored<Pod> = {
+  ...authored,
+  metadata: {
+    ...authored.metadata,
+    name: 'summarise',
+    uid: 'u',
+    resourceVersion: '1',
+    creationTimestamp: '2026-11-23T09:00:10Z',
+  },
+  status: { phase: 'Pending' },
+};
+
+/** What is wrong with it, where it is what the kubelet of the pod asks for but for what is said. */
+function judged({
+  spec,
+  ...more
+}: Partial<Omit<CertificateIssue, 'spec'>> & { spec?: Partial<CertificateIssue['spec']> } = {}) {
+  return judgeCertificate({
+    spec: {
+      signerName: SIGNER,
+      podName: 'summarise',
+      podUID: 'u',
+      serviceAccountName: GRANT_ACCOUNT,
+      maxExpirationSeconds: 3600,
+      ...spec,
+    },
+    account: { namespace: NAMESPACE, name: GRANT_ACCOUNT },
+    user: NODE,
+    grant: aGrant(certified),
+    pod,
+    podsOfAccount: [pod],
+    level: 'granted',
+    apiAudiences: [API_AUDIENCE],
+    now: NOW,
+    ...more,
+  }).map(({ code, path }) => `${code} ${path}`);
+}
+
+test('the kubelet of its node gets a pod of an active grant its certificate', () => {
+  expect(judged()).toEqual([]);
+});
+
+describe('no certificate is asked for', () => {
+  test('for an account that no grant has', () => {
+    expect(judged({ grant: undefined })).toEqual(['AccountWithoutGrant spec.serviceAccountName']);
+  });
+
+  test('while the grant is suspended', () => {
+    expect(judged({ grant: aGrant(certified, withStatus({ phase: 'Suspended' })) })).toEqual([
+      'GrantNotActive spec.serviceAccountName',
+    ]);
+  });
+
+  test('of a signer that the envelope does not have', () => {
+    expect(judged({ spec: { signerName: 'example.com/other' } })).toEqual([
+      'CertificateNotGranted spec.signerName',
+    ]);
+  });
+
+  test('for longer than the envelope says, nor without a lifetime, which is a day', () => {
+    for (const maxExpirationSeconds of [3601, undefined])
+      expect(judged({ spec: { maxExpirationSeconds } })).toEqual([
+        'CertificateLivesTooLong spec.maxExpirationSeconds',
+      ]);
+  });
+
+  test('with annotations that the envelope does not have', () => {
+    expect(judged({ spec: { unverifiedUserAnnotations: { 'example.com/role': 'admin' } } })).toEqual([
+      'CertificateNotGranted spec.unverifiedUserAnnotations[example.com/role]',
+    ]);
+  });
+
+  test('for a pod that is not there, or not under the grant', () => {
+    const notForPod = ['CertificateNotForPod spec.podName'];
+    expect(judged({ pod: undefined })).toEqual(notForPod);
+    expect(judged({ spec: { podUID: 'another' } })).toEqual(notForPod);
+    const other = { ...pod, spec: { containers: [], ...pod.spec, serviceAccountName: 'default' } };
+    expect(judged({ pod: other })).toEqual(notForPod);
+  });
+
+  test('for a pod that has finished', () => {
+    expect(judged({ pod: { ...pod, status: { phase: 'Failed' } } })).toEqual(['PodFinished spec.podName']);
+  });
+
+  test('by anybody but the node of the pod', () => {
+    const byAnother = ['CertificateNotAskedByNode spec.podName'];
+    expect(judged({ user: { username: 'admin', groups: ['system:masters'] } })).toEqual(byAnother);
+    expect(judged({ user: { ...NODE, username: 'system:node:node-2' } })).toEqual(byAnother);
+  });
+});
