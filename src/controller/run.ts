@@ -136,13 +136,14 @@ export function runController(
           metrics.podsRemoved.inc();
           const regarding = { ...referenceTo(grant) };
           const related = { apiVersion: 'v1', kind: 'Pod', namespace: grant.metadata.namespace, ...pod };
+          const said = { type: 'Normal', reason: 'PodRemoved', action: 'RemovePod' } as const;
+          events.record({ ...said, regarding, related, note: `pod ${pod.name}: ${why}` });
+          // Who looks at the pod, or at what made it, need not know of the grant.
           events.record({
-            regarding,
-            related,
-            type: 'Normal',
-            reason: 'PodRemoved',
-            action: 'RemovePod',
-            note: `pod ${pod.name}: ${why}`,
+            ...said,
+            regarding: related,
+            related: regarding,
+            note: `TaskGrant ${grant.metadata.name}: ${why}`,
           });
         },
         onSwept: (item) => {

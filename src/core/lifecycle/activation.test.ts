@@ -127,7 +127,10 @@ describe('a grant that has to wait', () => {
       status: 'False',
       reason: 'EnforcementNotProven',
     });
-    expect(conditionOf(status, 'Active')).toMatchObject({ reason: 'Pending', message: 'was let through' });
+    expect(conditionOf(status, 'Active')).toMatchObject({
+      reason: 'EnforcementNotProven',
+      message: 'was let through',
+    });
   });
 
   test('is not said to wait for enforcement any more when it waits for its time', () => {

@@ -44,9 +44,7 @@ function waitFor(facts: Facts, { finding, until }: Obstacle): Plan {
     ...(finding.type === 'Accepted' ? [] : [ACCEPTED, ...approvedBy(facts)]),
     ...(finding.type === 'Active' && finding.reason !== 'Pending' ? [enforced(facts)] : []),
     finding,
-    ...(finding.type === 'Active'
-      ? []
-      : [{ type: 'Active', status: 'False', reason: 'Pending', message: finding.message } as const]),
+    ...(finding.type === 'Active' ? [] : [{ ...finding, type: 'Active', status: 'False' } as const]),
   ];
   const phase = finding.type === 'Approved' ? 'AwaitingApproval' : 'Pending';
   const outdated = isJudged ? [] : (['serviceAccountName', 'inventory'] as const);
