@@ -49,7 +49,7 @@ export const GRANT_REASONS = {
   // Active
   Active: 'The identity exists and pods may run under the grant.',
   NotBefore: 'spec.notBefore is not reached yet.',
-  Pending: 'Not active yet: the identity is being made.',
+  Pending: 'Not active yet: the message says why.',
   Suspended:
     'spec.suspend is true, or was and the grant is judged anew: the account stays, and holds nothing.',
   // the ends, and Revoked
