@@ -82,7 +82,7 @@ export function localCluster(name: string, cache: string, progress: Progress): C
       await followStart(layout, progress);
     };
     await progress.run([
-      ...packageSteps(),
+      ...packageSteps(cache),
       ...(await programSteps(clusterPrograms, cache, progress, kubernetes)),
       { doing: `starting Kubernetes ${kubernetes}`, seconds: 5, work: start },
     ]);

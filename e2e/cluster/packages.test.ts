@@ -7,16 +7,16 @@ const without =
     !missing.includes(file);
 
 test('nothing is installed where everything is there', () => {
-  expect(packageSteps(without())).toEqual([]);
+  expect(packageSteps('/nowhere', without())).toEqual([]);
 });
 
 test('what is missing is installed, and nothing else', () => {
-  const steps = packageSteps(without('runc', '/bin/busybox'));
+  const steps = packageSteps('/nowhere', without('runc', '/bin/busybox'));
   expect(steps.map(({ doing }) => doing)).toEqual(["installing Debian's runc, busybox-static"]);
 });
 
 test('without apt, one sentence says which files are missing', () => {
-  expect(() => packageSteps(without('apt-get', '/usr/lib/cni/bridge'))).toThrow(
+  expect(() => packageSteps('/nowhere', without('apt-get', '/usr/lib/cni/bridge'))).toThrow(
     "A local cluster needs /usr/lib/cni/bridge (in Debian's containernetworking-plugins), and there is no apt-get to install it with.",
   );
 });

@@ -1,8 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { withLock } from './lock.ts';
 import { run } from './process.ts';
 import type { Step } from './progress.ts';
 import { Unmet } from './unmet.ts';
+import { until } from './until.ts';
 
 /** What a local cluster takes from the machine: the Debian package, and a file by which it is known to be there. */
 const required = [
@@ -38,38 +40,57 @@ function isPresent(file: string): boolean {
   });
 }
 
-/** Waited for when another apt is at work. */
-const LOCK_TIMEOUT_SECONDS = 300;
-
 /**
  * The installation of those of the Debian packages that are missing.
  *
  * @param present whether a file is there, or, of one without a path, whether it is one of the system's programs
  * @throws Unmet when something is missing and there is no apt-get. The step throws Error with apt's words.
  */
-export function packageSteps(present: (file: string) => boolean = isPresent): readonly Step[] {
-  const missing = required.filter(({ file }) => !present(file));
-  if (missing.length === 0) return [];
+export function packageSteps(cache: string, present: (file: string) => boolean = isPresent): readonly Step[] {
+  const missing = (): readonly string[] =>
+    required.filter(({ file }) => !present(file)).map(({ name }) => name);
+  const names = missing();
+  if (names.length === 0) return [];
   if (!present('apt-get')) {
-    const files = missing.map(({ name, file }) => `${file} (in Debian's ${name})`);
+    const files = required
+      .filter(({ file }) => !present(file))
+      .map(({ name, file }) => `${file} (in Debian's ${name})`);
     throw new Unmet(`A local cluster needs ${files.join(', ')}, and there is no apt-get to install it with.`);
   }
-  const names = missing.map(({ name }) => name);
-  return [{ doing: `installing Debian's ${names.join(', ')}`, seconds: 15, work: () => install(names) }];
+  const work = (): Promise<void> =>
+    withLock(
+      join(cache, 'locks', 'packages.lock'),
+      () => undefined,
+      async () => {
+        // Whoever had the lock has installed them, mostly.
+        const still = missing();
+        if (still.length > 0) await install(still);
+      },
+    );
+  return [{ doing: `installing Debian's ${names.join(', ')}`, seconds: 15, work }];
 }
 
-async function install(names: readonly string[]): Promise<void> {
+/** Waited for when another apt is at work. */
+const LOCK_TIMEOUT_SECONDS = 300;
+
+/** @throws Error with apt's words. */
+export async function install(names: readonly string[]): Promise<void> {
   const apt = ['apt-get', '-q', '-o', `DPkg::Lock::Timeout=${LOCK_TIMEOUT_SECONDS}`];
-  for (const argv of [
-    [...apt, 'update'],
-    [...apt, 'install', '-y', '--no-install-recommends', ...names],
-  ]) {
+  await aptGet([...apt, 'update']);
+  await aptGet([...apt, 'install', '-y', '--no-install-recommends', ...names]);
+}
+
+/** What apt says where another one is fetching lists, for which it waits by no option: DPkg::Lock::Timeout is for dpkg's lock alone. */
+const LOCKED = 'Could not get lock';
+
+async function aptGet(argv: readonly string[]): Promise<void> {
+  const succeeded = async (): Promise<boolean> => {
     const { code, stdout, stderr } = await run(argv, {
       env: { DEBIAN_FRONTEND: 'noninteractive', PATH: systemPath },
     });
-    if (code !== 0) {
-      const said = (stdout + stderr).trim().split('\n').slice(-15).join('\n');
-      throw new Error(`${argv.join(' ')} failed:\n${said}`);
-    }
-  }
+    const said = (stdout + stderr).trim().split('\n').slice(-15).join('\n');
+    if (code !== 0 && !said.includes(LOCKED)) throw new Error(`${argv.join(' ')} failed:\n${said}`);
+    return code === 0;
+  };
+  await until(`${argv.join(' ')} has the lock (${LOCKED})`, LOCK_TIMEOUT_SECONDS, succeeded);
 }

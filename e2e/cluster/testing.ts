@@ -47,7 +47,7 @@ async function prepareMachine(): Promise<void> {
     },
     () => performance.now(),
   );
-  await progress.run(packageSteps());
+  await progress.run(packageSteps(cache));
   await ensurePrograms(clusterPrograms, cache, progress);
 }
 
