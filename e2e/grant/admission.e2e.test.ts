@@ -301,8 +301,8 @@ describe('a grant', () => {
     );
     expect(refusals(outcome)).toEqual([
       'ClassNotAllowed spec.className',
-      'BeyondRequester spec.envelope.kubernetes[0]',
-      'BeyondRequester spec.envelope.kubernetes[0]',
+      'BeyondRequester spec.envelope.kubernetes[1]',
+      'BeyondRequester spec.envelope.kubernetes[1]',
     ]);
     expect(outcome.stderr).toContain('default in namespace kube-system');
     expect(outcome.stderr).toContain('get configmaps in namespace kube-system');
