@@ -108,49 +108,6 @@ test('the image holds nothing that the product does not import', async () => {
   expect(Object.keys(packageJson.dependencies).filter((name) => !isImported(name))).toEqual([]);
 });
 
-/** Where in the chart's templates the rights of each account stand that has a section of its own in the threat model. */
-const TEMPLATES_OF: Record<string, RegExp> = {
-  webhook: /^webhook\//,
-  controller: /^(?:controller|grantor|default-class)\/|^probe-namespace/,
-  grantor: /^(?:grantor|default-class)\//,
-  hooks: /^hooks\//,
-  People: /^user-roles/,
-};
-
-test('every right that the chart gives has its line in the threat model', async () => {
-  const model = all.find(({ path }) => path === 'docs/threat-model.md')?.text ?? '';
-  const explained = model.split(/^#+ /gmu).flatMap((section) => {
-    const [heading = '', ...lines] = section.split('\n');
-    const about = TEMPLATES_OF[heading];
-    return about
-      ? lines.map((line) => ({ about, words: (line.split('|')[1] ?? '').split(/[\s,;`()]+/u) }))
-      : [];
-  });
-
-  const templates = join(root, 'charts/taskgrant/templates');
-  const unexplained: string[] = [];
-  let seen = 0;
-  for (const path of await readdir(templates, { recursive: true })) {
-    if (!path.endsWith('.yaml')) continue;
-    const text = await readFile(join(templates, path), 'utf8');
-    const rules = [
-      ...text.matchAll(/resources: \[([^\]]*)\]\n(?: *resourceNames: .*\n)? *verbs: \[([^\]]*)\]/gu),
-    ];
-    // A rule that is written otherwise would go unseen.
-    expect(rules.length, path).toBe([...text.matchAll(/\bverbs:/gu)].length);
-    for (const [, resources = '', verbs = ''] of rules) {
-      seen++;
-      const right = `${verbs}, ${resources}`.split(', ').map((word) => word.replaceAll("'", ''));
-      const isExplained = explained.some(
-        ({ about, words }) => about.test(path) && right.every((word) => words.includes(word)),
-      );
-      if (!isExplained) unexplained.push(`${path}: ${right.join(' ')}`);
-    }
-  }
-  expect(seen).toBeGreaterThan(20);
-  expect(unexplained).toEqual([]);
-});
-
 test('every version of a dependency is exact', () => {
   const { dependencies, devDependencies, optionalDependencies } = packageJson;
   const versions = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });

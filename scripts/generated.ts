@@ -4,6 +4,8 @@ import { customResourceDefinition, KINDS } from '../src/api/crd.ts';
 import { pluginReference } from './plugin-reference.ts';
 import { floorTemplate } from './floor-template.ts';
 import { podFieldsReference } from './pod-fields.ts';
+import { stolenCredentialsReference } from './rights/page.ts';
+import { rightsTemplate } from './rights/template.ts';
 import {
   apiReference,
   externalIdentityReference,
@@ -26,6 +28,8 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
   return [
     ...crds(),
     { path: 'charts/taskgrant/templates/floor.yaml', content: floorTemplate() },
+    { path: 'charts/taskgrant/templates/_rights.tpl', content: rightsTemplate() },
+    { path: 'docs/reference/stolen-credentials.md', content: stolenCredentialsReference() },
     { path: 'docs/reference/floor.md', content: floorReference() },
     { path: 'docs/reference/api.md', content: apiReference() },
     { path: 'docs/reasons.md', content: reasonsReference() },

@@ -30,6 +30,7 @@ import {
   clusterRoleBindings,
   clusterRoles,
   configMaps,
+  leases,
   pods,
   resource,
   roleBindings,
@@ -414,6 +415,18 @@ describe('whoever has the controller’s token', () => {
         refusal,
       );
     }
+  });
+
+  test('makes no Lease but its own', async () => {
+    const thief = await controller();
+    const aLease = (name: string) => ({
+      apiVersion: 'coordination.k8s.io/v1' as const,
+      kind: 'Lease' as const,
+      metadata: { name, namespace },
+    });
+    await expect(thief.create(leases, aLease('another'), { dryRun: true })).rejects.toThrow(refusal);
+    await kubectl('delete', 'lease', `${release}-controller`, '--namespace', namespace);
+    await thief.create(leases, aLease(`${release}-controller`));
   });
 
   test('runs no pod where it proves enforcement, which it does by dry runs', async () => {

@@ -1,12 +1,14 @@
 /** What holds, and what goes on, while none of the product's pods is up: by the API server alone. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ENFORCE_LABEL, FINALIZER, GRANT_LABEL } from '../../src/api/group.ts';
-import type { ClusterRole, Pod, Role, RoleBinding } from '../../src/api/kubernetes.ts';
+import type { ClusterRole, KubernetesObject, Pod, Role, RoleBinding } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
-import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
+import { createAuthority } from '../../src/kube/certificate-authority.ts';
+import { serviceAccountUsername, type Client, type JsonPatchOperation } from '../../src/kube/client.ts';
 import {
   clusterRoles,
   configMaps,
+  mutatingWebhookConfigurations,
   namespaces,
   pods,
   roleBindings,
@@ -14,12 +16,15 @@ import {
   secrets,
   serviceAccounts,
   taskGrants,
+  validatingWebhookConfigurations,
+  type Resource,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
 import {
   chart,
   clientOf,
   createReleaseNamespace,
+  hasConstrainedImpersonation,
   helm,
   installWithoutPods,
   kubectl,
@@ -33,7 +38,7 @@ import {
 const kubeConfig = clusterKubeConfig();
 const admin = testClient(kubeConfig);
 const grantor = serviceAccountUsername(namespace, `${release}-grantor-default`);
-const constrained = await hasConstrainedImpersonation();
+const constrained = await hasConstrainedImpersonation(admin);
 let work: string;
 
 beforeAll(async () => {
@@ -162,7 +167,12 @@ describe('what the controller may not do', () => {
 
   test('is to read or create Secrets other than its two', async () => {
     const self = await controller();
-    await self.get(secrets, { namespace, name: `${release}-ca` });
+    const { items } = await self.list(
+      secrets,
+      { namespace },
+      { fieldSelector: `metadata.name=${release}-ca` },
+    );
+    expect(items).toHaveLength(1);
     await expect(self.list(secrets, { namespace })).rejects.toThrow('cannot list resource "secrets"');
     await expect(self.get(secrets, { namespace, name: `sh.helm.release.v1.${release}.v1` })).rejects.toThrow(
       'cannot get resource "secrets"',
@@ -190,6 +200,49 @@ describe('what the controller may not do', () => {
       () => expect(admin.create(pods, aPod({ namespace: probeNamespace }))).rejects.toThrow('exceeded quota'),
       { timeout: 10_000 },
     );
+  });
+
+  test('is to change anything of its webhook configurations but their CA bundles', async () => {
+    const self = await controller();
+    const { certificate } = await createAuthority('another', {
+      notBefore: Date.now(),
+      notAfter: Date.now() + 3_600_000,
+    });
+    const caBundle = Buffer.from(certificate).toString('base64');
+    const elsewhere: JsonPatchOperation[] = [
+      { op: 'remove', path: '/webhooks/0/clientConfig/service' },
+      { op: 'add', path: '/webhooks/0/clientConfig/url', value: 'https://elsewhere.example/' },
+    ];
+    const thefts: Record<string, JsonPatchOperation[]> = {
+      'whom the API server calls': elsewhere,
+      'whom it calls, and what it believes': [
+        ...elsewhere,
+        { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: caBundle },
+      ],
+      'about what': [{ op: 'replace', path: '/webhooks/0/rules/0/resources', value: ['*'] }],
+      where: [{ op: 'remove', path: '/webhooks/0/matchConditions' }],
+      'what no answer means': [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }],
+      'that it is asked at all': [{ op: 'remove', path: '/webhooks/0' }],
+      'by which label it is found': [{ op: 'remove', path: '/metadata/labels' }],
+    };
+    const attempt = <T extends KubernetesObject>(kind: Resource<T>, body: JsonPatchOperation[]) =>
+      self.patch(kind, { name: release }, { type: 'json', body }, { dryRun: true });
+    for (const kind of ['mutating', 'validating'] as const) {
+      const change = (body: JsonPatchOperation[]) =>
+        kind === 'mutating'
+          ? attempt(mutatingWebhookConfigurations, body)
+          : attempt(validatingWebhookConfigurations, body);
+      for (const [what, body] of Object.entries(thefts))
+        // A policy takes effect a while after it was written.
+        await vi.waitFor(
+          () =>
+            expect(change(body), `${kind}: ${what}`).rejects.toThrow(
+              'writes nothing but what belongs to grants',
+            ),
+          { timeout: 20_000, interval: 200 },
+        );
+      await change([{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: caBundle }]);
+    }
   });
 
   test('is to make a Secret that somebody has deleted, except for its two, and only by name', async () => {
@@ -338,11 +391,6 @@ describe('with the webhook down', () => {
 /** The API server as the controller sees it. */
 function controller(): Promise<Client> {
   return clientOf(`${release}-controller`);
-}
-
-async function hasConstrainedImpersonation(): Promise<boolean> {
-  const { minor } = (await admin.getPath('/version')) as { minor: string };
-  return Number.parseInt(minor, 10) >= 36;
 }
 
 function aRole({ name = 'taskgrant:a:x', rules }: { name?: string; rules?: Role['rules'] } = {}): Role {

@@ -59,6 +59,12 @@ export async function clientOf(serviceAccount: string): Promise<Client> {
   return testClient(own);
 }
 
+/** Whether somebody may be another account to do one thing (KEP-5284): on by default from 1.36. */
+export async function hasConstrainedImpersonation(client: Client): Promise<boolean> {
+  const { minor } = (await client.getPath('/version')) as { minor: string };
+  return Number.parseInt(minor, 10) >= 36;
+}
+
 /** The namespace of the release, with the Pod Security level that the chart's pods have to meet. */
 export async function createReleaseNamespace(): Promise<void> {
   const releases = JSON.parse(await helm('Helm 4', 'list', '--all-namespaces', '--output', 'json')) as {

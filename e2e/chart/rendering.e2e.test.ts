@@ -1,8 +1,67 @@
 /** What Helm makes of the chart and its values; nothing of it touches the cluster. */
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import type { KubernetesObject, PodSpec } from '../../src/api/kubernetes.ts';
-import { chart, helm, helmVersions, namespace, release, tryHelm, type HelmVersion } from './release.ts';
+import { HOLDERS, ruleOf, rulesOf } from '../../scripts/rights/holders.ts';
+import type { Condition, Holder, Release } from '../../scripts/rights/right.ts';
+import type { KubernetesObject, PodSpec, RoleBinding } from '../../src/api/kubernetes.ts';
+import { rulesOfClusterRole, type AggregatedRole } from '../../src/core/rules/aggregation.ts';
+import { normalise, subtract } from '../../src/core/rules/algebra.ts';
+import { renderRight, type ScopedRule } from '../../src/core/rules/right.ts';
+import {
+  chart,
+  helm,
+  helmVersions,
+  namespace,
+  probeNamespace,
+  release,
+  tryHelm,
+  type HelmVersion,
+} from './release.ts';
+
+const ALL: readonly Condition[] = [
+  ...(['crds.upgrade', 'drainOnUninstall.enabled', 'defaultClass.create'] as const),
+  ...(['defaultClass.usableByEditors', 'constrained impersonation'] as const),
+];
+const but = (...left: readonly Condition[]) => ALL.filter((condition) => !left.includes(condition));
+
+interface Rendered {
+  values?: string;
+  kubernetes?: string;
+  /** What of the table's conditions is so. */
+  so: readonly Condition[];
+  own: Release;
+}
+
+const own: Release = { name: release, namespace, probeNamespace };
+
+const RELEASES: readonly (readonly [string, Rendered])[] = [
+  ['as it comes', { so: ALL, own }],
+  [
+    'before constrained impersonation',
+    { kubernetes: '1.35.0', so: [...but('constrained impersonation'), 'plain impersonation'], own },
+  ],
+  [
+    'without hooks',
+    {
+      values: 'crds.upgrade=false,drainOnUninstall.enabled=false',
+      so: but('crds.upgrade', 'drainOnUninstall.enabled'),
+      own,
+    },
+  ],
+  ['without a class', { values: 'defaultClass.create=false', so: but('defaultClass.create'), own }],
+  [
+    'without editors who may use it',
+    { values: 'defaultClass.usableByEditors=false', so: but('defaultClass.usableByEditors'), own },
+  ],
+  [
+    'under other names',
+    {
+      values: 'fullnameOverride=other,probeNamespace.name=elsewhere',
+      so: ALL,
+      own: { name: 'other', namespace, probeNamespace: 'elsewhere' },
+    },
+  ],
+];
 
 describe.each(helmVersions)('with %s', (version) => {
   test('helm lint finds nothing', async () => {
@@ -68,6 +127,32 @@ describe.each(helmVersions)('with %s', (version) => {
     },
   );
 
+  test.each(RELEASES)(
+    '%s every right of an account stands in the table of rights, and every right of the table is there',
+    async (_, { values = '', kubernetes, so, own }) => {
+      const objects = await render(version, values, kubernetes);
+      const holders = HOLDERS.filter(({ roles }) =>
+        roles.some(({ when = [] }) => when.every((one) => so.includes(one))),
+      );
+      const accounts = objects
+        .filter(({ kind }) => kind === 'ServiceAccount')
+        .map(({ metadata }) => metadata.name);
+      expect(accounts.sort()).toEqual(
+        holders.flatMap(({ account }) => (account === undefined ? [] : [`${own.name}-${account}`])).sort(),
+      );
+      for (const holder of holders)
+        expect(normalise(heldBy(holder, objects, own)), holder.name).toEqual(
+          normalise(rulesOf(holder, own, new Set(so))),
+        );
+      // Bound or not: somebody else may bind it.
+      const inTable = HOLDERS.flatMap(({ roles }) =>
+        roles.flatMap(({ entries }) => entries.map((entry) => ruleOf(entry, own))),
+      );
+      const unknown = rolesAmong(objects).flatMap(({ rules }) => subtract(rules ?? [], inTable));
+      expect(unknown.map(renderRight)).toEqual([]);
+    },
+  );
+
   test('what can be left out is left out', async () => {
     const off = [
       ...[
@@ -107,6 +192,49 @@ describe.each(helmVersions)('with %s', (version) => {
     expect(await refused(version, value)).toContain(word);
   });
 });
+
+type RoleObject = KubernetesObject & AggregatedRole;
+type BindingObject = KubernetesObject & Pick<RoleBinding, 'roleRef' | 'subjects'>;
+
+/** What the holder has by the bindings among the objects; or, of people, by the ClusterRoles that are theirs. */
+function heldBy(
+  { account, clusterRoles = [] }: Holder,
+  objects: readonly KubernetesObject[],
+  { name, namespace: its }: Release,
+): ScopedRule[] {
+  const roles = rolesAmong(objects);
+  const rulesOfRole = (role: RoleObject) =>
+    rulesOfClusterRole(
+      role,
+      roles.filter(({ kind }) => kind === 'ClusterRole'),
+    );
+  if (account === undefined)
+    return roles.filter(({ metadata }) => clusterRoles.includes(metadata.name ?? '')).flatMap(rulesOfRole);
+  const bindings = objects.filter((object): object is BindingObject =>
+    ['ClusterRoleBinding', 'RoleBinding'].includes(object.kind),
+  );
+  return bindings
+    .filter(({ subjects = [] }) =>
+      subjects.some((subject) => subject.name === `${name}-${account}` && subject.namespace === its),
+    )
+    .flatMap(({ metadata: { namespace: place }, roleRef }) => {
+      const role = roles.find(
+        ({ kind, metadata }) =>
+          kind === roleRef.kind &&
+          metadata.name === roleRef.name &&
+          (kind === 'ClusterRole' || metadata.namespace === place),
+      );
+      if (!role) throw new Error(`${roleRef.kind} ${roleRef.name} is bound and not there`);
+      return rulesOfRole(role).map((rule) => ({
+        ...rule,
+        ...(place !== undefined && { namespaces: [place] }),
+      }));
+    });
+}
+
+function rolesAmong(objects: readonly KubernetesObject[]): RoleObject[] {
+  return objects.filter((object): object is RoleObject => ['ClusterRole', 'Role'].includes(object.kind));
+}
 
 async function render(version: HelmVersion, values = '', kubernetes?: string): Promise<KubernetesObject[]> {
   const manifest = await helm(version, ...template(values, kubernetes));

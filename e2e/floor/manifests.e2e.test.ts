@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { createAuthority } from '../../src/kube/certificate-authority.ts';
 import type { Cluster } from '../cluster/driver.ts';
 import { defaultKubernetes } from '../cluster/programs.ts';
 import { must, type Outcome } from '../cluster/process.ts';
@@ -110,6 +111,59 @@ describeLocal(`the floor as files for the API server of Kubernetes ${defaultKube
       metadata: { namespace: 'default', name: ACCOUNT },
     };
     expect((await create(account)).stderr).toContain('TaskGrant’s policy accounts');
+  });
+
+  test('whoever has the controller’s token leads the API server’s calls nowhere else, whatever somebody has bound to it', async () => {
+    const user = 'system:serviceaccount:taskgrant-system:taskgrant-controller';
+    await kubectl([
+      'create',
+      'clusterrolebinding',
+      'stolen',
+      '--clusterrole=cluster-admin',
+      `--user=${user}`,
+    ]);
+    const made = await create({
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'taskgrant' },
+      webhooks: [
+        {
+          name: 'pods.taskgrant.dev',
+          clientConfig: { service: { namespace: 'taskgrant-system', name: 'taskgrant-webhook', path: '/x' } },
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          failurePolicy: 'Fail',
+          // Nothing of this cluster is asked about.
+          rules: [
+            { operations: ['CREATE'], apiGroups: ['example.com'], apiVersions: ['v1'], resources: ['none'] },
+          ],
+        },
+      ],
+    });
+    expect(made.stderr).toBe('');
+    const patch = (operations: readonly object[]) =>
+      kubectl([
+        ...['patch', 'validatingwebhookconfiguration', 'taskgrant', '--type=json', `--as=${user}`],
+        `--patch=${JSON.stringify(operations)}`,
+      ]);
+    const thefts: readonly (readonly object[])[] = [
+      [
+        { op: 'remove', path: '/webhooks/0/clientConfig/service' },
+        { op: 'add', path: '/webhooks/0/clientConfig/url', value: 'https://elsewhere.example/' },
+      ],
+      [{ op: 'replace', path: '/webhooks/0/failurePolicy', value: 'Ignore' }],
+      [{ op: 'replace', path: '/webhooks/0/rules/0/resources', value: ['*'] }],
+      [{ op: 'remove', path: '/webhooks/0' }],
+    ];
+    for (const theft of thefts)
+      expect((await patch(theft)).stderr).toContain('TaskGrant’s policy controller');
+    const { certificate } = await createAuthority('another', {
+      notBefore: Date.now(),
+      notAfter: Date.now() + 3_600_000,
+    });
+    const value = Buffer.from(certificate).toString('base64');
+    const renewed = await patch([{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value }]);
+    expect(renewed.stderr).toBe('');
   });
 
   test('everything else is as ever', async () => {

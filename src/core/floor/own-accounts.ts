@@ -5,6 +5,7 @@ import {
   isAccountName,
   isOwnAccount,
   labelOf,
+  sameBut,
   usesAccount,
   type FloorPolicy,
   type Installation,
@@ -13,9 +14,22 @@ import {
 const EVERYTHING = [{ operations: ['*'], apiGroups: ['*'], resources: ['*/*'] }] as const;
 
 /**
+ * CEL: whether an update of a webhook configuration changes the CA bundles of its webhooks and nothing else: neither whom the API server
+ * calls, nor about what, nor what no answer means. Names are unique in a configuration, so that in the same order each has its own before it.
+ */
+const ONLY_BUNDLES_DIFFER = [
+  sameBut(['metadata', 'webhooks'], 'object', 'oldObject'),
+  // Kept by the API server itself.
+  sameBut(['managedFields', 'resourceVersion', 'generation'], 'object.metadata', 'oldObject.metadata'),
+  `object.?webhooks.orValue([]).map(webhook, webhook.name) == oldObject.?webhooks.orValue([]).map(webhook, webhook.name)`,
+  `object.?webhooks.orValue([]).all(now, oldObject.?webhooks.orValue([]).exists(before, before.name == now.name && ` +
+    `${sameBut(['clientConfig'], 'now', 'before')} && ${sameBut(['caBundle'], 'now.clientConfig', 'before.clientConfig')}))`,
+].join(' && ');
+
+/**
  * What the controller may write besides what RBAC says: of what it may write at all, nothing that is not the product's. So whoever has
  * stolen its token can end grants, and make accounts that no binding knows; somebody else's pods, accounts and Roles stay. What is left to
- * it, by its right to the CA in the webhook configurations above all, the threat model says.
+ * it docs/reference/stolen-credentials.md says.
  */
 export function controller(installation: Installation): FloorPolicy {
   const { namespace, name, probeNamespace } = installation;
@@ -38,8 +52,8 @@ export function controller(installation: Installation): FloorPolicy {
     `request.resource.group == 'events.k8s.io' && request.operation != 'DELETE'`,
     // Questions, which change nothing.
     `request.resource.group in ['authorization.k8s.io', 'authentication.k8s.io']`,
-    // The CA in its own webhook configurations. The API server asks no policy about these, unless it has the policy from a file.
-    `request.resource.group == 'admissionregistration.k8s.io' && request.name == '${name}' && request.operation == 'UPDATE'`,
+    // Of policies and their bindings the API server asks no policy; of webhook configurations it does (admissionregistration/v1, MatchConstraints).
+    `request.resource.group == 'admissionregistration.k8s.io' && request.resource.resource in ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'] && request.name == '${name}' && request.operation == 'UPDATE' && ${ONLY_BUNDLES_DIFFER}`,
   ];
   return {
     name: 'controller',

@@ -142,3 +142,13 @@ export function stays(...fields: readonly string[]): string {
   ];
   return `oldObject == null || (${same.join(' && ')})`;
 }
+
+/** CEL: whether two maps are the same but for these keys. Every other key is compared, those that a later Kubernetes adds too. */
+export function sameBut(keys: readonly string[], one: string, other: string): string {
+  const [left, right] = [`dyn(${one})`, `dyn(${other})`];
+  const isLeftOut = `key in [${keys.map((key) => `'${key}'`).join(', ')}]`;
+  return (
+    `(${left}.all(key, ${isLeftOut} || (key in ${right} && ${left}[key] == ${right}[key])) && ` +
+    `${right}.all(key, ${isLeftOut} || key in ${left}))`
+  );
+}
