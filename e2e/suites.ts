@@ -16,6 +16,7 @@ export interface Suite {
 export const SUITES: Record<string, Suite> = {
   cluster: { needs: 'nothing', apart: true },
   floor: { needs: 'nothing' },
+  callers: { needs: 'nothing' },
   kube: { needs: 'cluster' },
   api: { needs: 'cluster' },
   rules: { needs: 'cluster' },

@@ -51,6 +51,8 @@ interface WebhookFlags extends CommonFlags {
   apiAudience?: string[];
   externalIdentity: ExternalKey[];
   scheduler: string[];
+  clientCaFile?: string;
+  clientName: string[];
 }
 
 interface DrainFlags extends CommonFlags {
@@ -152,7 +154,15 @@ command('webhook', 'answers the API server: injects identities into pods, and re
     [],
   )
   .option('--scheduler <user...>', 'who may bind task pods to nodes', ['system:kube-scheduler'])
+  .option(
+    '--client-ca-file <path>',
+    'the authorities of client certificates (PEM): who calls without one of theirs gets no answer; default: everybody is answered',
+  )
+  .option('--client-name <name...>', 'the common names that client certificates may have; default: any', [])
   .action(async (flags: WebhookFlags) => {
+    const { clientCaFile, clientName } = flags;
+    if (clientCaFile === undefined && clientName.length > 0)
+      program.error('--client-name needs --client-ca-file: no name is true without a certificate');
     const parts = await start('webhook', flags);
     const webhook = runWebhook(
       {
@@ -162,6 +172,8 @@ command('webhook', 'answers the API server: injects identities into pods, and re
         apiAudiences: flags.apiAudience ?? (await ownApiAudiences()),
         externalKeys: flags.externalIdentity,
         schedulers: flags.scheduler,
+        clients:
+          clientCaFile === undefined ? undefined : { authoritiesFile: clientCaFile, names: clientName },
       },
       parts,
       parts.signal,

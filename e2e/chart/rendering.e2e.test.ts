@@ -179,11 +179,35 @@ describe.each(helmVersions)('with %s', (version) => {
     ).toContain('needs metrics.service.enabled');
   });
 
+  test('client certificates are asked for where the chart is told by whom they are signed, from a volume that can change', async () => {
+    const values =
+      'webhook.clientCertificates.configMap=control-plane,webhook.clientCertificates.names={a,b}';
+    const [pod] = podSpecs(await render(version, values)).filter(
+      ({ containers }) => containers[0]?.name === 'webhook',
+    );
+    expect(pod?.volumes).toContainEqual({
+      name: 'clients',
+      configMap: { name: 'control-plane', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+    });
+    expect(pod?.volumes?.map(({ name }) => name)).toEqual(['identity', 'clients']);
+    expect(pod?.containers[0]).toMatchObject({
+      args: expect.arrayContaining([
+        '--client-ca-file=/etc/taskgrant/clients/ca.crt',
+        '--client-name=a',
+        '--client-name=b',
+      ]) as string[],
+      volumeMounts: [{ name: 'identity' }, { name: 'clients', mountPath: '/etc/taskgrant/clients' }],
+    });
+    const byDefault = podSpecs(await render(version)).map(({ containers }) => containers[0]?.args ?? []);
+    expect(byDefault.flat().filter((flag) => flag.startsWith('--client'))).toEqual([]);
+  });
+
   test.each([
     ['image.tagg=1', 'image'],
     ['controller.holdSeconds=1', 'holdSeconds'],
     ['webhook.holdSeconds=30', 'holdSeconds'],
     ['webhook.replicas=0', 'replicas'],
+    ['webhook.clientCertificates.names={a}', 'needs webhook.clientCertificates.configMap'],
     ['image.digest=sha256:1', 'digest'],
     ['defaultClass.limits.maxDuration=1d', 'maxDuration'],
     ['rbac.impersonation=both', 'impersonation'],

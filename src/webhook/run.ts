@@ -7,6 +7,7 @@ import type { Logger } from '../kube/logger.ts';
 import type { KubeMetrics } from '../kube/metrics.ts';
 import type { Reader } from '../kube/reader.ts';
 import { createCaches, type Caches } from './caches.ts';
+import { watchClientAuthorities, type ClientAuthorities } from './client-authorities.ts';
 import {
   createAccessFacts,
   createClassFacts,
@@ -34,6 +35,8 @@ export interface WebhookOptions {
   externalKeys: readonly ExternalKey[];
   /** Who may bind task pods to nodes, by user name. */
   schedulers: readonly string[];
+  /** By what callers are known: a file with the authorities of their certificates, and the names that these may have. Everybody may call, where omitted. */
+  clients?: { authoritiesFile: string; names: readonly string[] } | undefined;
 }
 
 export interface WebhookParts {
@@ -103,7 +106,10 @@ export function runWebhook(
   const serve = async (): Promise<void> => {
     for (const cache of all) cache.start();
     certificates.start();
+    let authorities: ClientAuthorities | undefined;
     try {
+      if (options.clients)
+        authorities = await watchClientAuthorities(options.clients.authoritiesFile, logger);
       await Promise.all(all.map((cache) => cache.waitForSync(signal)));
       const certificate = await certificates.first(signal);
       const serving = await serveWebhook({
@@ -112,13 +118,18 @@ export function runWebhook(
         routes: routesFor(facts, options),
         metrics,
         logger,
+        clients: authorities && { authorities: authorities.current(), names: options.clients?.names ?? [] },
       });
       server = serving;
       certificates.onChange((next) => {
         serving.setCertificate(next);
       });
+      authorities?.onChange((next) => {
+        serving.setClientAuthorities(next);
+      });
       // One that came while the server was being started.
       serving.setCertificate(certificates.current() ?? certificate);
+      if (authorities) serving.setClientAuthorities(authorities.current());
       logger.info('serving admission reviews', { port: serving.port, apiAudiences: options.apiAudiences });
       listening.resolve(serving.port);
       await aborted(signal);
@@ -126,6 +137,7 @@ export function runWebhook(
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
+      authorities?.stop();
       await Promise.all([...all.map((cache) => cache.stop()), certificates.stop()]);
     }
   };

@@ -7,9 +7,10 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AdmissionReview } from '../api/kubernetes.ts';
 import { anAuthoredPod, aPod, GRANT_ACCOUNT, withContainer } from '../core/testing/builders.ts';
-import { createAuthority, createLeaf } from '../kube/certificate-authority.ts';
+import { createAuthority, createLeaf, type KeyPair } from '../kube/certificate-authority.ts';
 import { monotonicNow } from '../kube/clock.ts';
 import { silentLogger } from '../kube/logger.ts';
+import { createClientCertificate } from '../kube/testing.ts';
 import { createWebhookMetrics } from './metrics.ts';
 import { createPodMutator } from './mutate-pods.ts';
 import type { Answer, CallContext } from './review.ts';
@@ -347,6 +348,107 @@ test('a new certificate serves new connections, and open ones go on', async () =
   await once(socket, 'secureConnect');
   expect(`${socket.getPeerX509Certificate()?.toString().trim()}\n`).toBe(next.cert);
   socket.destroy();
+});
+
+describe('where clients show certificates', () => {
+  const strangers = createAuthority('strangers', validity);
+  const renewed = createAuthority('renewed', validity);
+  const clientsCa = createAuthority('clients', validity);
+  const API_SERVER = 'kube-apiserver';
+  let strict: WebhookServer;
+
+  beforeEach(async () => {
+    strict = await serve({
+      routes: [
+        {
+          path: '/validate/pods',
+          phase: 'validate',
+          resources: ['pods'],
+          review: createPodValidator(someFacts()),
+        },
+      ],
+      metrics: createWebhookMetrics(new Registry()),
+      clients: { authorities: (await clientsCa).certificate, names: [API_SERVER] },
+    });
+  });
+  afterEach(() => strict.close(0));
+
+  /** A review sent by who shows this certificate, over a connection of its own where no agent is given. */
+  const askAs = (pair: KeyPair | undefined, agent?: Agent) =>
+    post('/validate/pods', reviewJson(aPod()), {
+      port: strict.port,
+      agent:
+        agent ??
+        new Agent({
+          ca: authority.certificate,
+          servername: NAME,
+          host: '127.0.0.1',
+          ...(pair && { cert: pair.certificate, key: pair.key }),
+        }),
+    });
+  const REFUSED = /ECONNRESET|socket hang up|alert|EPIPE/i;
+
+  test('the API server is answered as ever', async () => {
+    const { status, body } = await askAs(
+      await createClientCertificate(await clientsCa, API_SERVER, validity),
+    );
+    expect(status).toBe(200);
+    expect((JSON.parse(body) as AdmissionReview).response).toMatchObject({ allowed: true });
+  });
+
+  test('who shows none gets no answer, not even that there is nothing', async () => {
+    await expect(askAs(undefined)).rejects.toThrow(REFUSED);
+    await expect(post('/', '{}', { port: strict.port, agent: agentOfItsOwn() })).rejects.toThrow(REFUSED);
+  });
+
+  test.each<[string, () => Promise<KeyPair>]>([
+    ['of another authority', async () => createClientCertificate(await strangers, API_SERVER, validity)],
+    [
+      'that has expired',
+      async () =>
+        createClientCertificate(await clientsCa, API_SERVER, {
+          notBefore: validity.notBefore - 120_000,
+          notAfter: validity.notBefore,
+        }),
+    ],
+    // An authority may sign both; who serves under the API server's name is not it.
+    ['that is a server’s', async () => createLeaf(await clientsCa, [API_SERVER], validity)],
+  ])('nor does who shows one %s', async (_, pair) => {
+    await expect(askAs(await pair())).rejects.toThrow(REFUSED);
+  });
+
+  test('who is somebody else of the same authority is told so, and nothing more', async () => {
+    const { status, body } = await askAs(await createClientCertificate(await clientsCa, 'kubelet', validity));
+    expect(status).toBe(403);
+    expect(body).toBe('the name in the client certificate is none of those that may call\n');
+  });
+
+  test('authorities are changed under way: new ones let in, old ones do not, and what is open is closed after an answer', async () => {
+    const before = await createClientCertificate(await clientsCa, API_SERVER, validity);
+    const after = await createClientCertificate(await renewed, API_SERVER, validity);
+    const kept = new Agent({
+      keepAlive: true,
+      ca: authority.certificate,
+      servername: NAME,
+      host: '127.0.0.1',
+      cert: before.certificate,
+      key: before.key,
+    });
+    expect((await askAs(before, kept)).headers.connection).toBe('keep-alive');
+    strict.setClientAuthorities((await renewed).certificate);
+    expect(await askAs(before, kept)).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    await expect(askAs(before, kept)).rejects.toThrow(REFUSED);
+    await expect(askAs(before)).rejects.toThrow(REFUSED);
+    expect((await askAs(after)).status).toBe(200);
+    kept.destroy();
+  });
+
+  test('a new certificate of the server leaves its authorities as they are', async () => {
+    strict.setCertificate(await issue());
+    await expect(askAs(undefined)).rejects.toThrow(REFUSED);
+    const pair = await createClientCertificate(await clientsCa, API_SERVER, validity);
+    expect((await askAs(pair)).status).toBe(200);
+  });
 });
 
 describe('at the end', () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { AdmissionRequest, AdmissionReview } from '../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE } from '../core/decision/probe.ts';
@@ -30,10 +31,20 @@ export interface Route {
   review: Reviewer;
 }
 
+/** Who is answered at all. */
+export interface Clients {
+  /** PEM: who calls shows a certificate that one of these has signed, or the handshake fails. */
+  authorities: string;
+  /** The common names that such a certificate may have; any where there are none. */
+  names: readonly string[];
+}
+
 export interface WebhookServer {
   port: number;
   /** Serves new connections with it; those that are open go on with the one before. */
   setCertificate(certificate: Pick<ServingCertificate, 'cert' | 'key'>): void;
+  /** Verifies new connections by these; those that are open are closed after their next answer. Only where there were some from the start. */
+  setClientAuthorities(authorities: string): void;
   /**
    * Takes no new connections, answers what is under way, asking clients to close, and resolves when all is answered, or
    * cut off after the deadline in milliseconds.
@@ -48,6 +59,8 @@ export interface WebhookServerOptions {
   routes: readonly Route[];
   metrics: WebhookMetrics;
   logger: Logger;
+  /** Everybody, where omitted. */
+  clients?: Clients | undefined;
   /** How long a request may take to arrive, headers and body, in milliseconds. Default: 32 s. */
   receiveMs?: number;
 }
@@ -92,19 +105,27 @@ export async function serveWebhook({
   routes,
   metrics,
   logger,
+  clients,
   receiveMs = RECEIVE_MS,
 }: WebhookServerOptions): Promise<WebhookServer> {
   const closing = createClosing();
+  const door = clients && createDoor(clients);
+  let pair = pairOf(certificate);
+  const context = () => ({
+    ...pair,
+    ...(door && { ca: door.authorities() }),
+    minVersion: 'TLSv1.2' as const,
+  });
   const server = createServer(
     {
-      ...pairOf(certificate),
-      minVersion: 'TLSv1.2',
+      ...context(),
+      ...(door && { requestCert: true, rejectUnauthorized: true }),
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: receiveMs,
       requestTimeout: receiveMs,
       connectionsCheckingInterval: receiveMs / CHECKS_PER_RECEIVE,
     },
-    createApp(routes, metrics, logger, closing),
+    createApp(routes, metrics, logger, closing, door),
   );
   // Somebody's broken connection or port scan; the API server's own failures are counted there.
   server.on('tlsClientError', (error) => {
@@ -116,12 +137,18 @@ export async function serveWebhook({
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  if (door) server.on('secureConnection', door.opened);
   server.listen(port);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     setCertificate: (next) => {
-      server.setSecureContext({ ...pairOf(next), minVersion: 'TLSv1.2' });
+      pair = pairOf(next);
+      server.setSecureContext(context());
+    },
+    setClientAuthorities: (authorities) => {
+      door?.believe(authorities);
+      server.setSecureContext(context());
     },
     close: async (deadlineMs) => {
       const closed = once(server, 'close');
@@ -134,6 +161,47 @@ export async function serveWebhook({
       cancel();
     },
   };
+}
+
+/** Lets in whom TLS has verified, and who has one of the names. */
+interface Door {
+  authorities(): string;
+  believe(authorities: string): void;
+  /** Called with every connection that TLS has let through. */
+  opened: (socket: TLSSocket) => void;
+  handler: RequestHandler;
+}
+
+function createDoor({ authorities: first, names }: Clients): Door {
+  let authorities = first;
+  /** By which authorities each open connection was verified. */
+  const verifiedBy = new WeakMap<object, string>();
+  return {
+    authorities: () => authorities,
+    believe: (next) => {
+      authorities = next;
+    },
+    opened: (socket) => {
+      verifiedBy.set(socket, authorities);
+    },
+    handler: ({ socket }, response, next) => {
+      if (!(socket instanceof TLSSocket) || !socket.authorized || !isNamed(socket, names)) {
+        response
+          .status(403)
+          .type('text/plain')
+          .send('the name in the client certificate is none of those that may call\n');
+        return;
+      }
+      if (verifiedBy.get(socket) !== authorities) response.setHeader('connection', 'close');
+      next();
+    },
+  };
+}
+
+function isNamed(socket: TLSSocket, names: readonly string[]): boolean {
+  // Of somebody who has several, nobody can say which one is meant.
+  const name: unknown = socket.getPeerX509Certificate()?.toLegacyObject().subject.CN;
+  return names.length === 0 || (typeof name === 'string' && names.includes(name));
 }
 
 /** Has clients close their connections after the answers that are still to come. */
@@ -168,6 +236,7 @@ function createApp(
   metrics: WebhookMetrics,
   logger: Logger,
   closing: Closing,
+  door: Door | undefined,
 ): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -176,6 +245,7 @@ function createApp(
     closing.watch(response);
     next();
   });
+  if (door) app.use(door.handler);
   const withinMemory = boundedTogether(MAX_BYTES_UNDER_WAY);
   for (const route of routes) {
     app.post(

@@ -58,7 +58,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{/* What every pod of the chart has: (dict "root" $ "serviceAccountName" "…"). Pod Security level "restricted". */}}
+{{/* What every pod of the chart has: (dict "root" $ "serviceAccountName" "…"). Pod Security level "restricted". Volumes stand last, for more to follow. */}}
 {{- define "taskgrant.podSpec" -}}
 serviceAccountName: {{ .serviceAccountName }}
 # Automounted tokens live for a year (the API server extends those); the projected one below lives for an hour.
@@ -80,7 +80,7 @@ volumes:
         - downwardAPI: { items: [{ path: namespace, fieldRef: { fieldPath: metadata.namespace } }] }
 {{- end }}
 
-{{/* What every container of the chart has. */}}
+{{/* What every container of the chart has. Its mounts stand last, for more to follow. */}}
 {{- define "taskgrant.container" -}}
 image: {{ include "taskgrant.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
