@@ -1,4 +1,4 @@
-import { NOTHING_ELSE, ONLY_READ, outage, READ, type Entry, type Holder } from './right.ts';
+import { floor, NOTHING_ELSE, ONLY_READ, outage, READ, type Entry, type Holder } from './right.ts';
 
 const ceiling = (entry: Pick<Entry, 'apiGroups' | 'resources' | 'because'>): Entry => ({
   verbs: READ,
@@ -12,7 +12,7 @@ export const grantor: Holder = {
   name: 'grantor of the class default',
   account: 'grantor-default',
   about:
-    'What grants are written as. No pod runs as it, and nobody needs its token. **Whoever can run a pod in the release’s namespace, or create `serviceaccounts/token` there, can be it**: keep others out. Its ceiling is the sum of all ClusterRoles with the label `taskgrant.dev/ceiling: default`; whoever may update the class may widen it by the label, by what they hold themselves (policy `ceilings`).',
+    'What grants are written as. No pod runs as it, and the API server mints no token of it for anybody (policy `grantor-tokens`), so that there is none to steal as long as the policy is there. The controller may impersonate it, and so may whoever is `edit` in the release’s namespace: keep others out of it. Its ceiling is the sum of all ClusterRoles with the label `taskgrant.dev/ceiling: default`; whoever may update the class may widen it by the label, by what they hold themselves (policy `ceilings`).',
   roles: [
     {
       name: 'grantor',
@@ -29,6 +29,7 @@ export const grantor: Holder = {
           bound:
             'The escalation check, and policies `roles` and `bindings`: names, shape and subjects of a grant’s, and no rights over RBAC',
           shownBy: [
+            floor('a grantor > has no token, whoever asks for one'),
             outage(
               'what the controller may do as the grantor > is not to write a Role beyond the ceiling: the API server’s own escalation check refuses it',
             ),
