@@ -4,11 +4,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { stringify } from 'yaml';
-import { LIFETIMES } from './controller/certificate-plan.ts';
+import { faultOfLifetimes, LIFETIMES, type CertificateLifetimes } from './controller/certificate-plan.ts';
 import { drain } from './controller/drain.ts';
 import { installCrds } from './controller/install-crds.ts';
 import { runController } from './controller/run.ts';
-import { milliseconds } from './core/duration.ts';
+import { formatDuration, milliseconds } from './core/duration.ts';
 import { staticFloor } from './core/floor/floor.ts';
 import type { Installation } from './core/floor/policy.ts';
 import { parseExternalKey, type ExternalKey } from './core/identity/external-identity.ts';
@@ -38,6 +38,10 @@ interface ControllerFlags extends CommonFlags {
   tlsSecret: string;
   webhookService: string;
   webhookConfiguration: string;
+  certificates: 'own' | 'external';
+  caLifetime: number;
+  certificateLifetime: number;
+  caOverlap: number;
   concurrency: number;
   apiAudience?: string[];
 }
@@ -45,6 +49,7 @@ interface ControllerFlags extends CommonFlags {
 interface WebhookFlags extends CommonFlags {
   namespace: string;
   tlsSecret: string;
+  webhookService: string;
   port: number;
   metricsPort: number;
   holdSeconds: number;
@@ -98,6 +103,31 @@ command('controller', 'activates and revokes grants: all writes of the product')
   .option('--tls-secret <name>', 'the Secret that holds the webhook’s certificate', 'taskgrant-webhook-tls')
   .option('--webhook-service <name>', 'the Service that the certificate is for', 'taskgrant-webhook')
   .option('--webhook-configuration <name>', 'the webhook configurations that get the CA', 'taskgrant')
+  .addOption(
+    new Option(
+      '--certificates <whose>',
+      'who keeps the webhook’s certificate and has it trusted: this process, or another, such as cert-manager',
+    )
+      .choices(['own', 'external'])
+      .default('own'),
+  )
+  .addOption(
+    lifetime('--ca-lifetime', 'how long a CA lives; renewed when two thirds are over', LIFETIMES.authority),
+  )
+  .addOption(
+    lifetime(
+      '--certificate-lifetime',
+      'the same of certificates, which never outlive their CA',
+      LIFETIMES.leaf,
+    ),
+  )
+  .addOption(
+    lifetime(
+      '--ca-overlap',
+      'how long a new CA has been seen in the webhook configurations before it signs',
+      LIFETIMES.overlap,
+    ),
+  )
   .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
   .option('--concurrency <count>', 'how many grants are worked on at a time', wholeNumber(1, 1000), 32)
   .option(...API_AUDIENCE)
@@ -108,14 +138,17 @@ command('controller', 'activates and revokes grants: all writes of the product')
     const parts = await start('controller', flags);
     const { caSecret, tlsSecret, webhookService, webhookConfiguration, apiAudience, ...options } = flags;
     const { namespace } = options;
-    const certificates = {
-      namespace,
-      caSecret,
-      tlsSecret,
-      webhookService,
-      webhookConfiguration,
-      lifetimes: LIFETIMES,
-    };
+    const certificates =
+      flags.certificates === 'external'
+        ? undefined
+        : {
+            namespace,
+            caSecret,
+            tlsSecret,
+            webhookService,
+            webhookConfiguration,
+            lifetimes: lifetimesOf(flags),
+          };
     const apiAudiences = apiAudience ?? (await ownApiAudiences());
     const controller = runController({ ...options, apiAudiences, certificates }, parts, parts.signal);
     const health = await serveHealth({
@@ -138,6 +171,7 @@ command('controller', 'activates and revokes grants: all writes of the product')
 command('webhook', 'answers the API server: injects identities into pods, and refuses what no grant allows')
   .requiredOption('--namespace <name>', 'the namespace of the product itself')
   .option('--tls-secret <name>', 'the Secret that holds the serving certificate', 'taskgrant-webhook-tls')
+  .option('--webhook-service <name>', 'the Service that the certificate has to be for', 'taskgrant-webhook')
   .option('--port <port>', 'for admission reviews, over TLS', wholeNumber(0, 65_535), 8443)
   .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
   .option(
@@ -168,6 +202,7 @@ command('webhook', 'answers the API server: injects identities into pods, and re
       {
         port: flags.port,
         tlsSecret: { namespace: flags.namespace, name: flags.tlsSecret },
+        dnsName: `${flags.webhookService}.${flags.namespace}.svc`,
         holdMs: flags.holdSeconds * 1000,
         apiAudiences: flags.apiAudience ?? (await ownApiAudiences()),
         externalKeys: flags.externalIdentity,
@@ -323,6 +358,23 @@ function externalKey(text: string, before: readonly ExternalKey[]): ExternalKey[
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function lifetime(flag: string, description: string, byDefault: number): Option {
+  return new Option(`${flag} <duration>`, description)
+    .argParser(inMilliseconds)
+    .default(byDefault, formatDuration(byDefault));
+}
+
+function lifetimesOf(flags: ControllerFlags): CertificateLifetimes {
+  const lifetimes = {
+    authority: flags.caLifetime,
+    leaf: flags.certificateLifetime,
+    overlap: flags.caOverlap,
+  };
+  const fault = faultOfLifetimes(lifetimes);
+  if (fault !== undefined) program.error(`error: ${fault}`);
+  return lifetimes;
 }
 
 function inMilliseconds(text: string): number {

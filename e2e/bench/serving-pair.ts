@@ -8,13 +8,16 @@ const BEFORE_MS = 60_000;
 export interface ServingPair {
   /** Whom a client has to trust: PEM. */
   readonly authority: string;
-  /** For the name `localhost`. */
+  /** For the name `localhost`, and those that were asked for. */
   readonly pair: KeyPair;
 }
 
-export async function createServingPair(): Promise<ServingPair> {
+export async function createServingPair(...names: readonly string[]): Promise<ServingPair> {
   const now = Date.now();
   const validity = { notBefore: now - BEFORE_MS, notAfter: now + DAY_MS };
   const authority = await createAuthority('taskgrant-bench', validity);
-  return { authority: authority.certificate, pair: await createLeaf(authority, ['localhost'], validity) };
+  return {
+    authority: authority.certificate,
+    pair: await createLeaf(authority, ['localhost', ...names], validity),
+  };
 }

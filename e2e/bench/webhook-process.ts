@@ -32,7 +32,7 @@ export interface WebhookProcess {
 
 /** Returns when its caches are filled and it serves. @throws Error where it ends before */
 export async function startWebhook(api: ApiServer): Promise<WebhookProcess> {
-  const { authority, pair } = await createServingPair();
+  const { authority, pair } = await createServingPair(`taskgrant-webhook.${WEBHOOK_NAMESPACE}.svc`);
   await keepPair(api, pair.certificate, pair.key);
   const metricsPort = await freePort();
   const child = spawn(

@@ -12,6 +12,7 @@ import {
   createCertificateReconciler,
 } from '../../src/controller/certificates.ts';
 import type { CertificateLifetimes } from '../../src/controller/certificate-plan.ts';
+import { createControllerMetrics } from '../../src/controller/metrics.ts';
 import { createLeaf, createAuthority } from '../../src/kube/certificate-authority.ts';
 import { silentLogger } from '../../src/kube/logger.ts';
 import { createKubeMetrics } from '../../src/kube/metrics.ts';
@@ -88,6 +89,7 @@ const serve = async () => {
     client,
     namespace,
     name: TLS_SECRET,
+    dnsName: `${SERVICE}.${namespace}.svc`,
     logger: silentLogger,
     readerMetrics: createKubeMetrics(registry).reader,
     metrics: metrics.certificate,
@@ -113,7 +115,7 @@ const serve = async () => {
   cleanUp.push(() => server.close(1000));
   const refused = async () => {
     const metric = await registry.getSingleMetric('taskgrant_webhook_certificates_refused_total')?.get();
-    return metric?.values[0]?.value;
+    return metric?.values.reduce((sum, { value }) => sum + value, 0);
   };
   return { refused };
 };
@@ -136,7 +138,13 @@ const keepCertificates = async (lifetimes: CertificateLifetimes) => {
   );
   const controller = createController({
     name: 'certificates',
-    reconcile: createCertificateReconciler(options, { client, logger: silentLogger, readers, now }),
+    reconcile: createCertificateReconciler(options, {
+      client,
+      logger: silentLogger,
+      readers,
+      metrics: createControllerMetrics(new Registry(), () => [], now).certificates,
+      now,
+    }),
     logger: silentLogger,
   });
   for (const reader of Object.values(readers) as Reader<KubernetesObject>[]) {
@@ -231,7 +239,7 @@ const shown = async (authorities: X509Certificate[]): Promise<X509Certificate> =
 
 test('certificates and their CA are renewed under way, and no request is refused for it', async () => {
   await configure();
-  await keepCertificates({ authority: 12_000, leaf: 5000, overlap: 2000 });
+  await keepCertificates({ authority: 36_000, leaf: 12_000, overlap: 2000 });
   await serve();
   await leadService(server.port);
   // Until then nothing is admitted at all: no answer is a no.

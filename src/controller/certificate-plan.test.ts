@@ -3,10 +3,19 @@ import {
   createAuthority,
   createLeaf,
   isSignedBy,
+  readBundle,
   readKeyPair,
   type KeyPair,
 } from '../kube/certificate-authority.ts';
-import { planCertificates, renewalOf, validityFrom, type CertificateState } from './certificate-plan.ts';
+import {
+  beliefAfter,
+  faultOfLifetimes,
+  LIFETIMES as DEFAULT_LIFETIMES,
+  planCertificates,
+  renewalOf,
+  validityFrom,
+  type CertificateState,
+} from './certificate-plan.ts';
 
 const NOW = Date.parse('2026-11-23T09:00:00Z');
 const HOUR = 3_600_000;
@@ -19,71 +28,174 @@ const leaf = await createLeaf(authority, [...NAMES], validityFrom(NOW, LIFETIMES
 const leafFacts = readKeyPair(leaf);
 if (!authorityFacts || !leafFacts) throw new Error('what was just made can be read');
 
+const current = { certificate: authority.certificate, ...validityFrom(NOW, LIFETIMES.authority) };
+const good = { ...leafFacts, signedByCurrent: true, signedByTrusted: true };
 const settled: CertificateState = {
   now: NOW + HOUR,
-  authority: { ...authority, facts: authorityFacts },
-  previous: undefined,
-  leaf: { ...leafFacts, signedByCurrent: true, signedByTrusted: true },
+  authority: current,
+  previous: [],
+  believed: [current],
+  leaf: good,
   dnsNames: NAMES,
-  bundles: [authority.certificate, authority.certificate],
+  bundles: [current.certificate, current.certificate],
 };
 
-const plan = (change: Partial<CertificateState>) => planCertificates({ ...settled, ...change }, LIFETIMES);
+const plan = (change: Partial<CertificateState>, since = NOW) =>
+  planCertificates({ ...settled, ...change }, { certificate: current.certificate, since }, LIFETIMES);
+
+const older = {
+  certificate: 'the one before',
+  notBefore: NOW - 100 * HOUR,
+  notAfter: NOW + 2 * HOUR,
+};
+const both = current.certificate + older.certificate;
 
 describe('what is done next about certificates', () => {
   test('nothing while all is well, until the leaf is to be renewed', () => {
     expect(plan({})).toEqual({ next: undefined, againAt: renewalOf(leafFacts) });
   });
 
-  test('without a CA one is made', () => {
-    expect(plan({ authority: undefined }).next).toEqual({ do: 'renewAuthority' });
+  test.each([
+    ['there is none', 'Missing', 'Missing'],
+    ['it cannot be read', 'Unreadable', 'Unreadable'],
+    ['it has expired', { ...current, notAfter: NOW + HOUR }, 'NotValid'],
+    ['it is not valid yet', { ...current, notBefore: NOW + HOUR + 1 }, 'NotValid'],
+    ['two thirds of its life are over', { ...current, notAfter: NOW + HOUR + 1 }, 'Due'],
+  ] as const)('a new CA is made where %s', (_why, its, because) => {
+    expect(plan({ authority: its }).next).toMatchObject({ do: 'renewAuthority', because });
   });
 
-  test('a CA that has lived for two thirds of its life is renewed', () => {
-    const due = renewalOf(authorityFacts);
-    expect(plan({ now: due }).next).toEqual({ do: 'renewAuthority' });
-    expect(plan({ now: due - 1 }).next).not.toEqual({ do: 'renewAuthority' });
+  test('a CA is renewed when two thirds of its life are over, and not before', () => {
+    const due = Math.ceil(renewalOf(current));
+    const young = { ...good, notAfter: due + HOUR };
+    expect(plan({ now: due, leaf: young }).next).toMatchObject({ do: 'renewAuthority', because: 'Due' });
+    expect(plan({ now: due - 1, leaf: young }).next).not.toMatchObject({ do: 'renewAuthority' });
+  });
+
+  test('a new CA is preceded by all that are still believed', () => {
+    const expired = { ...older, certificate: 'expired', notAfter: NOW };
+    const authority = { ...current, notAfter: NOW + HOUR + 1 };
+    expect(plan({ authority, previous: [older, expired], bundles: [both] }).next).toMatchObject({
+      do: 'renewAuthority',
+      previous: [authority, older],
+    });
+  });
+
+  test('where the Secret of the CA is lost, those that bundles have stay believed', () => {
+    expect(plan({ authority: 'Missing', believed: [current, older, current] }).next).toMatchObject({
+      previous: [current, older],
+    });
+  });
+
+  test('however often a Secret is lost, bundles stay small', () => {
+    const previous = Array.from({ length: 20 }, (_, index) => ({ ...older, certificate: `CA ${index}` }));
+    expect(plan({ authority: 'Unreadable', previous }).next).toMatchObject({
+      previous: previous.slice(0, 8),
+    });
   });
 
   test('trust is written before a leaf is issued', () => {
     const bundle = authority.certificate;
-    expect(plan({ leaf: undefined, bundles: ['', ''] }).next).toEqual({ do: 'writeBundles', bundle });
-    expect(plan({ leaf: undefined }).next).toEqual({ do: 'issueLeaf' });
+    expect(plan({ leaf: 'Missing', bundles: ['', ''] }).next).toEqual({ do: 'writeBundles', bundle });
+    expect(plan({ leaf: 'Missing' }).next).toEqual({ do: 'issueLeaf', because: 'Missing' });
   });
 
   test('a bundle that somebody has edited away comes back', () => {
     expect(plan({ bundles: [authority.certificate, ''] }).next).toMatchObject({ do: 'writeBundles' });
   });
 
-  test('the CA before the current one stays trusted until it expires', () => {
-    const previous = { certificate: 'the previous one', notAfter: NOW + 2 * HOUR };
-    const bundle = authority.certificate + previous.certificate;
-    expect(plan({ previous }).next).toEqual({ do: 'writeBundles', bundle });
-    expect(plan({ previous, bundles: [bundle] }).next).toBeUndefined();
-    expect(plan({ previous, bundles: [bundle], now: previous.notAfter }).next).toEqual({
+  test('a CA stays trusted until it expires', () => {
+    expect(plan({ previous: [older] }).next).toEqual({ do: 'writeBundles', bundle: both });
+    expect(plan({ previous: [older], bundles: [both] })).toEqual({
+      next: undefined,
+      againAt: older.notAfter,
+    });
+    expect(plan({ previous: [older], bundles: [both], now: older.notAfter }).next).toEqual({
       do: 'writeBundles',
-      bundle: authority.certificate,
+      bundle: current.certificate,
     });
   });
 
-  test('a good leaf of the previous CA is replaced only when every API server can know the new one', () => {
-    const old = { ...leafFacts, signedByCurrent: false, signedByTrusted: true };
-    const settledAt = NOW + LIFETIMES.overlap;
-    expect(plan({ leaf: old, now: settledAt - 1 })).toEqual({ next: undefined, againAt: settledAt });
-    expect(plan({ leaf: old, now: settledAt }).next).toEqual({ do: 'issueLeaf' });
+  test('a good leaf of an older CA is replaced only when the new one has been seen everywhere for long enough', () => {
+    const old = { ...good, signedByCurrent: false };
+    const waiting = { previous: [older], bundles: [both], leaf: old };
+    const signsAt = settled.now + LIFETIMES.overlap;
+    expect(plan(waiting, settled.now)).toEqual({ next: undefined, againAt: signsAt });
+    expect(plan({ ...waiting, now: signsAt }, settled.now).next).toEqual({
+      do: 'issueLeaf',
+      because: 'NewAuthority',
+    });
+  });
+
+  test('nor does a leaf that is broken make a new CA sign too soon: replicas may serve a good one still', () => {
+    const waiting = { previous: [older], bundles: [both], leaf: 'Unreadable' } as const;
+    expect(plan(waiting, settled.now).next).toBeUndefined();
+    expect(plan(waiting, settled.now - LIFETIMES.overlap).next).toEqual({
+      do: 'issueLeaf',
+      because: 'Unreadable',
+    });
+  });
+
+  test('a leaf that is broken is mended by the CA that is trusted, before that is renewed', () => {
+    const authority = { ...current, notAfter: NOW + HOUR + 1 };
+    expect(plan({ authority, leaf: 'Missing' }).next).toEqual({ do: 'issueLeaf', because: 'Missing' });
   });
 
   test.each([
-    ['two thirds of its life are over', {}, renewalOf(leafFacts)],
-    ['nobody trusts it', { signedByCurrent: false, signedByTrusted: false }, NOW + 1],
-    ['it is for another name', { dnsNames: ['elsewhere'] }, NOW + HOUR],
-    ['it has expired', { notAfter: NOW }, NOW + HOUR],
-  ])('a leaf is replaced when %s', (_why, change, now) => {
-    expect(
-      plan({ leaf: { ...leafFacts, signedByCurrent: true, signedByTrusted: true, ...change }, now }).next,
-    ).toEqual({
-      do: 'issueLeaf',
+    ['two thirds of its life are over', {}, renewalOf(leafFacts), 'Due'],
+    ['nobody trusts it', { signedByCurrent: false, signedByTrusted: false }, NOW + 1, 'Untrusted'],
+    ['it is for another name', { dnsNames: ['elsewhere'] }, NOW + HOUR, 'WrongName'],
+    ['it has expired', { notAfter: NOW }, NOW + HOUR, 'NotValid'],
+    ['it is not valid yet', { notBefore: NOW + 2 * HOUR }, NOW + HOUR, 'NotValid'],
+  ])('a leaf is replaced when %s', (_why, change, now, because) => {
+    expect(plan({ leaf: { ...good, ...change }, now }).next).toEqual({ do: 'issueLeaf', because });
+  });
+});
+
+describe('since when a CA is believed', () => {
+  const { certificate } = current;
+
+  test('is when every bundle was first seen with it', () => {
+    expect(beliefAfter(undefined, settled)).toEqual({ certificate, since: settled.now });
+    expect(beliefAfter({ certificate, since: NOW }, settled)).toEqual({ certificate, since: NOW });
+  });
+
+  test('is counted anew when one was seen without it, and for another CA', () => {
+    const before = { certificate, since: NOW };
+    expect(beliefAfter(before, { ...settled, bundles: [certificate, ''] })).toBeUndefined();
+    expect(beliefAfter({ ...before, certificate: 'another' }, settled)).toEqual({
+      certificate,
+      since: settled.now,
     });
+    expect(beliefAfter(before, { ...settled, authority: 'Missing' })).toBeUndefined();
+  });
+
+  test('is not in the future, where the clock was put back', () => {
+    expect(beliefAfter({ certificate, since: NOW + 5 * HOUR }, settled)).toEqual({
+      certificate,
+      since: settled.now,
+    });
+  });
+});
+
+describe('lifetimes', () => {
+  const seconds = (authority: number, leaf: number, overlap: number) => ({
+    authority: authority * 1000,
+    leaf: leaf * 1000,
+    overlap: overlap * 1000,
+  });
+
+  test('go together by default, and when they are of seconds', () => {
+    expect(faultOfLifetimes(DEFAULT_LIFETIMES)).toBeUndefined();
+    expect(faultOfLifetimes(seconds(36, 12, 2))).toBeUndefined();
+  });
+
+  test.each([
+    [seconds(100, 30, 1), 'an overlap of 1s is too short'],
+    [seconds(100, 11, 2), 'a certificate has to live for 6 times the overlap of 2s'],
+    [seconds(35, 12, 2), 'a CA has to live for 3 times the 12s of its certificates'],
+  ])('are refused where nobody could keep to them without a gap: %o', (lifetimes, word) => {
+    expect(faultOfLifetimes(lifetimes)).toContain(word);
   });
 });
 
@@ -97,6 +209,17 @@ describe('certificates', () => {
   test('a leaf is for its names, and never outlives its CA', async () => {
     const long = await createLeaf(authority, [...NAMES], validityFrom(NOW, 1000 * HOUR));
     expect(readKeyPair(long)).toMatchObject({ dnsNames: NAMES, notAfter: authorityFacts.notAfter });
+  });
+
+  test('a bundle is read one by one, and what is no certificate is left out', async () => {
+    const other = await createAuthority('other', validityFrom(NOW, LIFETIMES.authority));
+    const broken = other.certificate.replace(/\n[^-]{20}/, '\n');
+    const bundle = `a word before\n${authority.certificate}${broken}\r\n${other.certificate}-----BEGIN CERT`;
+    expect(readBundle(bundle)).toMatchObject([
+      { certificate: authority.certificate, subject: 'CN=ca', isAuthority: true, curve: 'prime256v1' },
+      { certificate: other.certificate, subject: 'CN=other' },
+    ]);
+    expect(readBundle(leaf.certificate)).toMatchObject([{ isAuthority: false, dnsNames: NAMES }]);
   });
 
   test.each([

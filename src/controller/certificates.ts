@@ -23,17 +23,23 @@ import {
 import {
   createAuthority,
   createLeaf,
+  CURVE,
   isSignedBy,
-  readCertificate,
+  readBundle,
   readKeyPair,
 } from '../kube/certificate-authority.ts';
 import {
+  beliefAfter,
+  isAsPlanned,
   planCertificates,
   validityFrom,
+  type Absence,
+  type Belief,
   type CertificateAction,
   type CertificateLifetimes,
   type CertificateState,
 } from './certificate-plan.ts';
+import type { CertificateMetrics } from './metrics.ts';
 
 export interface CertificateOptions {
   /** The product's own namespace. */
@@ -60,6 +66,7 @@ interface Parts {
   client: Client;
   logger: Logger;
   readers: CertificateReaders;
+  metrics: CertificateMetrics;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -84,13 +91,14 @@ export function createCertificateReaders(
 export const CERTIFICATES_KEY = 'certificates';
 
 export function createCertificateReconciler(options: CertificateOptions, parts: Parts): Reconciler {
+  let belief: Belief | undefined;
   return async (_key, signal) => {
     const state = observe(options, parts);
-    const { next, againAt } = planCertificates(state, options.lifetimes);
+    belief = beliefAfter(belief, state);
+    const { next, againAt } = planCertificates(state, belief, options.lifetimes);
     if (next) {
-      parts.logger.info('certificates', { action: next.do });
       try {
-        await carryOut(next, state, options, parts, signal);
+        if (await carryOut(next, options, parts, signal)) announce(next, parts);
       } catch (error) {
         // Another controller was faster, or the cache is behind: what comes of it is seen soon.
         if (!isConflict(error)) throw error;
@@ -101,93 +109,111 @@ export function createCertificateReconciler(options: CertificateOptions, parts: 
   };
 }
 
+/** What nobody has planned is the work of somebody who writes what is ours, or of a clock that jumped. */
+function announce(action: CertificateAction, { logger, metrics }: Parts): void {
+  if (action.do === 'writeBundles') {
+    metrics.bundles.inc();
+    logger.info('wrote the CA into the webhook configurations');
+    return;
+  }
+  const what = action.do === 'renewAuthority' ? 'CA' : 'certificate';
+  const { because } = action;
+  metrics.made.inc({ what, because });
+  // As a fresh installation has it, something is missing, too.
+  const level = isAsPlanned(because) || because === 'Missing' ? 'info' : 'warn';
+  logger[level](`made a new ${what} for the webhook`, { because });
+}
+
 function observe(options: CertificateOptions, { readers, now }: Parts): CertificateState {
   const { namespace, caSecret, tlsSecret, webhookService, webhookConfiguration } = options;
   const ca = dataOf(readers.ca.get(`${namespace}/${caSecret}`));
   const tls = dataOf(readers.tls.get(`${namespace}/${tlsSecret}`));
-  const current = { certificate: ca['ca.crt'], key: ca['ca.key'] };
-  const facts = readKeyPair(current);
-  const previous = previousOf(ca['previous.crt']);
-  const leaf = readKeyPair({ certificate: tls['tls.crt'], key: tls['tls.key'] });
-  const signedBy = (authority: string | undefined) =>
-    authority !== undefined && isSignedBy(tls['tls.crt'] ?? '', authority);
+  const authority = authorityIn(ca);
+  const previous = readBundle(`${ca['ca.crt'] ?? ''}\n${ca['previous.crt'] ?? ''}`).filter(
+    ({ certificate, isAuthority }) =>
+      isAuthority && (typeof authority === 'string' || certificate !== authority.certificate),
+  );
+  const pair = { certificate: tls['tls.crt'], key: tls['tls.key'] };
+  const facts = readKeyPair(pair);
+  const signedBy = ({ certificate }: { certificate: string }) =>
+    isSignedBy(pair.certificate ?? '', certificate);
+  const signedByCurrent = typeof authority !== 'string' && signedBy(authority);
+  const bundles = [readers.mutating.get(webhookConfiguration), readers.validating.get(webhookConfiguration)]
+    .filter((configuration) => configuration !== undefined)
+    .flatMap(bundlesOf);
   return {
     now: now(),
-    authority: facts && { certificate: current.certificate ?? '', key: current.key ?? '', facts },
+    authority,
     previous,
-    leaf: leaf && {
-      ...leaf,
-      signedByCurrent: signedBy(current.certificate),
-      signedByTrusted: signedBy(current.certificate) || signedBy(previous?.certificate),
-    },
+    believed: readBundle([...new Set(bundles)].join('\n')).filter(
+      ({ isAuthority, subject }) => isAuthority && subject === `CN=${nameOfAuthority(webhookService)}`,
+    ),
+    leaf: facts
+      ? { ...facts, signedByCurrent, signedByTrusted: signedByCurrent || previous.some(signedBy) }
+      : absence(pair),
     dnsNames: dnsNamesOf(webhookService, namespace),
-    bundles: [readers.mutating.get(webhookConfiguration), readers.validating.get(webhookConfiguration)]
-      .filter((configuration) => configuration !== undefined)
-      .flatMap(bundlesOf),
+    bundles,
   };
 }
 
+function authorityIn(ca: Record<string, string | undefined>): CertificateState['authority'] {
+  const pair = { certificate: ca['ca.crt'], key: ca['ca.key'] };
+  const facts = readKeyPair(pair);
+  const [first] = readBundle(pair.certificate ?? '');
+  return facts?.isAuthority && facts.curve === CURVE && first
+    ? { ...facts, certificate: first.certificate }
+    : absence(pair);
+}
+
+/** Half of a pair is no absence: somebody has taken the other. */
+function absence(pair: { certificate: string | undefined; key: string | undefined }): Absence {
+  return (pair.certificate ?? '') === '' && (pair.key ?? '') === '' ? 'Missing' : 'Unreadable';
+}
+
+/** @returns whether it was done: not where the cache proved to be behind */
 async function carryOut(
   action: CertificateAction,
-  state: CertificateState,
   options: CertificateOptions,
-  parts: Parts,
+  { client, readers, now }: Parts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { namespace, caSecret, tlsSecret, webhookService, lifetimes } = options;
-  const { client, readers, now } = parts;
+  const ca = readers.ca.get(`${namespace}/${caSecret}`);
   switch (action.do) {
     case 'renewAuthority': {
-      const created = await createAuthority(`${webhookService}-ca`, validityFrom(now(), lifetimes.authority));
-      const previous = state.authority?.certificate;
-      await writeSecret(
-        client,
-        readers.ca.get(`${namespace}/${caSecret}`),
-        { namespace, name: caSecret },
-        signal,
-        {
-          'ca.crt': created.certificate,
-          'ca.key': created.key,
-          ...(previous !== undefined && { 'previous.crt': previous }),
-        },
-      );
-      return;
+      const name = nameOfAuthority(webhookService);
+      const created = await createAuthority(name, validityFrom(now(), lifetimes.authority));
+      await writeSecret(client, ca, { namespace, name: caSecret }, signal, {
+        'ca.crt': created.certificate,
+        'ca.key': created.key,
+        'previous.crt': action.previous.map(({ certificate }) => certificate).join(''),
+      });
+      return true;
     }
     case 'issueLeaf': {
-      if (!state.authority) throw new Error('a leaf is planned only where there is a CA');
+      const { 'ca.crt': certificate = '', 'ca.key': key = '' } = dataOf(ca);
       const leaf = await createLeaf(
-        state.authority,
+        { certificate, key },
         dnsNamesOf(webhookService, namespace),
         validityFrom(now(), lifetimes.leaf),
       );
-      await writeSecret(
-        client,
-        readers.tls.get(`${namespace}/${tlsSecret}`),
-        { namespace, name: tlsSecret },
-        signal,
-        {
-          'tls.crt': leaf.certificate,
-          'tls.key': leaf.key,
-          'ca.crt': state.authority.certificate,
-        },
-      );
-      return;
+      const existing = readers.tls.get(`${namespace}/${tlsSecret}`);
+      await writeSecret(client, existing, { namespace, name: tlsSecret }, signal, {
+        'tls.crt': leaf.certificate,
+        'tls.key': leaf.key,
+        'ca.crt': certificate,
+      });
+      return true;
     }
-    case 'writeBundles':
-      await writeBundles(
-        client,
-        mutatingWebhookConfigurations,
-        readers.mutating.list(),
-        action.bundle,
-        signal,
-      );
-      await writeBundles(
-        client,
-        validatingWebhookConfigurations,
-        readers.validating.list(),
-        action.bundle,
-        signal,
-      );
+    case 'writeBundles': {
+      // What a bundle would lose may be a CA that another leader has just made, and that this cache has not heard of.
+      const { data } = await client.get(secrets, { namespace, name: caSecret }, { signal });
+      if (data?.['ca.crt'] !== ca?.data?.['ca.crt']) return false;
+      const { mutating, validating } = readers;
+      await writeBundles(client, mutatingWebhookConfigurations, mutating.list(), action.bundle, signal);
+      await writeBundles(client, validatingWebhookConfigurations, validating.list(), action.bundle, signal);
+      return true;
+    }
   }
 }
 
@@ -220,6 +246,7 @@ async function writeBundles<T extends WebhookConfiguration>(
 ): Promise<void> {
   const caBundle = Buffer.from(bundle).toString('base64');
   for (const configuration of configurations) {
+    if (bundlesOf(configuration).every((trusted) => trusted === bundle)) continue;
     const { name, resourceVersion } = configuration.metadata;
     // The version is tested, so that an index means the webhook that was read.
     const body: JsonPatchOperation[] = [
@@ -254,7 +281,6 @@ function dataOf(secret: Secret | undefined): Record<string, string | undefined> 
   );
 }
 
-function previousOf(certificate: string | undefined): CertificateState['previous'] {
-  const facts = certificate === undefined ? undefined : readCertificate(certificate);
-  return certificate === undefined || !facts ? undefined : { certificate, notAfter: facts.notAfter };
+function nameOfAuthority(service: string): string {
+  return `${service}-ca`;
 }

@@ -3,8 +3,16 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { isFinal, PHASES } from '../api/reasons.ts';
 import type { TaskGrant, TaskGrantStatus } from '../api/taskgrant.ts';
 import { RISK_LEVELS } from '../core/rules/risk-level.ts';
+import { CERTIFICATE_REASONS } from './certificate-plan.ts';
+
+export interface CertificateMetrics {
+  /** CAs and certificates that were made, by why. */
+  made: Counter<'what' | 'because'>;
+  bundles: Counter;
+}
 
 export interface ControllerMetrics {
+  certificates: CertificateMetrics;
   wroteStatus: (grant: TaskGrant, before: TaskGrantStatus, after: TaskGrantStatus) => void;
   podsRemoved: Counter;
   swept: Counter<'kind'>;
@@ -100,7 +108,21 @@ export function createControllerMetrics(
     help: '1 while a dry-run pod that has to be refused is refused; nothing becomes active otherwise.',
     registers,
   });
+  const made = new Counter({
+    name: 'taskgrant_certificates_made_total',
+    help: 'CAs and certificates of the webhook that were made: in the course of things (Due, NewAuthority), at first (Missing), or because somebody had broken what was there.',
+    labelNames: ['what', 'because'],
+    registers,
+  });
+  for (const what of ['CA', 'certificate'])
+    for (const because of CERTIFICATE_REASONS) made.inc({ what, because }, 0);
+  const bundles = new Counter({
+    name: 'taskgrant_ca_bundles_written_total',
+    help: 'How often the CA was written into the webhook configurations: twice a renewal of the CA; more where somebody edits them.',
+    registers,
+  });
   return {
+    certificates: { made, bundles },
     podsRemoved,
     swept,
     enforced,

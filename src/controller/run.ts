@@ -20,9 +20,10 @@ import {
   createCertificateReaders,
   createCertificateReconciler,
   type CertificateOptions,
+  type CertificateReaders,
 } from './certificates.ts';
 import { createClassReconciler } from './class-reconciler.ts';
-import { createEnforcementProbe } from './enforcement.ts';
+import { createEnforcementProbe, type EnforcementProbe } from './enforcement.ts';
 import { grantKeyOfIssued, grantKeyOfPod, keyOfGrant } from './grant-key.ts';
 import { createGrantReconciler, URGENT } from './grant-reconciler.ts';
 import { createGrantView } from './grant-view.ts';
@@ -41,7 +42,8 @@ export interface ControllerOptions {
   apiAudiences: readonly string[];
   /** How many grants are worked on at a time. */
   concurrency: number;
-  certificates: CertificateOptions;
+  /** Left out where somebody else keeps the webhook's certificate: cert-manager. */
+  certificates: CertificateOptions | undefined;
 }
 
 export interface ControllerParts {
@@ -70,15 +72,11 @@ export function runController(
   const now = () => Date.now();
   const release = { namespace: options.namespace, name: options.certificates.webhookConfiguration };
   const readers = createReaders(client, logger, kubeMetrics.reader);
-  const certificateReaders = createCertificateReaders(
-    options.certificates,
-    client,
-    logger,
-    kubeMetrics.reader,
-  );
+  const certificateReaders =
+    options.certificates &&
+    createCertificateReaders(options.certificates, client, logger, kubeMetrics.reader);
   const everyReader = { ...readers, ...certificateReaders } as Record<string, Reader<KubernetesObject>>;
   const all = Object.values(everyReader);
-  const ofCertificates = Object.values(certificateReaders) as Reader<KubernetesObject>[];
   const metrics = createControllerMetrics(registry, () => readers.grants.list(), now);
   const events = createEventRecorder({
     client,
@@ -162,22 +160,11 @@ export function runController(
       metrics: kubeMetrics,
     });
 
-    const certificates = createController({
-      name: 'certificates',
-      reconcile: createCertificateReconciler(options.certificates, {
-        client,
-        logger,
-        readers: certificateReaders,
-        now,
-      }),
-      logger,
-      metrics: kubeMetrics,
-    });
-
     // The webhook waits for its certificate, and the probe for the webhook.
-    await Promise.all(ofCertificates.map((reader) => reader.waitForSync(leading)));
-    certificates.queue.add(CERTIFICATES_KEY);
-    certificates.start();
+    const certificates =
+      options.certificates &&
+      certificateReaders &&
+      (await keepCertificates(options.certificates, certificateReaders, probe, leading));
     const probing = probe.run(leading);
     await Promise.all([...all.map((reader) => reader.waitForSync(leading)), probe.firstAnswer]);
     // Whoever subscribes late is told of everything that is there: that is the sweep at the start.
@@ -200,14 +187,6 @@ export function runController(
         },
       }),
     );
-    for (const reader of ofCertificates) {
-      subscriptions.push(
-        reader.subscribe(() => {
-          certificates.queue.add(CERTIFICATES_KEY);
-          probe.hurry();
-        }),
-      );
-    }
     grants.start();
     classes.start();
     await new Promise<void>((resolve) => {
@@ -220,8 +199,45 @@ export function runController(
       probing,
       grants.stop({ drainMs: DRAIN_MS }),
       classes.stop({ drainMs: DRAIN_MS }),
-      certificates.stop({ drainMs: DRAIN_MS }),
+      certificates?.stop(),
     ]);
+  };
+
+  /** Starts at once, whatever else is still being read: without a certificate nothing is admitted. */
+  const keepCertificates = async (
+    its: CertificateOptions,
+    itsReaders: CertificateReaders,
+    probe: EnforcementProbe,
+    leading: AbortSignal,
+  ) => {
+    const own = Object.values(itsReaders) as Reader<KubernetesObject>[];
+    await Promise.all(own.map((reader) => reader.waitForSync(leading)));
+    const keeping = createController({
+      name: 'certificates',
+      reconcile: createCertificateReconciler(its, {
+        client,
+        logger,
+        readers: itsReaders,
+        metrics: metrics.certificates,
+        now,
+      }),
+      logger,
+      metrics: kubeMetrics,
+    });
+    const subscriptions = own.map((reader) =>
+      reader.subscribe(() => {
+        keeping.queue.add(CERTIFICATES_KEY);
+        probe.hurry();
+      }),
+    );
+    keeping.queue.add(CERTIFICATES_KEY);
+    keeping.start();
+    return {
+      stop: async () => {
+        for (const unsubscribe of subscriptions) unsubscribe();
+        await keeping.stop({ drainMs: DRAIN_MS });
+      },
+    };
   };
 
   for (const reader of all) reader.start();

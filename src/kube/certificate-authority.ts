@@ -1,9 +1,12 @@
-/** Makes and reads the certificates of the webhook: ECDSA P-256, our own CA (decision record 0008). */
+/** Makes and reads the certificates of the webhook: ECDSA P-256, our own CA. */
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** What OpenSSL calls P-256: `createLeaf` signs with such keys only. */
+export const CURVE = 'prime256v1';
 
 /** A certificate and its private key, PEM both (PKCS #8). */
 export interface KeyPair {
@@ -19,9 +22,13 @@ export interface Validity {
 
 /** What the plan has to know of a certificate. */
 export interface CertificateFacts extends Validity {
-  /** Tells certificates apart. */
-  fingerprint: string;
+  /** As OpenSSL writes it: `CN=taskgrant-webhook-ca`. */
+  subject: string;
   dnsNames: readonly string[];
+  /** Whether it may sign others (RFC 5280, 4.2.1.9). */
+  isAuthority: boolean;
+  /** Of its key, as OpenSSL calls it; undefined where it is no elliptic one. */
+  curve: string | undefined;
 }
 
 /** A new CA, good for nothing but signing leaves: no intermediate may come under it (RFC 5280, 4.2.1.9). */
@@ -51,7 +58,7 @@ export async function createLeaf(
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await webcrypto.subtle.importKey(
     'pkcs8',
-    x509.PemConverter.decodeFirst(authority.key),
+    createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' }),
     ALGORITHM,
     false,
     ['sign'],
@@ -90,13 +97,17 @@ export function readKeyPair({
   }
 }
 
-/** The facts of a certificate alone; undefined where the text is none. */
-export function readCertificate(certificate: string): CertificateFacts | undefined {
-  try {
-    return factsOf(new X509Certificate(certificate));
-  } catch {
-    return undefined;
-  }
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Every certificate of a bundle, in its order, PEM with one line end at its end; what is none is left out. */
+export function readBundle(bundle: string): (CertificateFacts & Pick<KeyPair, 'certificate'>)[] {
+  return [...bundle.matchAll(PEM_CERTIFICATE)].flatMap(([pem]) => {
+    try {
+      return [{ ...factsOf(new X509Certificate(pem)), certificate: `${pem}\n` }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Whether the CA signed the certificate: names and signature both. */
@@ -114,7 +125,9 @@ function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
     notBefore: certificate.validFromDate.getTime(),
     notAfter: certificate.validToDate.getTime(),
-    fingerprint: certificate.fingerprint256,
+    subject: certificate.subject,
+    isAuthority: certificate.ca,
+    curve: certificate.publicKey.asymmetricKeyDetails?.namedCurve,
     dnsNames: names.filter((name) => name.startsWith('DNS:')).map((name) => name.slice('DNS:'.length)),
   };
 }

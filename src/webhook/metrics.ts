@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AdmissionRequest } from '../api/kubernetes.ts';
 import { VIOLATION_CODES } from '../core/decision/codes.ts';
 import type { Answer } from './review.ts';
+import { CERTIFICATE_FAULTS, type CertificateFault } from './tls.ts';
 
 export interface HoldMetrics {
   /** Called when a request begins to wait for its grant; the result is called when it waits no more. */
@@ -12,7 +13,10 @@ export interface HoldMetrics {
 export interface CertificateMetrics {
   /** When the certificate in use ends, in seconds since the epoch. */
   expires: Gauge;
-  refused: Counter;
+  /** What is in the Secret now is not served with, and why. */
+  refused(fault: CertificateFault): void;
+  /** What is in the Secret now is served with. */
+  accepted(): void;
 }
 
 export interface WebhookMetrics extends HoldMetrics {
@@ -85,11 +89,32 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
   });
   const refused = new Counter({
     name: 'taskgrant_webhook_certificates_refused_total',
-    help: 'Certificates in the Secret that could not be used; the one before stays in use.',
+    help: 'Certificates in the Secret that could not be used, by why; the one before stays in use.',
+    labelNames: ['fault'],
     registers,
   });
+  const unusable = new Gauge({
+    name: 'taskgrant_webhook_certificate_unusable',
+    help: '1 while what is in the Secret cannot be used, by why: what is in use will not be renewed by it.',
+    labelNames: ['fault'],
+    registers,
+  });
+  for (const fault of CERTIFICATE_FAULTS) refused.inc({ fault }, 0);
+  const nowUnusable = (by: CertificateFault | undefined) => {
+    for (const fault of CERTIFICATE_FAULTS) unusable.set({ fault }, fault === by ? 1 : 0);
+  };
+  nowUnusable(undefined);
   return {
-    certificate: { expires, refused },
+    certificate: {
+      expires,
+      refused(fault) {
+        refused.inc({ fault });
+        nowUnusable(fault);
+      },
+      accepted() {
+        nowUnusable(undefined);
+      },
+    },
     request(webhook) {
       inFlight.inc({ webhook });
       const observe = latency.startTimer({ webhook });

@@ -27,6 +27,8 @@ export interface WebhookOptions {
   port: number;
   /** The Secret with the serving certificate. */
   tlsSecret: { namespace: string; name: string };
+  /** By which the API server calls: `<service>.<namespace>.svc`. */
+  dnsName: string;
   /** How long a pod's creation waits for its grant to become active, in milliseconds. */
   holdMs: number;
   /** What the API server calls itself: see kube/api-audiences.ts. */
@@ -82,6 +84,7 @@ export function runWebhook(
   const certificates = createCertificateSource({
     client,
     ...options.tlsSecret,
+    dnsName: options.dnsName,
     logger,
     readerMetrics: kubeMetrics.reader,
     metrics: metrics.certificate,
