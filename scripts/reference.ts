@@ -223,8 +223,10 @@ export function metricsReference(): string {
 Port 8080 of every pod, \`/metrics\`; beside them are \`/livez\` and \`/readyz\`. No label ever holds an object's name.
 
 What to alert on: \`taskgrant_overdue_seconds\` above a few seconds (rights outlive their time), \`taskgrant_enforcement_proven\` at 0
-(nothing becomes active), \`taskgrant_admission_decisions_total{decision="failed"}\` growing, and
-\`taskgrant_webhook_certificate_expiration_timestamp_seconds\` coming near.
+(nothing becomes active), \`taskgrant_admission_decisions_total{decision="failed"}\` growing,
+\`taskgrant_webhook_certificate_expiration_timestamp_seconds\` coming near, \`taskgrant_webhook_certificate_unusable\` at 1 for longer than a
+minute, and \`taskgrant_certificates_made_total\` growing for any reason but \`Due\` and \`NewAuthority\`
+([certificates](../../charts/taskgrant/README.md#certificates)).
 
 ## Of the controller
 

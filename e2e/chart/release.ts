@@ -49,6 +49,11 @@ export function kubectlApply(manifest: string, ...args: readonly string[]): Prom
   return must(['kubectl', 'apply', '--filename', '-', ...args], { input: manifest });
 }
 
+/** kubectl delete of what is in manifests, as far as it is there. */
+export function kubectlDelete(manifest: string): Promise<string> {
+  return must(['kubectl', 'delete', '--ignore-not-found', '--filename', '-'], { input: manifest });
+}
+
 /** The API server as an account of the release sees it. */
 export async function clientOf(serviceAccount: string): Promise<Client> {
   const token = (await kubectl('create', 'token', serviceAccount, '--namespace', namespace)).trim();

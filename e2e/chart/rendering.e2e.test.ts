@@ -153,6 +153,88 @@ describe.each(helmVersions)('with %s', (version) => {
     },
   );
 
+  describe('where cert-manager keeps the certificate', () => {
+    const certManager = 'certificates.certManager.enabled=true';
+    const its = (objects: readonly KubernetesObject[], kind: string) =>
+      objects
+        .filter((object) => object.kind === kind && object.apiVersion === 'cert-manager.io/v1')
+        .map(({ metadata, ...rest }) => ({ name: metadata.name, ...(rest as { spec?: object }).spec }));
+
+    test('it is told which, and both webhook configurations ask for its CA', async () => {
+      const objects = await render(version, certManager);
+      expect(its(objects, 'Certificate')).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            name: `${release}-webhook`,
+            secretName: `${release}-webhook-tls`,
+            dnsNames: [
+              `${release}-webhook.${namespace}.svc`,
+              `${release}-webhook.${namespace}.svc.cluster.local`,
+              `${release}-webhook.${namespace}`,
+            ],
+            issuerRef: { group: 'cert-manager.io', kind: 'Issuer', name: `${release}-ca` },
+          }),
+        ]),
+      );
+      const configurations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
+      expect(configurations).toHaveLength(2);
+      for (const { metadata } of configurations)
+        expect(metadata.annotations).toEqual({
+          'cert-manager.io/inject-ca-from': `${namespace}/${release}-webhook`,
+        });
+    });
+
+    test('a CA of the release’s own signs it, whose key stays when it is renewed', async () => {
+      const objects = await render(version, certManager);
+      const issuers = its(objects, 'Issuer');
+      expect(issuers).toHaveLength(2);
+      expect(issuers).toContainEqual({ name: `${release}-ca`, ca: { secretName: `${release}-ca` } });
+      expect(issuers).toContainEqual({ name: `${release}-self-signed`, selfSigned: {} });
+      expect(its(objects, 'Certificate')).toContainEqual(
+        expect.objectContaining({
+          name: `${release}-ca`,
+          isCA: true,
+          secretName: `${release}-ca`,
+          privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Never' },
+          issuerRef: { group: 'cert-manager.io', kind: 'Issuer', name: `${release}-self-signed` },
+        }),
+      );
+    });
+
+    test('an issuer of one’s own signs it where one is named', async () => {
+      const issuerRef = { name: 'corporate', kind: 'ClusterIssuer', group: 'cert-manager.io' };
+      const values = Object.entries(issuerRef).map(
+        ([key, value]) => `certificates.certManager.issuerRef.${key}=${value}`,
+      );
+      const objects = await render(version, [certManager, ...values].join(','));
+      expect(its(objects, 'Issuer')).toEqual([]);
+      expect(its(objects, 'Certificate')).toMatchObject([{ name: `${release}-webhook`, issuerRef }]);
+    });
+
+    test('the controller is told to keep off, and has no right to it', async () => {
+      const objects = await render(version, certManager);
+      const args = podSpecs(objects).flatMap(({ containers }) =>
+        containers.flatMap((each) => each.args ?? []),
+      );
+      expect(args).toContain('--certificates=external');
+      expect(args.filter((arg) => arg.startsWith('--ca-'))).toEqual([]);
+      const ofController = objects.filter(
+        ({ kind, metadata }) => /Role$/.test(kind) && metadata.name === `${release}-controller`,
+      ) as (KubernetesObject & { rules: { resources: string[] }[] })[];
+      expect(ofController).toHaveLength(2);
+      const resources = ofController.flatMap(({ rules }) => rules.flatMap((rule) => rule.resources));
+      expect(resources).not.toContain('secrets');
+      expect(resources.filter((resource) => resource.includes('webhookconfigurations'))).toEqual([]);
+      expect(objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+    });
+
+    test('and nothing of it is there otherwise', async () => {
+      const manifest = await helm(version, ...template(''));
+      expect(manifest).not.toContain('cert-manager.io/');
+      expect(manifest).not.toContain('--certificates=');
+    });
+  });
+
   test('what can be left out is left out', async () => {
     const off = [
       ...[
@@ -211,6 +293,8 @@ describe.each(helmVersions)('with %s', (version) => {
     ['image.digest=sha256:1', 'digest'],
     ['defaultClass.limits.maxDuration=1d', 'maxDuration'],
     ['rbac.impersonation=both', 'impersonation'],
+    ['certificates.overlap=1d', 'overlap'],
+    ['certificates.certManager.issuerRef.nam=a', 'issuerRef'],
     [`probeNamespace.name=${namespace}`, 'never enforced'],
   ])('the value %s is refused with a word on why', async (value, word) => {
     expect(await refused(version, value)).toContain(word);

@@ -8,6 +8,7 @@ import {
   aGrantManifest,
   aPodManifest,
   apply,
+  askAgainAndAgain,
   enforcedNamespace,
   kubectl,
   untilPhase,
@@ -40,18 +41,7 @@ test('a rollout of the webhook refuses nobody', async () => {
   await untilPhase(client, { namespace, name: 'rollout' }, 'Active');
   const before = (await replicas()).map(({ metadata }) => metadata.uid);
 
-  let isOver = false;
-  let admitted = 0;
-  const refusals: unknown[] = [];
-  const keepAsking = async () => {
-    while (!isOver) {
-      await client
-        .create(pods, aPodManifest(namespace, 'rollout', 'rollout', 'true'), { dryRun: true })
-        .then(() => (admitted += 1))
-        .catch((error: unknown) => refusals.push(error));
-    }
-  };
-  const asking = [keepAsking(), keepAsking(), keepAsking(), keepAsking()];
+  const asking = askAgainAndAgain(client, aPodManifest(namespace, 'rollout', 'rollout', 'true'));
   await kubectl(['-n', NAMESPACE, 'rollout', 'restart', WEBHOOK]);
   await kubectl(['-n', NAMESPACE, 'rollout', 'status', WEBHOOK, '--timeout=90s']);
   // Until the last one that ends has ended: what it was still asked, it has answered.
@@ -62,8 +52,7 @@ test('a rollout of the webhook refuses nobody', async () => {
     },
     { timeout: 60_000, interval: 500 },
   );
-  isOver = true;
-  await Promise.all(asking);
+  const { admitted, refusals } = await asking.stop();
   expect(refusals).toEqual([]);
-  expect(admitted).toBeGreaterThan(asking.length);
+  expect(admitted).toBeGreaterThan(4);
 });

@@ -15,6 +15,7 @@ import { createReader } from '../../src/kube/reader.ts';
 import {
   configMaps,
   namespaces,
+  pods,
   secrets,
   selfSubjectReviews,
   taskGrants,
@@ -278,6 +279,32 @@ export async function floorLeavesOut(client: Client, label: string | undefined):
       ),
     ),
   );
+}
+
+/**
+ * Asks for the same pod, as a dry run, again and again and by several at a time, until `stop` is called, which tells how often it was
+ * admitted, and with what it was refused.
+ */
+export function askAgainAndAgain(client: Client, pod: Pod, atATime = 4) {
+  let isOver = false;
+  let admitted = 0;
+  const refusals: unknown[] = [];
+  const keepAsking = async () => {
+    while (!isOver) {
+      await client
+        .create(pods, pod, { dryRun: true })
+        .then(() => (admitted += 1))
+        .catch((error: unknown) => refusals.push(error));
+    }
+  };
+  const asking = Array.from({ length: atATime }, keepAsking);
+  return {
+    async stop(): Promise<{ admitted: number; refusals: unknown[] }> {
+      isOver = true;
+      await Promise.all(asking);
+      return { admitted, refusals };
+    },
+  };
 }
 
 /** What a pod has printed so far. */

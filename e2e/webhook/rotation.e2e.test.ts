@@ -35,6 +35,7 @@ const client = testClient(clusterKubeConfig());
 const cleanUp: (() => Promise<unknown>)[] = [];
 const SERVICE = 'taskgrant-webhook';
 const TLS_SECRET = 'taskgrant-webhook-tls';
+const CA_SECRET = 'taskgrant-ca';
 let namespace: string;
 /** Of both webhook configurations. */
 let name: string;
@@ -124,7 +125,7 @@ const serve = async () => {
 const keepCertificates = async (lifetimes: CertificateLifetimes) => {
   const options = {
     namespace,
-    caSecret: 'taskgrant-ca',
+    caSecret: CA_SECRET,
     tlsSecret: TLS_SECRET,
     webhookService: SERVICE,
     webhookConfiguration: name,
@@ -310,4 +311,76 @@ test('a Secret that cannot be used, or is gone, leaves the certificate before in
   await vi.waitFor(async () => {
     expect(await inUse()).toBe(second.certificate);
   });
+});
+
+/** Long enough that nothing is renewed for its age during a test. */
+const HOURS = { authority: 36 * 3_600_000, leaf: 12 * 3_600_000, overlap: 2000 };
+
+const bundlesOf = async () => {
+  const [mutating, validating] = await Promise.all([
+    client.get(mutatingWebhookConfigurations, { name }),
+    client.get(validatingWebhookConfigurations, { name }),
+  ]);
+  return [...(mutating.webhooks ?? []), ...(validating.webhooks ?? [])].map(
+    ({ clientConfig }) => clientConfig.caBundle,
+  );
+};
+
+const BUNDLE = '/webhooks/0/clientConfig/caBundle';
+
+test.each([
+  ['taken away', () => Promise.resolve({ op: 'remove' as const, path: BUNDLE })],
+  [
+    'replaced by another',
+    async () => {
+      const other = await createAuthority('other', { notBefore: now(), notAfter: now() + 3_600_000 });
+      const value = Buffer.from(other.certificate).toString('base64');
+      return { op: 'add' as const, path: BUNDLE, value };
+    },
+  ],
+])('a CA bundle that was %s comes back, and requests are admitted again', async (_, edited) => {
+  await configure();
+  await keepCertificates(HOURS);
+  await serve();
+  await leadService(server.port);
+  await vi.waitFor(admit, { timeout: 30_000, interval: 200 });
+  const before = await bundlesOf();
+  expect(before.every((bundle) => bundle !== undefined)).toBe(true);
+
+  const edit = await edited();
+  for (const kind of [mutatingWebhookConfigurations, validatingWebhookConfigurations] as const)
+    await client.patch<KubernetesObject>(kind, { name }, { type: 'json', body: [edit] });
+  // By the watch: readers list anew after minutes only.
+  await vi.waitFor(
+    async () => {
+      expect(await bundlesOf()).toEqual(before);
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  await vi.waitFor(admit, { timeout: 20_000, interval: 200 });
+});
+
+test.each([
+  ['the certificate has no key', TLS_SECRET, { 'tls.key': null }],
+  ['the certificate is no certificate', TLS_SECRET, { 'tls.crt': 'bm90IGEgY2VydGlmaWNhdGU=' }],
+  ['the certificate is empty', TLS_SECRET, { 'tls.crt': null, 'tls.key': null }],
+  ['the CA has no key', CA_SECRET, { 'ca.key': null }],
+  ['the CA is empty', CA_SECRET, { 'ca.crt': null, 'ca.key': null, 'previous.crt': null }],
+] as const)('where %s, it is made anew, and no request is refused for it', async (_, secret, data) => {
+  await configure();
+  await keepCertificates(HOURS);
+  await serve();
+  await leadService(server.port);
+  await vi.waitFor(admit, { timeout: 30_000, interval: 200 });
+  const before = await shown(await trusted());
+
+  await client.patch(secrets, { namespace, name: secret }, { type: 'merge', body: { data } });
+  let after = before;
+  for (const until = performance.now() + 30_000; performance.now() < until;) {
+    await admit();
+    after = await shown(await trusted());
+    if (after.fingerprint256 !== before.fingerprint256) break;
+  }
+  expect(after.fingerprint256).not.toBe(before.fingerprint256);
+  await admit();
 });

@@ -56,123 +56,69 @@ const LIFETIMES: CertificateLifetimes = { authority: 36_000, leaf: 12_000, overl
 const HEARS_MS = 1900;
 const NAMES = ['webhook'];
 
-class World {
-  private readonly lifetimes: CertificateLifetimes;
-  private readonly staleMs: number;
-  now = Date.parse('2026-11-23T09:00:00Z');
-  cluster: Cluster;
-  controllers: Controller[];
-  replicas: ServedLeaf[];
+type World = ReturnType<typeof createWorld>;
+
+/** An installation in which all is well. @param staleMs how far behind caches may be, in milliseconds */
+function createWorld(lifetimes: CertificateLifetimes, staleMs: number) {
+  let now = Date.parse('2026-11-23T09:00:00Z');
+  const firstAuthority = { certificate: '[CA 1]', ...validityFrom(now, lifetimes.authority) };
+  const made: Authority[] = [firstAuthority];
+  const firstBundle = firstAuthority.certificate;
   /** What the API server goes by, of each configuration, and what it has still to hear of. */
-  trusted: string[];
-  unheard: { configuration: number; bundle: string; at: number }[] = [];
-  everMade: Authority[];
+  const trusted = [firstBundle, firstBundle];
+  let unheard: { configuration: number; bundle: string; at: number }[] = [];
 
-  /** An installation in which all is well. @param staleMs how far behind caches may be, in milliseconds */
-  constructor(lifetimes: CertificateLifetimes, staleMs: number) {
-    this.lifetimes = lifetimes;
-    this.staleMs = staleMs;
-    const authority = { certificate: '[CA 1]', ...validityFrom(this.now, lifetimes.authority) };
-    this.everMade = [authority];
-    const bundle = authority.certificate;
-    this.trusted = [bundle, bundle];
-    const leaf = this.signed(authority);
-    this.cluster = {
-      ca: { version: 1, content: { authority, previous: [] } },
-      tls: { version: 1, content: leaf },
-      configurations: [
-        { version: 1, content: bundle },
-        { version: 1, content: bundle },
-      ],
-    };
-    this.replicas = [leaf, leaf, leaf];
-    this.controllers = [this.started(), this.started()];
-  }
-
-  private signed(signedBy: Authority): ServedLeaf {
-    const { notBefore, notAfter } = validityFrom(this.now, this.lifetimes.leaf);
-    const valid = this.everMade.filter((each) => this.now < each.notAfter);
-    const fromNothing = !this.trusted.every((bundle) =>
+  const signed = (signedBy: Authority): ServedLeaf => {
+    const { notBefore, notAfter } = validityFrom(now, lifetimes.leaf);
+    const valid = made.filter((each) => now < each.notAfter);
+    const fromNothing = !trusted.every((bundle) =>
       valid.some(({ certificate }) => bundle.includes(certificate)),
     );
     return { notBefore, notAfter: Math.min(notAfter, signedBy.notAfter), signedBy, fromNothing };
-  }
+  };
 
-  private started(): Controller {
-    const heardAt = { ca: this.now, tls: this.now, mutating: this.now, validating: this.now };
-    return { cache: this.cluster, heardAt, belief: undefined };
-  }
+  const firstLeaf = signed(firstAuthority);
+  let cluster: Cluster = {
+    ca: { version: 1, content: { authority: firstAuthority, previous: [] } },
+    tls: { version: 1, content: firstLeaf },
+    configurations: [
+      { version: 1, content: firstBundle },
+      { version: 1, content: firstBundle },
+    ],
+  };
+  const replicas = [firstLeaf, firstLeaf, firstLeaf];
 
-  pass(ms: number): void {
-    this.now += ms;
-    const late = this.unheard.filter(({ at }) => at + HEARS_MS <= this.now);
-    for (const { configuration, bundle } of late) this.trusted[configuration] = bundle;
-    this.unheard = this.unheard.filter((one) => !late.includes(one));
-    for (const [index, { heardAt }] of this.controllers.entries())
-      for (const part of PARTS) if (heardAt[part] + this.staleMs <= this.now) this.hear(index, part);
-  }
+  const started = (): Controller => ({
+    cache: cluster,
+    heardAt: { ca: now, tls: now, mutating: now, validating: now },
+    belief: undefined,
+  });
+  const controllers = [started(), started()];
 
-  /** The API server takes up what was written last. */
-  listen(configuration: number): void {
-    this.trusted[configuration] = this.cluster.configurations[configuration]?.content ?? '';
-    this.unheard = this.unheard.filter((one) => one.configuration !== configuration);
-  }
-
-  hear(index: number, part: Part): void {
-    const controller = this.controllers[index];
+  const hear = (index: number, part: Part): void => {
+    const controller = controllers[index];
     if (!controller) return;
-    controller.heardAt[part] = this.now;
+    controller.heardAt[part] = now;
     const { cache } = controller;
-    const [mutating, validating] = this.cluster.configurations;
+    const [mutating, validating] = cluster.configurations;
     if (part === 'mutating')
       controller.cache = { ...cache, configurations: [mutating, cache.configurations[1]] };
     else if (part === 'validating')
       controller.cache = { ...cache, configurations: [cache.configurations[0], validating] };
-    else controller.cache = { ...cache, [part]: this.cluster[part] };
-  }
+    else controller.cache = { ...cache, [part]: cluster[part] };
+  };
 
-  takeUp(replica: number): void {
-    const leaf = this.cluster.tls.content;
-    if (typeof leaf !== 'string' && leaf.notBefore <= this.now && this.now < leaf.notAfter)
-      this.replicas[replica] = leaf;
-  }
-
-  /** Somebody empties a Secret, or leaves half of it. */
-  breakSecret(which: 'ca' | 'tls', how: Absence): void {
-    const { ca, tls } = this.cluster;
-    if (which === 'tls') {
-      this.cluster = { ...this.cluster, tls: { version: tls.version + 1, content: how } };
-      return;
-    }
-    const { authority, previous } = ca.content;
-    const readable = typeof authority === 'string' ? previous : [authority, ...previous];
-    const content = { authority: how, previous: how === 'Missing' ? [] : readable };
-    this.cluster = { ...this.cluster, ca: { version: ca.version + 1, content } };
-  }
-
-  act(index: number, fate: Fate): CertificatePlan | undefined {
-    const controller = this.controllers[index];
-    if (!controller) return undefined;
-    const state = this.seenBy(controller);
-    controller.belief = beliefAfter(controller.belief, state);
-    const plan = planCertificates(state, controller.belief, this.lifetimes);
-    if (fate !== 'lost' && fate !== 'dies before')
-      this.carryOut(plan, controller.cache, fate === 'dies halfway');
-    if (fate.startsWith('dies')) this.controllers[index] = this.started();
-    return plan;
-  }
-
-  private seenBy({ cache }: Controller): CertificateState {
+  const seenBy = ({ cache }: Controller): CertificateState => {
     const { authority, previous } = cache.ca.content;
     const leaf = cache.tls.content;
     const isCurrent =
       typeof leaf !== 'string' && typeof authority !== 'string' && leaf.signedBy === authority;
     const bundles = cache.configurations.map(({ content }) => content);
     return {
-      now: this.now,
+      now,
       authority,
       previous,
-      believed: this.everMade.filter(({ certificate }) => bundles.some((each) => each.includes(certificate))),
+      believed: made.filter(({ certificate }) => bundles.some((each) => each.includes(certificate))),
       leaf:
         typeof leaf === 'string'
           ? leaf
@@ -185,29 +131,28 @@ class World {
       dnsNames: NAMES,
       bundles,
     };
-  }
+  };
 
-  private carryOut({ next }: CertificatePlan, cache: Cluster, halfway: boolean): void {
-    const { ca, tls, configurations } = this.cluster;
+  const carryOut = ({ next }: CertificatePlan, cache: Cluster, halfway: boolean): void => {
+    const { ca, tls, configurations } = cluster;
     switch (next?.do) {
       case undefined:
         return;
       case 'renewAuthority': {
         if (cache.ca.version !== ca.version) return;
-        const validity = validityFrom(this.now, this.lifetimes.authority);
-        const authority = { certificate: `[CA ${this.everMade.length + 1}]`, ...validity };
-        this.everMade.push(authority);
+        const authority = {
+          certificate: `[CA ${made.length + 1}]`,
+          ...validityFrom(now, lifetimes.authority),
+        };
+        made.push(authority);
         const content = { authority, previous: next.previous };
-        this.cluster = { ...this.cluster, ca: { version: ca.version + 1, content } };
+        cluster = { ...cluster, ca: { version: ca.version + 1, content } };
         return;
       }
       case 'issueLeaf': {
         const { authority } = cache.ca.content;
         if (cache.tls.version !== tls.version || typeof authority === 'string') return;
-        this.cluster = {
-          ...this.cluster,
-          tls: { version: tls.version + 1, content: this.signed(authority) },
-        };
+        cluster = { ...cluster, tls: { version: tls.version + 1, content: signed(authority) } };
         return;
       }
       case 'writeBundles': {
@@ -216,36 +161,79 @@ class World {
         const written = configurations.map((stored, index) => {
           const isStale = cache.configurations[index]?.version !== stored.version;
           if (isStale || stored.content === next.bundle || (halfway && index > 0)) return stored;
-          this.unheard.push({ configuration: index, bundle: next.bundle, at: this.now });
+          unheard.push({ configuration: index, bundle: next.bundle, at: now });
           return { version: stored.version + 1, content: next.bundle };
         }) as [Stored<string>, Stored<string>];
-        this.cluster = { ...this.cluster, configurations: written };
+        cluster = { ...cluster, configurations: written };
       }
     }
-  }
+  };
 
-  /** What no API server may ever meet. */
-  untrusted(): string[] {
-    const valid = [...this.replicas.entries()].filter(
-      ([, { notBefore, notAfter, fromNothing }]) =>
-        notBefore <= this.now && this.now < notAfter && !fromNothing,
-    );
-    return valid.flatMap(
-      ([
-        replica,
-        {
-          signedBy: { certificate },
-        },
-      ]) =>
-        this.trusted
+  return {
+    replicas,
+    made,
+    now: () => now,
+    hear,
+
+    pass(ms: number): void {
+      now += ms;
+      const late = unheard.filter(({ at }) => at + HEARS_MS <= now);
+      for (const { configuration, bundle } of late) trusted[configuration] = bundle;
+      unheard = unheard.filter((one) => !late.includes(one));
+      for (const [index, { heardAt }] of controllers.entries())
+        for (const part of PARTS) if (heardAt[part] + staleMs <= now) hear(index, part);
+    },
+
+    /** The API server takes up what was written last. */
+    listen(configuration: number): void {
+      trusted[configuration] = cluster.configurations[configuration]?.content ?? '';
+      unheard = unheard.filter((one) => one.configuration !== configuration);
+    },
+
+    takeUp(replica: number): void {
+      const leaf = cluster.tls.content;
+      if (typeof leaf !== 'string' && leaf.notBefore <= now && now < leaf.notAfter) replicas[replica] = leaf;
+    },
+
+    /** Somebody empties a Secret, or leaves half of it. */
+    breakSecret(which: 'ca' | 'tls', how: Absence): void {
+      const { ca, tls } = cluster;
+      if (which === 'tls') {
+        cluster = { ...cluster, tls: { version: tls.version + 1, content: how } };
+        return;
+      }
+      const { authority, previous } = ca.content;
+      const readable = typeof authority === 'string' ? previous : [authority, ...previous];
+      const content = { authority: how, previous: how === 'Missing' ? [] : readable };
+      cluster = { ...cluster, ca: { version: ca.version + 1, content } };
+    },
+
+    act(index: number, fate: Fate): CertificatePlan | undefined {
+      const controller = controllers[index];
+      if (!controller) return undefined;
+      const state = seenBy(controller);
+      controller.belief = beliefAfter(controller.belief, state);
+      const plan = planCertificates(state, controller.belief, lifetimes);
+      if (fate !== 'lost' && fate !== 'dies before')
+        carryOut(plan, controller.cache, fate === 'dies halfway');
+      if (fate.startsWith('dies')) controllers[index] = started();
+      return plan;
+    },
+
+    /** What no API server may ever meet. */
+    untrusted(): string[] {
+      const inUse = replicas.filter(
+        ({ notBefore, notAfter, fromNothing }) => notBefore <= now && now < notAfter && !fromNothing,
+      );
+      return inUse.flatMap(({ signedBy: { certificate } }) =>
+        trusted
           .filter((bundle) => !bundle.includes(certificate))
-          .map((bundle) => `replica ${replica} serves one of ${certificate}, and ${bundle} is trusted`),
-    );
-  }
+          .map((bundle) => `a replica serves one of ${certificate}, and ${bundle} is trusted`),
+      );
+    },
 
-  expired(): number[] {
-    return this.replicas.flatMap(({ notAfter }, replica) => (this.now < notAfter ? [] : [replica]));
-  }
+    expired: () => replicas.filter(({ notAfter }) => now >= notAfter),
+  };
 }
 
 type Step = (world: World) => void;
@@ -304,7 +292,7 @@ const lives = (...more: fc.Arbitrary<Step>[]) =>
   fc.array(fc.oneof(...ordinary, ...ordinary, ...more), { minLength: 50, maxLength: 300, size: 'max' });
 
 const holds = (staleMs: number) => (steps: readonly Step[]) => {
-  const world = new World(LIFETIMES, staleMs);
+  const world = createWorld(LIFETIMES, staleMs);
   for (const step of steps) {
     step(world);
     expect(world.untrusted(), String(step)).toEqual([]);
@@ -313,7 +301,7 @@ const holds = (staleMs: number) => (steps: readonly Step[]) => {
 
 describe('whatever a replica serves that is valid, every API server trusts', () => {
   test('also where a leader from before does not know yet of the CA that the next one has made', () => {
-    const world = new World(LIFETIMES, Infinity);
+    const world = createWorld(LIFETIMES, Infinity);
     const leads = () => {
       for (const part of PARTS) world.hear(0, part);
       world.act(0, 'done');
@@ -355,20 +343,20 @@ test('with any lifetimes that go together, no replica ever serves what has expir
   fc.assert(
     fc.property(times, fc.integer({ min: 10, max: 500 }), (lifetimes, stepMs) => {
       expect(faultOfLifetimes(lifetimes)).toBeUndefined();
-      const world = new World(lifetimes, 0);
-      const until = world.now + 3 * lifetimes.authority;
+      const world = createWorld(lifetimes, 0);
+      const until = world.now() + 3 * lifetimes.authority;
       const served = new Set<ServedLeaf>();
-      while (world.now < until) {
+      while (world.now() < until) {
         // As the queue does: again after a second at the latest where something is to be done, or when it is due.
         const plan = world.act(0, 'done');
         for (const part of PARTS) world.hear(0, part);
         for (const replica of world.replicas.keys()) world.takeUp(replica);
         for (const leaf of world.replicas) served.add(leaf);
-        const dueIn = (plan?.againAt ?? 0) - world.now;
+        const dueIn = (plan?.againAt ?? 0) - world.now();
         world.pass(plan?.next ? stepMs : Math.max(1000, Math.ceil(dueIn)));
         expect([world.untrusted(), world.expired()]).toEqual([[], []]);
       }
-      expect(world.everMade.length).toBeGreaterThanOrEqual(4);
+      expect(world.made.length).toBeGreaterThanOrEqual(4);
       expect(served.size).toBeGreaterThan(3 * 3);
     }),
     { numRuns: 100 },

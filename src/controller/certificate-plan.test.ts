@@ -1,8 +1,10 @@
+import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import {
   createAuthority,
   createLeaf,
   isSignedBy,
+  readAuthority,
   readBundle,
   readKeyPair,
   type KeyPair,
@@ -209,6 +211,22 @@ describe('certificates', () => {
   test('a leaf is for its names, and never outlives its CA', async () => {
     const long = await createLeaf(authority, [...NAMES], validityFrom(NOW, 1000 * HOUR));
     expect(readKeyPair(long)).toMatchObject({ dnsNames: NAMES, notAfter: authorityFacts.notAfter });
+  });
+
+  test('a CA signs whichever way its key is written', async () => {
+    const key = String(createPrivateKey(authority.key).export({ type: 'sec1', format: 'pem' }));
+    expect(key).toContain('BEGIN EC PRIVATE KEY');
+    expect(readAuthority({ ...authority, key })?.certificate).toBe(authority.certificate);
+    const signed = await createLeaf({ ...authority, key }, [...NAMES], validityFrom(NOW, LIFETIMES.leaf));
+    expect(isSignedBy(signed.certificate, authority.certificate)).toBe(true);
+  });
+
+  test.each([
+    ['may sign no other', leaf],
+    ['has another one’s key', { ...authority, key: leaf.key }],
+    ['has none', { ...authority, key: undefined }],
+  ])('what %s is no CA', (_why, pair) => {
+    expect(readAuthority(pair)).toBeUndefined();
   });
 
   test('a bundle is read one by one, and what is no certificate is left out', async () => {

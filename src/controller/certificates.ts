@@ -23,8 +23,8 @@ import {
 import {
   createAuthority,
   createLeaf,
-  CURVE,
   isSignedBy,
+  readAuthority,
   readBundle,
   readKeyPair,
 } from '../kube/certificate-authority.ts';
@@ -128,7 +128,8 @@ function observe(options: CertificateOptions, { readers, now }: Parts): Certific
   const { namespace, caSecret, tlsSecret, webhookService, webhookConfiguration } = options;
   const ca = dataOf(readers.ca.get(`${namespace}/${caSecret}`));
   const tls = dataOf(readers.tls.get(`${namespace}/${tlsSecret}`));
-  const authority = authorityIn(ca);
+  const signing = { certificate: ca['ca.crt'], key: ca['ca.key'] };
+  const authority = readAuthority(signing) ?? absence(signing);
   const previous = readBundle(`${ca['ca.crt'] ?? ''}\n${ca['previous.crt'] ?? ''}`).filter(
     ({ certificate, isAuthority }) =>
       isAuthority && (typeof authority === 'string' || certificate !== authority.certificate),
@@ -154,15 +155,6 @@ function observe(options: CertificateOptions, { readers, now }: Parts): Certific
     dnsNames: dnsNamesOf(webhookService, namespace),
     bundles,
   };
-}
-
-function authorityIn(ca: Record<string, string | undefined>): CertificateState['authority'] {
-  const pair = { certificate: ca['ca.crt'], key: ca['ca.key'] };
-  const facts = readKeyPair(pair);
-  const [first] = readBundle(pair.certificate ?? '');
-  return facts?.isAuthority && facts.curve === CURVE && first
-    ? { ...facts, certificate: first.certificate }
-    : absence(pair);
 }
 
 /** Half of a pair is no absence: somebody has taken the other. */

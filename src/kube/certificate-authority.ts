@@ -5,8 +5,8 @@ import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** What OpenSSL calls P-256: `createLeaf` signs with such keys only. */
-export const CURVE = 'prime256v1';
+/** What OpenSSL calls P-256. */
+const CURVE = 'prime256v1';
 
 /** A certificate and its private key, PEM both (PKCS #8). */
 export interface KeyPair {
@@ -95,6 +95,15 @@ export function readKeyPair({
   } catch {
     return undefined;
   }
+}
+
+/** The certificate of a CA with its key, where `createLeaf` can sign with it; undefined where it is anything else. */
+export function readAuthority(
+  pair: Record<keyof KeyPair, string | undefined>,
+): (CertificateFacts & Pick<KeyPair, 'certificate'>) | undefined {
+  const facts = readKeyPair(pair);
+  const [first] = readBundle(pair.certificate ?? '');
+  return facts?.isAuthority && facts.curve === CURVE ? first : undefined;
 }
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
