@@ -150,7 +150,11 @@ command('controller', 'activates and revokes grants: all writes of the product')
             lifetimes: lifetimesOf(flags),
           };
     const apiAudiences = apiAudience ?? (await ownApiAudiences());
-    const controller = runController({ ...options, apiAudiences, certificates }, parts, parts.signal);
+    const controller = runController(
+      { ...options, release: webhookConfiguration, apiAudiences, certificates },
+      parts,
+      parts.signal,
+    );
     const health = await serveHealth({
       port: flags.metricsPort,
       registry: parts.registry,

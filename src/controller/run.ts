@@ -33,6 +33,8 @@ import { createReaders, type Readers } from './readers.ts';
 export interface ControllerOptions {
   /** The product's own namespace, and the Lease in it. */
   namespace: string;
+  /** What the release's objects are named after: its webhook configurations have the name itself. */
+  release: string;
   lease: string;
   /** Who this process is, as the Lease and Events say. */
   identity: string;
@@ -70,7 +72,7 @@ export function runController(
   signal: AbortSignal,
 ): RunningController {
   const now = () => Date.now();
-  const release = { namespace: options.namespace, name: options.certificates.webhookConfiguration };
+  const release = { namespace: options.namespace, name: options.release };
   const readers = createReaders(client, logger, kubeMetrics.reader);
   const certificateReaders =
     options.certificates &&
