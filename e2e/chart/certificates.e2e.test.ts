@@ -68,17 +68,8 @@ describe('with lifetimes of seconds', () => {
 
   beforeAll(async () => {
     await helm(
-      ...([
-        'Helm 4',
-        'install',
-        release,
-        chart,
-        '--namespace',
-        namespace,
-        '--wait',
-        '--timeout',
-        '3m',
-      ] as const),
+      ...(['Helm 4', 'install', release, chart, '--namespace', namespace] as const),
+      ...['--wait', '--timeout', '3m'],
       ...Object.entries(LIFETIMES).flatMap(([name, value]) => ['--set', `certificates.${name}=${value}`]),
     );
     await readyToAsk();
@@ -186,9 +177,10 @@ describe('with cert-manager', () => {
   const names: [string, ...string[]] = [`${release}-webhook.${namespace}.svc`];
 
   beforeAll(async () => {
+    const { gitVersion } = (await admin.getPath('/version')) as { gitVersion: string };
     const rendered = await helm(
       ...(['Helm 4', 'template', release, chart, '--namespace', namespace, '--no-hooks'] as const),
-      ...['--set', 'certificates.certManager.enabled=true'],
+      ...['--set', 'certificates.certManager.enabled=true', '--kube-version', gitVersion],
     );
     manifest = parseAllDocuments(rendered)
       .map((document) => document.toJS() as KubernetesObject | null)

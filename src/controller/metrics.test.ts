@@ -164,5 +164,5 @@ test('no label is the name of an object, so that the number of series is bounded
   const labels = (await registry.getMetricsAsJSON()).flatMap(({ values }) =>
     values.flatMap((value) => Object.keys(value.labels)),
   );
-  expect([...new Set(labels)].toSorted()).toEqual(['kind', 'le', 'phase', 'risk']);
+  expect([...new Set(labels)].toSorted()).toEqual(['because', 'kind', 'le', 'phase', 'risk', 'what']);
 });
