@@ -311,7 +311,7 @@ describe('with cert-manager', () => {
       return /^yes$/m.test(said);
     };
     expect(await may('get', 'leases/taskgrant-controller', '--namespace', namespace)).toBe(true);
-    for (const verb of ['get', 'update', 'patch', 'create'])
+    for (const verb of ['list', 'update', 'patch', 'create'])
       for (const { name } of [TLS_SECRET, CA_SECRET])
         expect(await may(verb, `secrets/${name}`, '--namespace', namespace), `${verb} ${name}`).toBe(false);
     for (const kind of ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'])

@@ -20,7 +20,7 @@ import {
 
 const ALL: readonly Condition[] = [
   ...(['crds.upgrade', 'drainOnUninstall.enabled', 'defaultClass.create'] as const),
-  ...(['defaultClass.usableByEditors', 'constrained impersonation'] as const),
+  ...(['defaultClass.usableByEditors', 'constrained impersonation', 'own certificates'] as const),
 ];
 const but = (...left: readonly Condition[]) => ALL.filter((condition) => !left.includes(condition));
 
@@ -52,6 +52,10 @@ const RELEASES: readonly (readonly [string, Rendered])[] = [
   [
     'without editors who may use it',
     { values: 'defaultClass.usableByEditors=false', so: but('defaultClass.usableByEditors'), own },
+  ],
+  [
+    'with cert-manager',
+    { values: 'certificates.certManager.enabled=true', so: but('own certificates'), own },
   ],
   [
     'under other names',

@@ -63,6 +63,7 @@ beforeAll(async () => {
       'drainOnUninstall.enabled',
       'defaultClass.create',
       'defaultClass.usableByEditors',
+      'own certificates',
     ] as const),
     (await hasConstrainedImpersonation(admin)) ? 'constrained impersonation' : 'plain impersonation',
   ]);

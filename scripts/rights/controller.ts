@@ -176,6 +176,13 @@ export const controller: Holder = {
           bound: 'Nothing of the product decides by Events; it can delete none',
           shownBy: [NOTHING_ELSE],
         },
+      ],
+    },
+    {
+      name: 'controller-certificates',
+      where: 'cluster',
+      when: ['own certificates'],
+      entries: [
         reads({
           apiGroups: ['admissionregistration.k8s.io'],
           resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
@@ -205,8 +212,9 @@ export const controller: Holder = {
       ],
     },
     {
-      name: 'controller-in-release',
+      name: 'controller-certificates-in-release',
       where: 'release',
+      when: ['own certificates'],
       entries: [
         {
           apiGroups: [''],
@@ -222,6 +230,12 @@ export const controller: Holder = {
             mayNot('is to make a Secret that somebody has deleted, except for its two, and only by name'),
           ],
         },
+      ],
+    },
+    {
+      name: 'controller-in-release',
+      where: 'release',
+      entries: [
         {
           apiGroups: ['coordination.k8s.io'],
           resources: ['leases'],

@@ -40,6 +40,8 @@ export type Condition =
   | 'defaultClass.create'
   | 'defaultClass.usableByEditors'
   | 'drainOnUninstall.enabled'
+  /** Not those of cert-manager: see certificates.certManager of the chart's values. */
+  | 'own certificates'
   /** Kubernetes 1.36 and later, mostly: see rbac.impersonation of the chart's values. */
   | 'constrained impersonation'
   | 'plain impersonation';

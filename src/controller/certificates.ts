@@ -199,8 +199,9 @@ async function carryOut(
     }
     case 'writeBundles': {
       // What a bundle would lose may be a CA that another leader has just made, and that this cache has not heard of.
-      const { data } = await client.get(secrets, { namespace, name: caSecret }, { signal });
-      if (data?.['ca.crt'] !== ca?.data?.['ca.crt']) return false;
+      const fieldSelector = `metadata.name=${caSecret}`;
+      const { items } = await client.list(secrets, { namespace }, { fieldSelector, signal });
+      if (items[0]?.data?.['ca.crt'] !== ca?.data?.['ca.crt']) return false;
       const { mutating, validating } = readers;
       await writeBundles(client, mutatingWebhookConfigurations, mutating.list(), action.bundle, signal);
       await writeBundles(client, validatingWebhookConfigurations, validating.list(), action.bundle, signal);

@@ -40,7 +40,7 @@
 
 {{- define "taskgrant.rights.webhook-in-release" -}}
 {{- $name := include "taskgrant.fullname" . -}}
-# Its own certificate and key, which the controller renews; not the CA’s key.
+# Its own certificate and key, which the controller (or cert-manager) renews; not the CA’s key.
 - apiGroups: ['']
   resources: [secrets]
   resourceNames: ['{{ $name }}-webhook-tls']
@@ -109,6 +109,10 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
+{{- end }}
+
+{{- define "taskgrant.rights.controller-certificates" -}}
+{{- $name := include "taskgrant.fullname" . -}}
 # Which CA the API server believes.
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations]
@@ -121,7 +125,7 @@
   verbs: [patch]
 {{- end }}
 
-{{- define "taskgrant.rights.controller-in-release" -}}
+{{- define "taskgrant.rights.controller-certificates-in-release" -}}
 {{- $name := include "taskgrant.fullname" . -}}
 # The CA and the webhook’s certificate (state.yaml). With a resourceName, `create` is allowed by server-side apply only,
 # which names its object: so one that somebody has deleted can be made again, and no other.
@@ -129,6 +133,10 @@
   resources: [secrets]
   resourceNames: ['{{ $name }}-ca', '{{ $name }}-webhook-tls']
   verbs: [list, watch, create, update, patch]
+{{- end }}
+
+{{- define "taskgrant.rights.controller-in-release" -}}
+{{- $name := include "taskgrant.fullname" . -}}
 # Who leads.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
