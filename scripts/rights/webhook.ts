@@ -88,7 +88,8 @@ export const webhook: Holder = {
           resources: ['secrets'],
           ownNames: ['webhook-tls'],
           verbs: ['list', 'watch'],
-          because: 'Its own certificate and key, which the controller (or cert-manager) renews; not the CA’s key.',
+          because:
+            'Its own certificate and key, which the controller (or cert-manager) renews; not the CA’s key.',
           gain: 'Answers for the webhook where the thief can redirect what the API server sends: says yes to pods and grants',
           bound:
             'The key is good for a month, for this Service only. It signs nothing; what is given is written by the controller, within the ceiling',
