@@ -49,6 +49,7 @@ function judged({
     grant: aGrant(certified),
     pod,
     podsOfAccount: [pod],
+    namespaceLabels: {},
     level: 'granted',
     apiAudiences: [API_AUDIENCE],
     now: NOW,
