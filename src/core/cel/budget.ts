@@ -3,7 +3,7 @@
  * entries are a billion steps, and x + x doubles a text with each pass.
  */
 
-/** A step took less than 200 ns where it was measured: all of them are some tens of milliseconds. */
+/** A step takes 50 to 250 ns, whatever it is of: all of them are some tens of milliseconds. */
 export const STEPS_PER_DECISION = 250_000;
 
 export class BudgetExhausted extends Error {

@@ -121,48 +121,51 @@ describe('what cannot be told is said with its place, and without any data', () 
   });
 });
 
+const FAULTS: readonly (readonly [string, unknown])[] = [
+  ['any.text', 'must be a bool, and is of type dyn (1:5)'],
+  ['grant.maxPods', 'must be a bool, and is of type int (1:7)'],
+  ['grant.maxpods > 1', 'No such key: maxpods (1:7)'],
+  ['grant.maxPods > "1"', 'no such overload: int > string (1:1)'],
+  ['true &&\n  nobody == 1', 'no variable nobody: there are grant, now, any (2:3)'],
+  ['grant.maxPods >', 'Unexpected token: EOF (1:16)'],
+  ['foo(1)', 'no function foo (1:1)'],
+  ["'a'.foo()", 'no method foo (1:1)'],
+  ["'a'.constructor()", 'no method constructor (1:1)'],
+  ['toString()', 'no function toString (1:1)'],
+  ["b'a' == b'a'", 'bytes and unsigned integers are not supported (1:1)'],
+  ['1u == 1u', 'bytes and unsigned integers are not supported (1:1)'],
+  ['type(1) == int', 'no function type (1:1)'],
+  ['int == int', 'no variable int: there are grant, now, any (1:1)'],
+  ['optional.of(1) == optional.none()', 'no method of (1:1)'],
+  ["grant.name.matches('(a')", 'error parsing regexp: missing closing ): `(a` (1:20)'],
+  ['grant.name.matches(any.text)', 'the pattern of matches() is written out (1:20)'],
+  ["grant.name.matches('(?=a)')", expect.stringContaining('error parsing regexp')],
+  [
+    "grant.name.matches('(aaaaaaaaaaaaaaaa){1000}')",
+    'the patterns of the expression are too large together (1:20)',
+  ],
+  ["[['a']].size() == 1", expect.stringContaining('cannot hold another one')],
+  ["['a'].map(x, [x]).size() == 1", expect.stringContaining('cannot hold another one')],
+  ["cel.bind(x, ['a'], [x].size() == 1)", expect.stringContaining('cannot hold another one')],
+  ["{grant.name: 1}['a'] == 1", expect.stringContaining('keys of a map are written out')],
+  ["{'a': 1, 'a': 2}['a'] == 1", 'a map with a key twice (1:1)'],
+  ['has(grant)', expect.stringContaining('has() takes a field')],
+  ['true'.padEnd(10_241), 'longer than 10240 characters (1:1)'],
+  ['!'.repeat(10_000) + 'true', expect.stringContaining('too many parts')],
+  ['-'.repeat(10_000) + '1 == 1', expect.stringContaining('too many parts')],
+  ['('.repeat(1000) + 'true' + ')'.repeat(1000), expect.stringContaining('Exceeded maxDepth')],
+  [Array(150).fill('true').join(' && '), expect.stringContaining('too many parts within one another')],
+  [`${Array(3000).fill('1').join('+')} == 1`, expect.stringContaining('Exceeded maxAstNodes')],
+  ['', 'Unexpected token: EOF (1:1)'],
+];
+
 describe('what is not compiled is said with its place', () => {
-  test.each<readonly [string, string, unknown]>(
-    [
-      ['any.text', 'must be a bool, and is of type dyn (1:5)'],
-      ['grant.maxPods', 'must be a bool, and is of type int (1:7)'],
-      ['grant.maxpods > 1', 'No such key: maxpods (1:7)'],
-      ['grant.maxPods > "1"', 'no such overload: int > string (1:1)'],
-      ['true &&\n  nobody == 1', 'no variable nobody: there are grant, now, any (2:3)'],
-      ['grant.maxPods >', 'Unexpected token: EOF (1:16)'],
-      ['foo(1)', 'no function foo (1:1)'],
-      ["'a'.foo()", 'no method foo (1:1)'],
-      ["'a'.constructor()", 'no method constructor (1:1)'],
-      ['toString()', 'no function toString (1:1)'],
-      ["b'a' == b'a'", 'bytes and unsigned integers are not supported (1:1)'],
-      ['1u == 1u', 'bytes and unsigned integers are not supported (1:1)'],
-      ['type(1) == int', 'no function type (1:1)'],
-      ['int == int', 'no variable int: there are grant, now, any (1:1)'],
-      ['optional.of(1) == optional.none()', 'no method of (1:1)'],
-      ["grant.name.matches('(a')", 'error parsing regexp: missing closing ): `(a` (1:20)'],
-      ['grant.name.matches(any.text)', 'the pattern of matches() is written out (1:20)'],
-      ["grant.name.matches('(?=a)')", expect.stringContaining('error parsing regexp')],
-      [
-        "grant.name.matches('(aaaaaaaaaaaaaaaa){1000}')",
-        'the patterns of the expression are too large together (1:20)',
-      ],
-      ["[['a']].size() == 1", expect.stringContaining('cannot hold another one')],
-      ["['a'].map(x, [x]).size() == 1", expect.stringContaining('cannot hold another one')],
-      ["cel.bind(x, ['a'], [x].size() == 1)", expect.stringContaining('cannot hold another one')],
-      ["{grant.name: 1}['a'] == 1", expect.stringContaining('keys of a map are written out')],
-      ["{'a': 1, 'a': 2}['a'] == 1", 'a map with a key twice (1:1)'],
-      ['has(grant)', expect.stringContaining('has() takes a field')],
-      ['true'.padEnd(10_241), 'longer than 10240 characters (1:1)'],
-      ['!'.repeat(10_000) + 'true', expect.stringContaining('too many parts')],
-      ['-'.repeat(10_000) + '1 == 1', expect.stringContaining('too many parts')],
-      ['('.repeat(1000) + 'true' + ')'.repeat(1000), expect.stringContaining('Exceeded maxDepth')],
-      [Array(150).fill('true').join(' && '), expect.stringContaining('too many parts within one another')],
-      [`${Array(3000).fill('1').join('+')} == 1`, expect.stringContaining('Exceeded maxAstNodes')],
-      ['', 'Unexpected token: EOF (1:1)'],
-    ].map(([source, fault]) => [source.slice(0, 60), source, fault] as const),
-  )('%s', (_, source, fault) => {
-    expect(faultOf(source)).toEqual(fault);
-  });
+  test.each(FAULTS.map(([source, fault]) => [source.slice(0, 60), source, fault] as const))(
+    '%s',
+    (_, source, fault) => {
+      expect(faultOf(source)).toEqual(fault);
+    },
+  );
 });
 
 describe('an evaluation ends within its budget', () => {

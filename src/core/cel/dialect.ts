@@ -35,15 +35,15 @@ export interface Fault {
 export type Verdict = boolean | { error: string };
 
 export interface Dialect {
-  compile(source: string): Compiled | Fault;
+  compile: (source: string) => Compiled | Fault;
 }
 
 export function isFault(compiled: Compiled | Fault): compiled is Fault {
   return 'message' in compiled;
 }
 
-/** So much source is kept compiled, in characters; compiled it takes some ten times that. */
-const MOST_KEPT = 131_072;
+/** So much source is kept compiled, in characters; compiled it takes up to a hundred times that. */
+const MOST_KEPT = 65_536;
 
 export function createDialect(variables: Fields): Dialect {
   const names = new Set(Object.keys(variables));

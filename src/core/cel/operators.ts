@@ -1,17 +1,7 @@
 /** The operators of CEL on values: of the type checker's yes only the result is left to find. */
 import { stepsFor, type Budget } from './budget.ts';
 import { duration, timestamp } from './time.ts';
-import {
-  Failure,
-  isDuration,
-  isList,
-  isMap,
-  isTimestamp,
-  type Duration,
-  type Result,
-  type Timestamp,
-  type Value,
-} from './value.ts';
+import { Failure, isDuration, isList, isMap, isTimestamp, type Result, type Value } from './value.ts';
 
 export type BinaryOperator = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | '+' | '-' | '*' | '/' | '%';
 
@@ -41,7 +31,10 @@ export function apply(op: BinaryOperator, left: Value, right: Value, at: number,
     }
     case '+':
       return sum(left, right, at, budget) ?? new Failure('+ between values that cannot be added', at);
-    default:
+    case '-':
+    case '*':
+    case '/':
+    case '%':
       return arithmetic(op, left, right, at) ?? new Failure(`${op} between values that are no numbers`, at);
   }
 }

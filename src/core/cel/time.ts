@@ -103,7 +103,7 @@ function offsetOf(ms: number, zone: string): number | undefined {
   const [match, sign, hours, minutes] = OFFSET.exec(zone) ?? [];
   if (match !== undefined) return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
   try {
-    const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, ...NUMBERS }).formatToParts(ms);
+    const parts = formatterFor(zone).formatToParts(ms);
     const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
     const year = parts.some(({ value }) => value === 'BC') ? 1 - part('year') : part('year');
     const there = new Date(0);
@@ -128,8 +128,22 @@ const NUMBERS = {
   second: 'numeric',
 } as const;
 
-/** A formatter for a time zone is made anew each time: some tens of microseconds. */
-export const STEPS_FOR_A_ZONE = 1000;
+/** To make one takes longer than everything else that an expression can do, and a cluster has one or two zones. */
+const FORMATTERS = new Map<string, Intl.DateTimeFormat>();
+const MOST_FORMATTERS = 16;
+
+/** @throws RangeError where there is no such zone */
+function formatterFor(zone: string): Intl.DateTimeFormat {
+  const known = FORMATTERS.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-US', { timeZone: zone, ...NUMBERS });
+  if (FORMATTERS.size >= MOST_FORMATTERS) FORMATTERS.clear();
+  FORMATTERS.set(zone, made);
+  return made;
+}
+
+/** As if the formatter had to be made, half a millisecond: what an expression costs must not hang on what others have asked. */
+export const STEPS_FOR_A_ZONE = 3000;
 
 /** What a duration can be asked: all of it in that unit, without the rest. */
 export const DURATION_PARTS = {

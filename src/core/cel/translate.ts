@@ -12,7 +12,7 @@ import { Failure, isList, isMap, type Result, type Value } from './value.ts';
 /** What one evaluation is made with. */
 export interface Run {
   budget: Budget;
-  variable(name: string): Value | undefined;
+  variable: (name: string) => Value | undefined;
 }
 
 /** The variables of comprehensions around a step, the innermost first. */
@@ -133,22 +133,29 @@ function translated(node: ASTNode, around: Around): Part {
     case '.?':
     case '[?]':
       throw new Untranslatable('optional values are not supported: use has()', at);
-    default:
+    case '==':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case 'in':
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
       return binary(node.op, partOf(node.args[0], around), partOf(node.args[1], around), at);
   }
 }
 
+function isScalar(value: unknown): value is string | bigint | number | boolean {
+  return ['string', 'bigint', 'number', 'boolean'].includes(typeof value);
+}
+
 function literal(value: unknown, at: number): Part {
-  switch (typeof value) {
-    case 'string':
-    case 'bigint':
-    case 'number':
-    case 'boolean':
-      return { step: () => value, nested: 0 };
-    default:
-      if (value === null) return { step: () => null, nested: 0 };
-      throw new Untranslatable('bytes and unsigned integers are not supported', at);
-  }
+  if (value === null || isScalar(value)) return { step: () => value, nested: 0 };
+  throw new Untranslatable('bytes and unsigned integers are not supported', at);
 }
 
 function identifier(name: string, at: number, { variables, uses, bound }: Around): Part {
@@ -243,11 +250,13 @@ function map(entries: readonly (readonly [ASTNode, ASTNode])[], at: number, arou
 
 function ternary([condition, yes, no]: readonly [ASTNode, ASTNode, ASTNode], around: Around): Part {
   const [is, then, otherwise] = [partOf(condition, around), partOf(yes, around), partOf(no, around)];
+  // Steps hold places and names, and nothing of what was parsed.
+  const at = condition.pos;
   return {
     nested: Math.max(then.nested, otherwise.nested),
     step(run, scope) {
       const chosen = is.step(run, scope);
-      if (typeof chosen !== 'boolean') return noBool(chosen, condition.pos);
+      if (typeof chosen !== 'boolean') return noBool(chosen, at);
       return (chosen ? then : otherwise).step(run, scope);
     },
   };
@@ -256,6 +265,7 @@ function ternary([condition, yes, no]: readonly [ASTNode, ASTNode, ASTNode], aro
 /** Either side decides, whatever is wrong with the other: `false && <error>` and `<error> && false` are both false. */
 function logical(decides: boolean, [left, right]: readonly [ASTNode, ASTNode], around: Around): Part {
   const [first, second] = [partOf(left, around), partOf(right, around)];
+  const [leftAt, rightAt] = [left.pos, right.pos];
   return {
     nested: 0,
     step(run, scope) {
@@ -263,8 +273,8 @@ function logical(decides: boolean, [left, right]: readonly [ASTNode, ASTNode], a
       if (one === decides) return decides;
       const other = second.step(run, scope);
       if (other === decides) return decides;
-      if (typeof one !== 'boolean') return noBool(one, left.pos);
-      return typeof other === 'boolean' ? other : noBool(other, right.pos);
+      if (typeof one !== 'boolean') return noBool(one, leftAt);
+      return typeof other === 'boolean' ? other : noBool(other, rightAt);
     },
   };
 }
@@ -452,10 +462,11 @@ function comprehension(
   const isFiltered = name === 'map' && bodies.length === 2;
   if (variable?.op !== 'id' || (bodies.length !== 1 && !isFiltered))
     throw new Untranslatable(`${name}() takes a name and an expression`, at);
+  const entry = variable.args;
   const over = partOf(receiver, around);
   const within = {
     ...around,
-    bound: new Map([...around.bound, [variable.args, Math.max(0, over.nested - 1)]]),
+    bound: new Map([...around.bound, [entry, Math.max(0, over.nested - 1)]]),
   };
   const parts = bodies.map((body) => partOf(body, within));
   const last = parts.at(-1);
@@ -472,7 +483,7 @@ function comprehension(
       const said =
         ({ step }: Part) =>
         (value: Value) =>
-          step(run, { name: variable.args, value, outer });
+          step(run, { name: entry, value, outer });
       const items = isMap(container) ? [...container.keys()] : container;
       const chosen = first ? filtered(items, said(first), at) : items;
       return chosen instanceof Failure ? chosen : COMPREHENSIONS[name](chosen, said(last), at);

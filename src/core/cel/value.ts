@@ -53,7 +53,9 @@ export function fromJson(json: unknown): Value {
       return new Map(
         Object.entries(json).flatMap(([key, value]) => (value === undefined ? [] : [[key, fromJson(value)]])),
       );
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
       throw new TypeError(`a ${typeof json} is no JSON`);
   }
 }
