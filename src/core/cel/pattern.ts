@@ -13,7 +13,8 @@ export interface Pattern {
  * repeats all that is in it, and RE2 refuses more than a thousand repetitions of anything.
  */
 export function sizeFromAbove(pattern: string): number {
-  let single = pattern.length;
+  // An empty group that repeats is two instructions a character.
+  let single = 2 * pattern.length;
   let ofGroups = 1;
   for (const [, group, least, most] of pattern.matchAll(/(\)?)\{(\d+)(?:,(\d*))?\}/g)) {
     const count = Math.max(1, Number(least) + 1, Number(most ?? 0));
