@@ -155,7 +155,7 @@ async function satisfiesItsClass(
 
 /** As of now, when it is created. */
 async function meetsItsConditions(grant: TaskGrant, world: World): Promise<Violation[]> {
-  if (conditionFaults(grant).length > 0) return [];
+  if (!hasConditions(grant) || conditionFaults(grant).length > 0) return [];
   const { labels } = await standingOf(grant, world);
   const judged = await withKnownConditions(grant, world);
   return conditionsAreMet({ grant: judged, labels, now: world.now }, { action: 'grant' }, 'spec.conditions');
