@@ -235,11 +235,14 @@ describe('a grant', () => {
   test('is told everything at once of what is not enforced yet', async () => {
     const outcome = await apply(
       aGrantManifest(namespace, 'ahead', {
-        conditions: [{ name: 'office-hours', expression: 'true' }],
+        limits: { writes: 3 },
         parentRef: { name: 'plan' },
       }),
     );
-    expect(refusals(outcome)).toEqual(['NotSupportedYet spec.conditions', 'NotSupportedYet spec.parentRef']);
+    expect(refusals(outcome)).toEqual([
+      'NotSupportedYet spec.limits.writes',
+      'NotSupportedYet spec.parentRef',
+    ]);
   });
 
   test('with a name that is too long is told how long one may be', async () => {
@@ -389,11 +392,11 @@ describe('a grant', () => {
     expect(refusals(outcome)).toEqual(['ClassNotAllowed spec.className']);
   });
 
-  test('of a class that cannot be enforced whole is refused, and the class says why', async () => {
+  test('of a class with an expression that does not compile is refused, and the class says why', async () => {
     await client.patch(
       taskGrantClasses,
       { name: CLASS },
-      { type: 'merge', body: { spec: { validations: [{ expression: 'true' }] } } },
+      { type: 'merge', body: { spec: { validations: [{ expression: 'grant.spec.nothing == 1' }] } } },
     );
     const found = await until(
       client,
@@ -402,8 +405,10 @@ describe('a grant', () => {
       'not accepted',
       (one) => one?.status?.conditions?.[0]?.status === 'False',
     );
-    expect(found?.status?.conditions?.[0]).toMatchObject({ type: 'Accepted', reason: 'NotSupportedYet' });
-    expect(found?.status?.conditions?.[0]?.message).toContain('spec.validations');
+    expect(found?.status?.conditions?.[0]).toMatchObject({ type: 'Accepted', reason: 'Invalid' });
+    expect(found?.status?.conditions?.[0]?.message).toContain(
+      'spec.validations[0].expression: asked grant.spec.nothing == 1, compiling it says No such key: nothing, at line 1, column 12',
+    );
     const outcome = await apply(aGrantManifest(namespace, 'unenforced', { className: CLASS }));
     expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
   });

@@ -249,6 +249,43 @@ describe('a class says', () => {
     expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
   });
 
+  test('in expressions what else it wants of its grants, and a grant is refused with the message of each that is not true', async () => {
+    const className = await aClass({
+      validations: [
+        { expression: 'grant.spec.task.intent.size() >= 10', message: 'say what the task is for' },
+        { expression: "namespaceObject.metadata.labels['team'] == 'agents'" },
+        { expression: "requester.username == 'system:admin' || 'system:masters' in requester.groups" },
+        { expression: 'grant.spec.limits.writes > 0 || grant.spec.workload.maxPods == 1' },
+      ],
+    });
+    const namespace = await aNamespace({ team: 'others' });
+    const place = { namespace, name: 'task' };
+    const outcome = await apply(
+      aGrantManifest(namespace, 'task', { className, task: { intent: 'something' } }),
+    );
+    expect(refusals(outcome)).toEqual([
+      'ValidationFailed spec.validations[0]',
+      'ValidationFailed spec.validations[1]',
+    ]);
+    expect(outcome.stderr).toContain('say what the task is for');
+    await kubectl(['label', '--overwrite', 'namespace', namespace, 'team=agents']);
+    await anActiveGrant(className, namespace);
+    expect((await client.get(taskGrants, place)).status?.phase).toBe('Active');
+  });
+
+  test('nothing in expressions that do not compile: it says where, and grants of it are refused', async () => {
+    const className = await aClass();
+    await changeClass(className, {
+      validations: [{ expression: 'true &&\n  grant.spec.workload.maxpods < 3' }],
+    });
+    expect(await untilAccepted(className, 'False')).toMatchObject({
+      reason: 'Invalid',
+      message: expect.stringContaining('No such key: maxpods, at line 2, column 23') as string,
+    });
+    const outcome = await apply(aGrantManifest(await aNamespace(), 'task', { className }));
+    expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
+  });
+
   test('as much again before the grant is active as when it was created', async () => {
     const className = await aClass();
     const namespace = await aNamespace();
@@ -301,6 +338,30 @@ describe('an active grant that its class no longer allows', () => {
     // The class is another one, and so is the decision.
     expect(again.status?.decision?.id).not.toBe(grant.status?.decision?.id);
     expect(await isBound(grant)).toBe(true);
+  });
+
+  test('ends when the class gets a validation that is not true of it, and stays where it is: by who asked, and why', async () => {
+    const className = await aClass();
+    const { place: kept } = await anActiveGrant(className, await aNamespace());
+    const { place } = await anActiveGrant(className, await aNamespace(), { task: { intent: 'another' } });
+    // Neither of these is in the controller's cache of active grants.
+    const expression = "grant.spec.task.intent == 'read the input' && requester.username != ''";
+    await changeClass(className, { validations: [{ expression, message: 'only to read' }] });
+    const ended = await untilFinished(client, place);
+    expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
+    expect((await warnings(place.namespace, 'Drifted'))[0]).toContain('only to read');
+    expect((await client.get(taskGrants, kept)).status?.phase).toBe('Active');
+  });
+
+  test('is suspended by a validation where it says so, and comes back when it holds again', async () => {
+    const className = await aClass();
+    const { place } = await anActiveGrant(className, await aNamespace(), { onDrift: 'Suspend' });
+    await changeClass(className, { validations: [{ expression: 'grant.spec.workload.maxPods > 1' }] });
+    const suspended = await untilReason(client, place, 'Revoked', 'Suspended');
+    expect(suspended.status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
+    await changeClass(className, { validations: null });
+    await toggled(place);
+    await untilPhase(client, place, 'Active');
   });
 
   test('ends when its namespace is one that the class does not select', async () => {

@@ -26,6 +26,7 @@ export const GRANT_REASONS = {
   InvalidName: 'The name of the grant is too long for the names that are derived from it.',
   BeyondRequester: 'The class says RequesterHolds, and the requester does not hold what the envelope grants.',
   RequesterUnknown: 'spec.requestedBy is not what admission stamps, so nobody can be held to it.',
+  ValidationFailed: 'A validation of the class is not true of the grant, or could not be told.',
   RiskTooHigh: 'The envelope’s rules lead further than limits.maxRisk of the class allows.',
   // Approved
   Approved: 'Somebody who may approve grants of the class has approved this one.',
@@ -74,8 +75,7 @@ export type ClassConditionType = (typeof CLASS_CONDITIONS)[number];
 
 export const CLASS_REASONS = {
   // Accepted
-  Accepted: 'Every feature that the class uses is supported.',
-  NotSupportedYet: 'The class uses something that this version cannot enforce; grants of it are refused.',
+  Accepted: 'Grants of the class can be judged by all that it says.',
   Invalid: 'The class says something that no grant can be judged by; grants of it are refused.',
   GrantorUnknown: 'The grantor is not named as grantors of this release are; grants of it are refused.',
   // GrantorUsable

@@ -380,7 +380,8 @@ const spec = record(
         ),
         {
           maxItems: 16,
-          description: 'CEL, evaluated at every decision taken under the grant. Not supported yet.',
+          description:
+            'CEL over grant, requester, namespaceObject and request, with a bool as result, evaluated when the grant is created, when a pod is admitted under it, and for each token and certificate; see docs/cel.md.',
         },
       ),
     ),

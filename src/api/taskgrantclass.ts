@@ -208,13 +208,18 @@ const spec = record(
             expression: text({
               minLength: 1,
               maxLength: 10_240,
-              description: 'CEL over grant, requester and namespace.',
+              description:
+                'CEL over grant, requester and namespaceObject, with a bool as result; see docs/cel.md.',
             }),
             message: optional(text({ maxLength: 1024, description: 'What to say when it is false.' })),
           },
           { description: 'One validation.' },
         ),
-        { maxItems: 32, description: 'CEL that every grant of the class must satisfy. Not supported yet.' },
+        {
+          maxItems: 32,
+          description:
+            'CEL that every grant of the class must satisfy: at its creation, at its activation, and whenever the class or the labels of the namespace change.',
+        },
       ),
     ),
   },

@@ -283,6 +283,52 @@ describe('a grant', () => {
     ]);
   });
 
+  const aNamespaceText =
+    'apiVersion: v1\nkind: Namespace\nmetadata: { name: agents, labels: { team: a, taskgrant.dev/enforce: granted } }\n---\n';
+
+  test('is judged by the validations of its class, but for those about what nobody knows here, which are counted', async () => {
+    const validated = itsClass('', '{}').replace(
+      'limits:',
+      `validations: [{ expression: 'grant.spec.workload.maxPods > 1', message: retries }, { expression: "requester.username == 'x'" }, { expression: "namespaceObject.metadata.labels.team == 'b'" }], limits:`,
+    );
+    expect(await violationsOf(named + validated)).toEqual(['g: ValidationFailed spec.validations[0]']);
+    expect((await checkText(named + validated)).stderr).toContain(
+      'note: of TaskGrant g cannot be told without requester and namespaceObject: spec.validations[1], spec.validations[2] of class short',
+    );
+    expect(await violationsOf(named + validated + aNamespaceText)).toEqual([
+      'g: ValidationFailed spec.validations[0]',
+      'g: ValidationFailed spec.validations[2]',
+    ]);
+  });
+
+  test('is judged by its conditions, and so are its pods', async () => {
+    const conditions = (expression: string) =>
+      aGrantText('g').replace('spec:', `spec:\n  conditions: [{ name: one, expression: "${expression}" }]`);
+    const atItsPods = conditions("request.action != 'admit' || has(request.pod.spec.priority)");
+    expect(await violationsOf(conditions('request.time.getFullYear() < 2000') + aPodText('p', 'g'))).toEqual([
+      'g: ConditionNotMet spec.conditions',
+      'p: ConditionNotMet metadata.labels[taskgrant.dev/grant]',
+    ]);
+    expect(await violationsOf(atItsPods + aPodText('p', 'g'))).toEqual([
+      'p: ConditionNotMet metadata.labels[taskgrant.dev/grant]',
+    ]);
+    expect(await violationsOf(conditions('request.nope'))).toEqual([
+      'g: ExpressionInvalid spec.conditions[0].expression',
+    ]);
+    const about = conditions("namespaceObject.metadata.labels.team == 'b'") + aPodText('p', 'g');
+    expect(await violationsOf(about)).toEqual([]);
+    expect((await checkText(about)).stderr).toContain(
+      'note: of TaskGrant g cannot be told without requester and namespaceObject: condition one',
+    );
+    expect(await violationsOf(about + aNamespaceText)).toHaveLength(2);
+  });
+
+  test('a class is judged by itself', async () => {
+    const odd = itsClass('', '{}').replace('limits:', "validations: [{ expression: '1 +' }], limits:");
+    expect(await violationsOf(odd)).toEqual(['short: ExpressionInvalid spec.validations[0].expression']);
+    expect(await violationsOf(itsClass(''))).toEqual([]);
+  });
+
   test('that names no class is judged by the default one', async () => {
     expect(await violationsOf(aGrantText('g') + itsClass(''))).toEqual([]);
     const isDefault = ', annotations: { taskgrant.dev/is-default-class: "true" }';

@@ -5,12 +5,20 @@ import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { inOrder } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
+import { judgeClassByItself } from '../core/envelope/class-by-itself.ts';
 import { classIsAccepted, classNotFound, grantAnywhereWithinClass } from '../core/envelope/class.ts';
+import {
+  conditionFaults,
+  conditionsAreMet,
+  hasConditions,
+  withoutConditionsOn,
+} from '../core/envelope/conditions.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
 import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
+import { hasValidations, satisfiesValidations, validationsOn } from '../core/envelope/validations.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { readPod } from '../core/identity/reading.ts';
@@ -76,17 +84,27 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
     }
     case 'TaskGrantClass': {
       const itsClass = parseClass(object, world.now);
-      return 'faults' in itsClass ? itsClass : { violations: undefined };
+      return 'faults' in itsClass ? itsClass : judgeClassIn(itsClass.object);
     }
     default:
       return judgeWorkload(object, world);
   }
 }
 
+/** A class that is not accepted; of one that is there is nothing to say. */
+function judgeClassIn(itsClass: TaskGrantClass): Judged {
+  const violations = judgeClassByItself(itsClass);
+  return { violations: violations.length > 0 ? violations : undefined };
+}
+
 /** As admission does when a grant is created, but for what it asks about who creates it. */
 async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
   return {
-    violations: [...judgeGrantByItself(grant, world), ...(await withinItsClass(grant, world))],
+    violations: [
+      ...judgeGrantByItself(grant, world),
+      ...(await withinItsClass(grant, world)),
+      ...(await meetsItsConditions(grant, world)),
+    ],
     warnings: rulesGivingNothing(grant),
   };
 }
@@ -112,7 +130,58 @@ async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation
     ...classIsAccepted(itsClass.object),
     ...grantAnywhereWithinClass(grant, itsClass.object, apiAudiences),
     ...(await selectedIn(grant, itsClass.object, world)),
+    ...(await satisfiesItsClass(grant, itsClass.object, world)),
   ];
+}
+
+/** Whoever is to create it nobody knows here; the grant that is there says who has. */
+async function satisfiesItsClass(
+  grant: TaskGrant,
+  itsClass: TaskGrantClass,
+  world: World,
+): Promise<Violation[]> {
+  if (!hasValidations(itsClass)) return [];
+  const { labels, unknown } = await standingOf(grant, world);
+  const untold = validationsOn(unknown, itsClass);
+  if (untold.length > 0)
+    world.note(
+      `of TaskGrant ${grant.metadata.name} cannot be told without ${unknown.join(' and ')}: ${untold.join(', ')} of class ${itsClass.metadata.name}`,
+    );
+  const { requestedBy: requester } = grant.spec;
+  return satisfiesValidations(grant, itsClass, { requester, labels }).filter(
+    ({ path }) => !untold.includes(path),
+  );
+}
+
+/** As of now, when it is created. */
+async function meetsItsConditions(grant: TaskGrant, world: World): Promise<Violation[]> {
+  if (!hasConditions(grant) || conditionFaults(grant).length > 0) return [];
+  const { labels } = await standingOf(grant, world);
+  const judged = await withKnownConditions(grant, world);
+  return conditionsAreMet({ grant: judged, labels, now: world.now }, { action: 'grant' }, 'spec.conditions');
+}
+
+async function withKnownConditions<Grant extends TaskGrant>(grant: Grant, world: World): Promise<Grant> {
+  if (!hasConditions(grant)) return grant;
+  const { unknown } = await standingOf(grant, world);
+  const { grant: known, leftOut } = withoutConditionsOn(unknown, grant);
+  if (leftOut.length > 0)
+    world.note(
+      `of TaskGrant ${grant.metadata.name} cannot be told without ${unknown.join(' and ')}: condition ${leftOut.join(', ')}`,
+    );
+  return known;
+}
+
+/** The labels of the grant's namespace, and the variables that nobody knows here. */
+async function standingOf(
+  { metadata, spec }: TaskGrant,
+  { objects }: Pick<World, 'objects'>,
+): Promise<{ labels: Record<string, string> | undefined; unknown: string[] }> {
+  const namespace = await objects.get(namespaces, { name: metadata.namespace });
+  return {
+    labels: namespace && (namespace.metadata.labels ?? {}),
+    unknown: [...(spec.requestedBy ? [] : ['requester']), ...(namespace ? [] : ['namespaceObject'])],
+  };
 }
 
 /** Of a namespace that is nowhere, nobody knows its labels. */
@@ -170,7 +239,8 @@ async function previewIn(
   const at = async (level: Level | undefined): Promise<Violation[]> => {
     if (level === undefined) return [];
     if (name !== undefined && !grant) return grantNotFound(name).map((one) => notGiven(one, world));
-    return previewUnder(pod, namespace, grant?.object, level, world);
+    const known = grant && (await withKnownConditions(grant.object, world));
+    return previewUnder(pod, namespace, known, level, world);
   };
   const levels = (await levelsIn(world.objects, namespace)) ?? { refused: world.level, reported: undefined };
   if (levels.refused === undefined)
@@ -189,6 +259,8 @@ export async function previewUnder(
   level: Level,
   { objects, apiAudiences, externalKeys, now, note }: World,
 ): Promise<Violation[]> {
+  const namespaceLabels =
+    grant && hasConditions(grant) ? (await standingOf(grant, { objects })).labels : undefined;
   const isRequired = !grant && level === 'required';
   const required = isRequired ? await defaultAccountIn(objects, namespace) : undefined;
   const isJudged = grant !== undefined || required !== undefined;
@@ -197,7 +269,7 @@ export async function previewUnder(
     ? await surroundingsOf(reading, lookupsIn(objects, namespace, note))
     : NO_SURROUNDINGS;
   const identity = { surroundings, externalKeys };
-  return previewPod({ pod, reading, grant, required, identity, apiAudiences, now });
+  return previewPod({ pod, reading, grant, required, identity, namespaceLabels, apiAudiences, now });
 }
 
 async function grantIn(name: string, namespace: string, { objects, now }: World) {

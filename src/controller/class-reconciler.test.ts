@@ -23,11 +23,16 @@ test('a class that this version can enforce is accepted', () => {
   });
 });
 
-test('a class that demands more is not, and everything that is too much is named', () => {
-  const condition = accepted(aClass({ validations: [{ expression: 'true' }, { expression: 'false' }] }));
-  expect(condition).toMatchObject({ status: 'False', reason: 'NotSupportedYet' });
-  expect(condition?.message).toContain('spec.validations');
-  expect(condition?.message).toContain('2 entries');
+test('a class whose expressions do not compile is not, and each of them is named with its place', () => {
+  const condition = accepted(
+    aClass({ validations: [{ expression: 'nobody' }, { expression: 'true' }, { expression: '1 +' }] }),
+  );
+  expect(condition).toMatchObject({ status: 'False', reason: 'Invalid' });
+  expect(condition?.message).toContain(
+    'spec.validations[0].expression: asked nobody, compiling it says no variable',
+  );
+  expect(condition?.message).toContain('spec.validations[2].expression');
+  expect(condition?.message).not.toContain('spec.validations[1]');
 });
 
 test('nor is one whose selector makes no sense', () => {
@@ -62,6 +67,6 @@ test('the time of transition is kept while the answer stays the same', () => {
   const [before] = conditions;
   const again = { ...aClass({ limits: { maxPods: 1 } }), status: { conditions } };
   expect(accepted(again, NOON + 60_000)?.lastTransitionTime).toBe(before?.lastTransitionTime);
-  const worse = { ...aClass({ validations: [{ expression: 'true' }] }), status: { conditions } };
+  const worse = { ...aClass({ validations: [{ expression: '1' }] }), status: { conditions } };
   expect(accepted(worse, NOON + 60_000)?.lastTransitionTime).toBe('2026-11-23T12:01:00.000Z');
 });

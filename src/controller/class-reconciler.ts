@@ -67,10 +67,8 @@ function accepted(itsClass: TaskGrantClass, release: Release): Said {
   const message = violations.map(renderViolation).join('; ');
   if (violations.length === 0)
     return { status: 'True', reason: 'Accepted', message: 'everything the class demands can be enforced' };
-  const reason: ClassReason =
-    (['NotSupportedYet', 'GrantorUnknown'] as const).find((one) =>
-      violations.some(({ code }) => code === one),
-    ) ?? 'Invalid';
+  const isUnknown = violations.some(({ code }) => code === 'GrantorUnknown');
+  const reason: ClassReason = isUnknown ? 'GrantorUnknown' : 'Invalid';
   return { status: 'False', reason, message };
 }
 

@@ -32,12 +32,14 @@ import type { BoundAccess } from './bound-access.ts';
 import type { EnforcementProbe } from './enforcement.ts';
 import { keyOfGrant } from './grant-key.ts';
 import type { Readers } from './readers.ts';
+import type { ClassValidations } from './validations.ts';
 
 export interface ObserveOptions {
   client: Client;
   readers: Readers;
   probe: EnforcementProbe;
   bound: BoundAccess;
+  validations: ClassValidations;
   /** Namespaces that the webhook configurations leave out by name. */
   neverJudged: readonly string[];
   /** What the API server calls itself. */
@@ -74,8 +76,8 @@ export async function observe(grant: Stored<TaskGrant>, options: ObserveOptions)
  */
 async function findStanding(
   grant: Stored<TaskGrant>,
-  { client, readers, apiAudiences }: ObserveOptions,
-): Promise<Pick<Facts, 'class' | 'namespace'>> {
+  { client, readers, validations, apiAudiences }: ObserveOptions,
+): Promise<Pick<Facts, 'class' | 'namespace' | 'failedValidations'>> {
   const { className } = grant.spec;
   const { namespace } = grant.metadata;
   const { phase } = grant.status ?? {};
@@ -83,17 +85,27 @@ async function findStanding(
     class: className === undefined ? undefined : readers.classes.get(className),
     namespace: readers.namespaces.get(namespace),
   };
+  if (className === undefined || isFinal(phase) || phase === 'Revoking')
+    return { ...cached, failedValidations: [] };
+  const judged = async (standing: Pick<Facts, 'class' | 'namespace'>) => ({
+    ...standing,
+    failedValidations: standing.class
+      ? await validations.failed(grant, standing.class, standing.namespace)
+      : [],
+  });
+  const byCaches = await judged(cached);
   const { class: itsClass } = cached;
-  const isAllowed = () =>
+  const isAllowed =
     itsClass !== undefined &&
+    byCaches.failedValidations.length === 0 &&
     grantWithinClass(grant, itsClass, { labels: cached.namespace?.metadata.labels, apiAudiences }).length ===
       0;
-  if (className === undefined || isFinal(phase) || phase === 'Revoking' || isAllowed()) return cached;
+  if (isAllowed) return byCaches;
   const [currentClass, currentNamespace] = await Promise.all([
     ifThere(() => client.get(taskGrantClasses, { name: className })),
     ifThere(() => client.get(namespaces, { name: namespace })),
   ]);
-  return { class: currentClass, namespace: currentNamespace };
+  return judged({ class: currentClass, namespace: currentNamespace });
 }
 
 /** Everything in the caches that is labelled as made for the grant of this key, whichever grant of that name it was. */

@@ -29,6 +29,7 @@ import { createGrantReconciler, URGENT } from './grant-reconciler.ts';
 import { createGrantView } from './grant-view.ts';
 import { createControllerMetrics } from './metrics.ts';
 import { createReaders, type Readers } from './readers.ts';
+import { createClassValidations } from './validations.ts';
 
 export interface ControllerOptions {
   /** The product's own namespace, and the Lease in it. */
@@ -118,6 +119,7 @@ export function runController(
         readers,
         probe,
         bound,
+        validations: createClassValidations({ client }),
         // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
         neverJudged: ['kube-system', options.namespace],
         apiAudiences: options.apiAudiences,

@@ -2,6 +2,7 @@ import { ENFORCE_LABEL } from '../api/group.ts';
 import type { UserInfo } from '../api/kubernetes.ts';
 import type { Issue } from '../core/envelope/judge-issue.ts';
 import type { Facts } from './facts.ts';
+import { labelsForConditions } from './pod-facts.ts';
 
 interface Request {
   account: Issue['account'];
@@ -28,6 +29,7 @@ export async function issueFacts({ account, grantName, pod, user }: Request, fac
     pod: found,
     podsOfAccount: facts.pods.ofAccount(account),
     level,
+    namespaceLabels: await labelsForConditions(grant, namespace, facts),
     apiAudiences: facts.apiAudiences,
     now: facts.now(),
   };

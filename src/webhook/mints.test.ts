@@ -57,6 +57,18 @@ describe('a mint', () => {
     expect(codesOf(answer)).toEqual(['NamespaceNotEnforced', 'TokenLivesTooLong', 'TokenNotBoundToPod']);
   });
 
+  test('is refused while a condition of the grant does not hold, by the labels that the namespace has now', async () => {
+    const expression =
+      "namespaceObject.metadata.labels.stage == 'test' && request.token.expirationSeconds <= 600";
+    const grant = aGrant(
+      withGrantSpec({ requestedBy: { username: 'jane' }, conditions: [{ name: 'stage', expression }] }),
+    );
+    const judged = (currentLabels: Record<string, string>) =>
+      review(createMintValidator(someFacts({ grant, pods: [pod], currentLabels })), aRequest());
+    expect(codesOf(await judged({ stage: 'test' }))).toEqual([]);
+    expect(codesOf(await judged({}))).toEqual(['ConditionNotMet']);
+  });
+
   test('for an account that is not named as those of grants are is not ours to refuse', async () => {
     const facts = someFacts({ grant: 'none' });
     expect(await review(createMintValidator(facts), aRequest('default'))).toEqual({ allowed: true });

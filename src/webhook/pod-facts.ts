@@ -2,6 +2,7 @@
 import { ENFORCE_LABEL, type Level } from '../api/group.ts';
 import type { Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import { hasConditions } from '../core/envelope/conditions.ts';
 import { grantNameOf } from '../core/envelope/judge-pod.ts';
 import { levelOf } from '../core/envelope/namespace-label.ts';
 import type { PreviewFacts } from '../core/envelope/preview.ts';
@@ -25,6 +26,18 @@ export async function accountWhereRequired(
   return facts.namespaces.defaultAccount(namespace);
 }
 
+/**
+ * The labels by which conditions of the grant are judged, as the API server has them now: a cache that is behind would answer wrongly
+ * either way. Not looked up for a grant without any.
+ */
+export async function labelsForConditions(
+  grant: TaskGrant | undefined,
+  namespace: string,
+  { namespaces }: Pick<Facts, 'namespaces'>,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  return grant && hasConditions(grant) ? namespaces.currentLabels(namespace) : undefined;
+}
+
 /** Nothing is looked up for a pod that is judged by its account's name alone. */
 export async function podFacts(
   pod: Pod,
@@ -41,5 +54,6 @@ export async function podFacts(
     grant || required ? await surroundingsOf(reading, facts.lookups(namespace)) : NO_SURROUNDINGS;
   const { apiAudiences, externalKeys } = facts;
   const identity = { surroundings, externalKeys };
-  return { pod, reading, grant, required, identity, apiAudiences, now: facts.now() };
+  const namespaceLabels = await labelsForConditions(grant, namespace, facts);
+  return { pod, reading, grant, required, identity, namespaceLabels, apiAudiences, now: facts.now() };
 }

@@ -203,10 +203,45 @@ describe('a grant is refused', () => {
     expect((await refusal(grant, { itsClass: said(1) })).allowed).toBe(true);
   });
 
-  test('whose class this version cannot enforce', async () => {
-    const itsClass = aClass({ validations: [{ expression: 'true' }] });
+  test('whose class has an expression that does not compile', async () => {
+    const itsClass = aClass({ validations: [{ expression: 'nobody' }] });
     expect(await refusal(grant, { itsClass })).toMatchObject({
-      violations: [{ code: 'ClassNotAccepted', asked: 'default, whose spec.validations is 1 entry' }],
+      violations: [
+        { code: 'ClassNotAccepted', asked: 'default, whose spec.validations[0].expression is nobody' },
+      ],
+    });
+  });
+
+  test('of which a validation of its class is not true, and who asks is whom the API server says', async () => {
+    const message = 'only jane may have these';
+    const wanting = (name: string) =>
+      aClass({ validations: [{ expression: `requester.username == '${name}'`, message }] });
+    expect((await refusal(grant, { itsClass: wanting('jane') })).allowed).toBe(true);
+    expect(await refusal(grant, { itsClass: wanting('joe') })).toMatchObject({
+      violations: [{ code: 'ValidationFailed', path: 'spec.validations[0]', allowed: message }],
+    });
+  });
+
+  test('only after the API server was asked whether class and labels still say so', async () => {
+    const expression = "namespaceObject.metadata.labels.team == 'agents'";
+    const itsClass = aClass({ validations: [{ expression }] });
+    const labels = { levels: { team: 'others' }, currentLabels: { team: 'agents' } };
+    expect((await refusal(grant, { itsClass, ...labels })).allowed).toBe(true);
+    expect(codesOf(await refusal(grant, { itsClass, levels: { team: 'others' } }))).toEqual([
+      'ValidationFailed',
+    ]);
+    expect((await refusal(grant, { itsClass, currentClass: aClass(), levels: {} })).allowed).toBe(true);
+  });
+
+  test('whose conditions do not compile, or do not hold while it is created', async () => {
+    const wanting = (expression: string) =>
+      withGrantSpec({ conditions: [{ name: 'one', expression }] })(grant);
+    expect(await refusal(wanting("request.action == 'grant'"))).toMatchObject({ allowed: true });
+    expect(await refusal(wanting('request.acton == 1'))).toMatchObject({
+      violations: [{ code: 'ExpressionInvalid', path: 'spec.conditions[0].expression' }],
+    });
+    expect(await refusal(wanting("requester.username == 'jane' && has(request.token)"))).toMatchObject({
+      violations: [{ code: 'ConditionNotMet', path: 'spec.conditions', asked: 'grant' }],
     });
   });
 

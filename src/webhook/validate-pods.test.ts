@@ -7,6 +7,7 @@ import {
   withAnnotation,
   withContainer,
   withEphemeralContainer,
+  withGrantSpec,
   withLabels,
   withoutLabels,
   withSecretEnv,
@@ -37,6 +38,19 @@ test('pods that were admitted before count', async () => {
   expect(codesOf(await review(createPodValidator(someFacts({ podsUsed: 1 })), { object: aPod() }))).toEqual([
     'PodsUsedUp',
   ]);
+});
+
+test('the conditions of its grant are asked, by the labels that the namespace has now and not by those of a cache', async () => {
+  const expression = "namespaceObject.metadata.labels.stage == 'test'";
+  const grant = aGrant(
+    withGrantSpec({ requestedBy: { username: 'jane' }, conditions: [{ name: 'stage', expression }] }),
+  );
+  const judged = (currentLabels: Record<string, string>) =>
+    review(createPodValidator(someFacts({ grant, levels: { stage: 'other' }, currentLabels })), {
+      object: aPod(),
+    });
+  expect((await judged({ stage: 'test' })).allowed).toBe(true);
+  expect(codesOf(await judged({ stage: 'production' }))).toEqual(['ConditionNotMet']);
 });
 
 test('a grant of another namespace is none', async () => {

@@ -6,7 +6,7 @@ import { isOwnMirrorPod } from '../core/envelope/mirror-pod.ts';
 import { identityRequestsOf, requestChange } from '../core/identity/identity-requests.ts';
 import { readPod } from '../core/identity/reading.ts';
 import type { Facts } from './facts.ts';
-import { accountWhereRequired, enforcedLevel, podFacts } from './pod-facts.ts';
+import { accountWhereRequired, enforcedLevel, labelsForConditions, podFacts } from './pod-facts.ts';
 import { podIn, type Answer, type AuditNotes, type Reviewer } from './review.ts';
 
 const BEYOND = 'the pod asks for more than its TaskGrant allows';
@@ -60,6 +60,7 @@ async function judgeUpdate(
     grant,
     podsUsed: 0,
     required: addsIdentity ? await accountWhereRequired(name, namespace, facts) : undefined,
+    namespaceLabels: await labelsForConditions(grant, namespace, facts),
     apiAudiences,
     now: facts.now(),
   });

@@ -7,6 +7,7 @@ import { renderFindings } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { needsApproval } from '../core/envelope/approval.ts';
 import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
+import { conditionFaults, conditionsAreMet } from '../core/envelope/conditions.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondGrantor, grantorOf } from '../core/envelope/grantor.ts';
 import {
@@ -18,9 +19,11 @@ import {
 } from '../core/envelope/requester.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
+import { satisfiesValidations } from '../core/envelope/validations.ts';
 import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
 import type { Asker, Facts } from './facts.ts';
-import { isStampedFor } from './requester.ts';
+import { labelsForConditions } from './pod-facts.ts';
+import { isStampedFor, requestedBy } from './requester.ts';
 import { grantIn, type Answer, type Reviewer } from './review.ts';
 
 /** What is refused, where a new grant is. */
@@ -53,6 +56,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
     ...fewFinalizers(grant),
     ...notApprovedYet(grant),
     ...(await withinClass(grant, asker, facts)),
+    ...(await meetsItsConditions(grant, namespace, facts)),
   ];
   const audit = { grant: grant.metadata.name };
   if (violations.length > 0) return { allowed: false, headline: NOT_ACCEPTED, violations, audit };
@@ -99,6 +103,13 @@ function finalizerStays(before: TaskGrant, after: TaskGrant): Violation[] {
       fix: 'set spec.revoke or delete the TaskGrant: the finalizer is taken off when nothing is left',
     },
   ];
+}
+
+/** What does not compile is said as that. */
+async function meetsItsConditions(grant: TaskGrant, namespace: string, facts: Facts): Promise<Violation[]> {
+  if (conditionFaults(grant).length > 0) return [];
+  const labels = await labelsForConditions(grant, namespace, facts);
+  return conditionsAreMet({ grant, labels, now: facts.now() }, { action: 'grant' }, 'spec.conditions');
 }
 
 /** They are kept in memory, and there can be a hundred thousand of them on an object of anybody's. */
@@ -152,13 +163,17 @@ async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promis
 async function judgedByClass(
   grant: TaskGrant,
   className: string,
-  { namespace }: Asker,
+  { namespace, user }: Asker,
   { classes, namespaces, apiAudiences }: Facts,
 ): Promise<{ itsClass: TaskGrantClass | undefined; violations: Violation[] }> {
   const judge = (itsClass: TaskGrantClass | undefined, labels: Standing['labels']) => ({
     itsClass,
     violations: itsClass
-      ? [...classIsAccepted(itsClass), ...grantWithinClass(grant, itsClass, { labels, apiAudiences })]
+      ? [
+          ...classIsAccepted(itsClass),
+          ...grantWithinClass(grant, itsClass, { labels, apiAudiences }),
+          ...satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels }),
+        ]
       : [classNotFound(className)],
   });
   const byCaches = judge(await classes.get(className), await namespaces.labels(namespace));

@@ -72,7 +72,7 @@ async function measurePod(pod: Pod, grant: Stored<TaskGrant>, rounds: number): P
     const requests = identityRequestsOf(readPod(judged), identity);
     return judgeNewPod({
       pod: judged,
-      ...{ grant, required: undefined, requests, apiAudiences, podsUsed: 0, now },
+      ...{ grant, required: undefined, namespaceLabels: undefined, requests, apiAudiences, podsUsed: 0, now },
     });
   };
   if (judge(0).length > 0) throw new Error(`the pod is not within its grant: ${JSON.stringify(judge(0))}`);

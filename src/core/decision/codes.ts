@@ -387,6 +387,27 @@ export const VIOLATION_CODES = {
     remedy: 'Correct the selector.',
     allows: 'a selector has there',
   },
+  ValidationFailed: {
+    means: 'A validation of the class is not true of the grant, or could not be told.',
+    because:
+      'spec.validations of a TaskGrantClass are expressions in CEL (docs/cel.md) that every grant of the class satisfies, at its creation, at its activation and whenever the class or the labels of the namespace change. What cannot be evaluated is a no.',
+    remedy: 'Ask for what the message says, or use another class.',
+    allows: 'the class wants',
+  },
+  ExpressionInvalid: {
+    means: 'An expression of the TaskGrant or TaskGrantClass does not compile.',
+    because:
+      'Expressions are compiled and type-checked where they are declared. One that fails whenever it is evaluated would refuse everything, later.',
+    remedy: 'Correct it at the place that the message names; docs/cel.md says what an expression can use.',
+    allows: 'compiling it says',
+  },
+  ConditionNotMet: {
+    means: 'A condition of the grant is not true, or could not be told, when it was decided about something.',
+    because:
+      'spec.conditions of a TaskGrant are expressions in CEL (docs/cel.md) that are evaluated when the grant is created, when a pod is admitted under it, and for each token and certificate. What cannot be evaluated is a no.',
+    remedy: 'Try again when it holds, or create a TaskGrant with other conditions.',
+    allows: 'the grant wants',
+  },
   RiskTooHigh: {
     means: 'The envelope’s rules lead further than the class allows.',
     because:
@@ -487,7 +508,7 @@ export const VIOLATION_CODES = {
     allows: 'a grant allows at most',
   },
   NotSupportedYet: {
-    means: 'The TaskGrant or TaskGrantClass declares something that this version cannot enforce.',
+    means: 'The TaskGrant declares something that this version cannot enforce.',
     because: 'What is declared and not enforced would look like a bound and be none, so it is refused.',
     remedy: 'Leave the field out.',
     allows: 'this version supports',

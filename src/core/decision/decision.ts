@@ -24,10 +24,11 @@ export function decisionFor({
   class: itsClass,
   namespace,
 }: Basis): NonNullable<TaskGrantStatus['decision']> {
-  const { className, task, workload, envelope, completion, notBefore, requestedBy, approval } = grant.spec;
+  const { className, task, workload, envelope, conditions, completion, notBefore, requestedBy, approval } =
+    grant.spec;
   const basis = {
     grant: grant.metadata.uid,
-    spec: { className, task, workload, envelope, completion, notBefore, requestedBy, approval },
+    spec: { className, task, workload, envelope, conditions, completion, notBefore, requestedBy, approval },
     class: itsClass && { name: itsClass.metadata.name, uid: itsClass.metadata.uid, spec: itsClass.spec },
     namespace: namespace && {
       uid: namespace.metadata.uid,

@@ -22,8 +22,18 @@ test('a selector that the API server would not take is named with its path in th
   ]);
 });
 
-test('so is what this version cannot enforce', () => {
-  expect(judgeClassByItself(aClass({ validations: [{ expression: 'true' }] }))).toMatchObject([
-    { code: 'NotSupportedYet', path: 'spec.validations' },
+test('so is an expression that does not compile, with the place in it', () => {
+  const validations = [
+    { expression: 'grant.spec.workload.maxPods < 3' },
+    { expression: 'true &&\n  grant.spec.workload.maxpods < 3' },
+  ];
+  expect(judgeClassByItself(aClass({ validations }))).toEqual([
+    {
+      code: 'ExpressionInvalid',
+      path: 'spec.validations[1].expression',
+      asked: 'true &&\n  grant.spec.workload.maxpods < 3',
+      allowed: 'No such key: maxpods, at line 2, column 23',
+      fix: 'correct the expression: docs/cel.md says what it can use',
+    },
   ]);
 });

@@ -2,11 +2,11 @@
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import type { Violation } from '../decision/violation.ts';
 import { selectorFaults } from '../label-selector.ts';
-import { unsupportedInClass } from './supported.ts';
+import { validationFaults } from './validations.ts';
 
 /** Why grants of the class cannot be judged by it. */
 export function judgeClassByItself(itsClass: Pick<TaskGrantClass, 'spec'>): Violation[] {
-  return [...unsupportedInClass(itsClass), ...selectorIsValid(itsClass)];
+  return [...selectorIsValid(itsClass), ...validationFaults(itsClass)];
 }
 
 function selectorIsValid({ spec }: Pick<TaskGrantClass, 'spec'>): Violation[] {

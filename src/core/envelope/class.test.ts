@@ -72,13 +72,13 @@ test('a class that is not there is told by its name, or as the default', () => {
 
 test('a class of which only a part can be enforced is not accepted, and it is said of which', () => {
   expect(classIsAccepted(aClass({}))).toEqual([]);
-  expect(classIsAccepted(aClass({ validations: [{ expression: 'true' }] }))).toEqual([
+  expect(classIsAccepted(aClass({ validations: [{ expression: '1' }] }))).toEqual([
     {
       code: 'ClassNotAccepted',
       path: 'spec.className',
-      asked: 'default, whose spec.validations is 1 entry',
-      allowed: 'none',
-      fix: 'take it out of the class, or use another class',
+      asked: 'default, whose spec.validations[0].expression is 1',
+      allowed: 'must be a bool, and is of type int, at line 1, column 1',
+      fix: 'correct the expression: docs/cel.md says what it can use',
     },
   ]);
 });

@@ -3,6 +3,7 @@ import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
 import type { ExternalKeys } from '../identity/external-identity.ts';
 import { audiencesNamedOnce } from './audience.ts';
+import { conditionFaults } from './conditions.ts';
 import { externalKeysOf } from './external-identity.ts';
 import { nameFits } from './grant-name.ts';
 import { imagePatternsOf } from './image-pattern.ts';
@@ -28,5 +29,6 @@ export function judgeGrantByItself(
     ...rulesSpelledRight(grant),
     ...audiencesNamedOnce(grant, apiAudiences),
     ...externalKeysOf(grant, externalKeys),
+    ...conditionFaults(grant),
   ];
 }

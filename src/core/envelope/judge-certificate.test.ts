@@ -7,6 +7,7 @@ import {
   NAMESPACE,
   NOW,
   withEnvelope,
+  withGrantSpec,
   withSpec,
   withStatus,
 } from '../testing/builders.ts';
@@ -49,6 +50,7 @@ function judged({
     grant: aGrant(certified),
     pod,
     podsOfAccount: [pod],
+    namespaceLabels: {},
     level: 'granted',
     apiAudiences: [API_AUDIENCE],
     now: NOW,
@@ -63,6 +65,17 @@ test('the kubelet of its node gets a pod of an active grant its certificate', ()
 describe('no certificate is asked for', () => {
   test('for an account that no grant has', () => {
     expect(judged({ grant: undefined })).toEqual(['AccountWithoutGrant spec.serviceAccountName']);
+  });
+
+  test('while a condition of the grant says no', () => {
+    const wanting = (expression: string) =>
+      aGrant(
+        certified,
+        withGrantSpec({ requestedBy: { username: 'jane' }, conditions: [{ name: 'one', expression }] }),
+      );
+    const holds = "request.action == 'certify' && request.certificate.signerName == 'example.com/workload'";
+    expect(judged({ grant: wanting(holds) })).toEqual([]);
+    expect(judged({ grant: wanting(`!(${holds})`) })).toEqual(['ConditionNotMet spec.serviceAccountName']);
   });
 
   test('while the grant is suspended', () => {

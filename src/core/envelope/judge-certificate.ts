@@ -3,6 +3,7 @@ import type { PodCertificateRequest } from '../../api/kubernetes.ts';
 import type { Violation } from '../decision/violation.ts';
 import { DEFAULT_CERTIFICATE_SECONDS } from '../identity/certificates.ts';
 import { certificateViolations } from './certificates.ts';
+import { conditionsAreMet } from './conditions.ts';
 import { forItsPod, judgeIssue, type Issue, type IssueWords } from './judge-issue.ts';
 
 export interface CertificateIssue extends Issue {
@@ -28,7 +29,14 @@ export function judgeCertificate(issue: CertificateIssue): Violation[] {
     maxExpirationSeconds: maxExpirationSeconds ?? DEFAULT_CERTIFICATE_SECONDS,
     userAnnotations: unverifiedUserAnnotations,
   };
+  const { namespaceLabels: labels, now } = issue;
+  const certificate = { signerName, maxExpirationSeconds: value.maxExpirationSeconds };
   return judgeIssue(issue, WORDS, (underGrant) => [
+    ...conditionsAreMet(
+      { grant: underGrant.grant, labels, now },
+      { action: 'certify', certificate },
+      WORDS.account,
+    ),
     ...certificateViolations(
       { value, path: 'spec', annotations: 'unverifiedUserAnnotations' },
       underGrant.grant,

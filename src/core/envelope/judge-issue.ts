@@ -26,6 +26,8 @@ export interface Issue {
   podsOfAccount: readonly Stored<Pod>[];
   /** The value of the namespace's label, where it has one. */
   level: string | undefined;
+  /** All of its labels, by which conditions of the grant are judged; undefined where they are not known. */
+  namespaceLabels: Readonly<Record<string, string>> | undefined;
   apiAudiences: readonly string[];
   /** Milliseconds since the epoch. */
   now: number;

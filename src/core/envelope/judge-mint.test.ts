@@ -48,6 +48,7 @@ function violationsOf(mint: Partial<Mint> = {}) {
     grant: aGrant(),
     pod,
     podsOfAccount: [pod],
+    namespaceLabels: {},
     level: 'granted',
     apiAudiences: [API_AUDIENCE],
     now: NOW,

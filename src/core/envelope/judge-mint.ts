@@ -5,6 +5,7 @@ import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
 import { DEFAULT_TOKEN_SECONDS } from '../identity/tokens.ts';
 import { expiryOf } from '../lifecycle/ending.ts';
+import { conditionsAreMet } from './conditions.ts';
 import {
   forItsPod,
   judgeIssue,
@@ -38,10 +39,24 @@ const ISSUE: IssueWords = {
 
 /** Everything that is wrong with a mint. */
 export function judgeMint(mint: Mint): Violation[] {
-  return judgeIssue(mint, ISSUE, (underGrant) => [...oneToken(underGrant), ...boundToItsPod(underGrant)]);
+  return judgeIssue(mint, ISSUE, (underGrant) => [
+    ...meetsConditions(underGrant),
+    ...oneToken(underGrant),
+    ...boundToItsPod(underGrant),
+  ]);
 }
 
 type MintUnderGrant = IssueUnderGrant<Mint>;
+
+/** Of the token as the API server will mint it. */
+function meetsConditions({ spec, grant, namespaceLabels: labels, now }: MintUnderGrant): Violation[] {
+  const { audiences, expirationSeconds = DEFAULT_TOKEN_SECONDS } = spec;
+  return conditionsAreMet(
+    { grant, labels, now },
+    { action: 'mint', token: { audiences, expirationSeconds } },
+    ISSUE.account,
+  );
+}
 
 const WORDS = {
   path: PATHS,

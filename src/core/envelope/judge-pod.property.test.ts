@@ -37,6 +37,7 @@ function previewed(pod: Pod, more: Partial<PreviewFacts> = {}): Violation[] {
     apiAudiences: [API_AUDIENCE],
     now: NOW,
     required: undefined,
+    namespaceLabels: {},
     identity: aContext(),
     ...more,
   });

@@ -8,6 +8,7 @@ import type { RequestChange } from '../identity/identity-requests.ts';
 import type { IdentityRequest, RequestKind } from '../identity/request.ts';
 import { labelOf } from '../record.ts';
 import { certificateWithinEnvelope } from './certificates.ts';
+import { conditionsAreMet } from './conditions.ts';
 import {
   everythingResolves,
   execIsAllowed,
@@ -64,6 +65,8 @@ export interface PodFacts extends Omit<AdmissionFacts, 'grant'> {
   required: DefaultAccount | undefined;
   /** What the pod asks for. */
   requests: readonly IdentityRequest[];
+  /** Of its namespace, by which conditions of its grant are judged; undefined where they are not known. */
+  namespaceLabels: Readonly<Record<string, string>> | undefined;
 }
 
 export interface PodUpdateFacts extends Omit<PodFacts, 'requests'> {
@@ -93,6 +96,7 @@ export function judgeNewPod({ pod, grant, required, requests, ...facts }: PodFac
   if (!grant) return grantNotFound(name);
   return [
     ...TAKES_A_POD.flatMap((rule) => [...rule({ grant, ...facts })]),
+    ...conditionsOf(grant, pod, facts),
     ...judgeRequests(requests, { grant, apiAudiences: facts.apiAudiences }),
   ];
 }
@@ -133,8 +137,17 @@ export function judgePodUpdate({
     ...violations,
     ...changedImages,
     ...IN_FORCE.flatMap((rule) => [...rule({ grant, ...facts })]),
+    ...conditionsOf(grant, pod, facts),
     ...judgeRequests(others, { grant, apiAudiences: facts.apiAudiences }),
   ];
+}
+
+function conditionsOf(
+  grant: Stored<TaskGrant>,
+  pod: Pod,
+  { namespaceLabels: labels, now }: Pick<PodFacts, 'namespaceLabels' | 'now'>,
+): Violation[] {
+  return conditionsAreMet({ grant, labels, now }, { action: 'admit', pod }, LABEL_PATH);
 }
 
 function judgeUngranted(

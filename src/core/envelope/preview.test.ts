@@ -26,6 +26,7 @@ const previewed = (pod: Pod, more: Partial<PreviewFacts> = {}) =>
     reading: readPod(pod),
     grant: aGrant(),
     required: undefined,
+    namespaceLabels: {},
     identity: aContext(),
     apiAudiences: [API_AUDIENCE],
     now: NOW,

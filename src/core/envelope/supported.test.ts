@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, aGrant, withEnvelope, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { aGrant, withEnvelope, withGrantSpec, withWorkload } from '../testing/builders.ts';
 import { complete } from '../testing/judging.ts';
-import { unsupportedInClass, unsupportedInGrant } from './supported.ts';
+import { unsupportedInGrant } from './supported.ts';
 
 test('a grant of what this version enforces has nothing unsupported', () => {
   expect(unsupportedInGrant(aGrant())).toEqual([]);
@@ -41,12 +41,6 @@ describe('a grant is told what is not supported, with its path', () => {
       'spec.envelope.kubernetes[1].constraints',
       '1 entry',
     ],
-    [
-      'conditions',
-      withGrantSpec({ conditions: [{ name: 'hours', expression: 'true' }] }),
-      'spec.conditions',
-      '1 entry',
-    ],
     ['a budget of writes', withGrantSpec({ limits: { writes: 0 } }), 'spec.limits.writes', '0'],
     ['a parent', withGrantSpec({ parentRef: { name: 'plan' } }), 'spec.parentRef', 'plan'],
     [
@@ -66,20 +60,4 @@ describe('a grant is told what is not supported, with its path', () => {
       { code: 'NotSupportedYet', path, asked },
     ]);
   });
-});
-
-test('a class of what this version enforces has nothing unsupported', () => {
-  const bounds = { namespaceSelector: {}, requireImageDigest: true, ceiling: { secrets: ['a'] } };
-  expect(unsupportedInClass(aClass({ limits: { maxPods: 4 }, validations: [], ...bounds }))).toEqual([]);
-});
-
-describe('a class is told what is not supported, with its path', () => {
-  test.each([['validations', { validations: [{ expression: 'true' }] }, 'spec.validations', '1 entry']])(
-    '%s',
-    (_, spec, path, asked) => {
-      expect(complete(unsupportedInClass(aClass(spec)))).toMatchObject([
-        { code: 'NotSupportedYet', path, asked },
-      ]);
-    },
-  );
 });

@@ -1,6 +1,5 @@
-/** What the kinds can say and this version cannot enforce: refused, so that no declared bound is an empty word. */
+/** What a grant can say and this version cannot enforce: refused, so that no declared bound is an empty word. */
 import type { TaskGrant } from '../../api/taskgrant.ts';
-import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import type { Violation } from '../decision/violation.ts';
 
 /** One feature: where it stands, what was asked, and what can be had instead. */
@@ -18,19 +17,10 @@ export function unsupportedInGrant({ spec }: Pick<TaskGrant, 'spec'>): Violation
   }));
 }
 
-export function unsupportedInClass({ spec }: Pick<TaskGrantClass, 'spec'>): Violation[] {
-  return [...featuresOfClass(spec)].map((feature) => ({
-    code: 'NotSupportedYet',
-    ...feature,
-    fix: 'take it out of the class, or use another class',
-  }));
-}
-
 function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
   for (const [index, { constraints }] of (spec.envelope.kubernetes ?? []).entries()) {
     yield* entries(`spec.envelope.kubernetes[${index}].constraints`, constraints);
   }
-  yield* entries('spec.conditions', spec.conditions);
   const { writes } = spec.limits ?? {};
   if (writes !== undefined) yield { path: 'spec.limits.writes', asked: String(writes), allowed: 'no limit' };
   if (spec.parentRef) yield { path: 'spec.parentRef', asked: spec.parentRef.name, allowed: 'no parent' };
@@ -38,10 +28,6 @@ function* featuresOfGrant(spec: TaskGrant['spec']): Generator<Feature> {
     const asked = spec.delegation?.[field] ?? 0;
     if (asked > 0) yield { path: `spec.delegation.${field}`, asked: String(asked), allowed: '0' };
   }
-}
-
-function* featuresOfClass(spec: TaskGrantClass['spec']): Generator<Feature> {
-  yield* entries('spec.validations', spec.validations);
 }
 
 /** An empty list asks for nothing. */

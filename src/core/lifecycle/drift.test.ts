@@ -47,6 +47,22 @@ describe('the class of an active grant', () => {
       expect(drift?.message).toContain(path);
   });
 
+  test('may have got a validation that is not true of it', () => {
+    const failedValidations = [
+      {
+        code: 'ValidationFailed' as const,
+        path: 'spec.validations[0]',
+        asked: 'summarise-4711',
+        allowed: 'say what the task is for',
+        fix: 'ask for something else',
+      },
+    ];
+    expect(classDrift(factsWhileActive({ failedValidations }))).toEqual({
+      message: expect.stringContaining('the class wants say what the task is for') as string,
+      ofAccount: false,
+    });
+  });
+
   test('may no longer select the namespace, whose labels have changed', () => {
     const selective = aClass({ namespaceSelector: { matchLabels: { team: 'agents' } } });
     const labelled = aNamespace({ 'taskgrant.dev/enforce': 'granted', team: 'agents' });
@@ -59,7 +75,7 @@ describe('the class of an active grant', () => {
   });
 
   test('says nothing where it cannot be judged by: that is not the task’s fault', () => {
-    const unclear = aClass({ limits: { maxDuration: '1m' }, validations: [{ expression: 'true' }] });
+    const unclear = aClass({ limits: { maxDuration: '1m' }, validations: [{ expression: 'nobody' }] });
     expect(classDrift(factsWhileActive({ class: unclear }))).toBeUndefined();
   });
 

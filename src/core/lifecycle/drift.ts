@@ -51,11 +51,20 @@ export function issuedDrift({ grant, found }: Facts, { isOver }: { isOver: boole
  * Why the class of an active grant does not allow it any more: the class has changed or is gone, or its namespace's labels have. Of a
  * class that cannot be judged by (it is not accepted) nothing follows for what is active: it says neither yes nor no.
  */
-export function classDrift({ grant, class: itsClass, namespace, apiAudiences }: Facts): Drift | undefined {
+export function classDrift({
+  grant,
+  class: itsClass,
+  namespace,
+  failedValidations,
+  apiAudiences,
+}: Facts): Drift | undefined {
   if (grant.status?.phase !== 'Active') return undefined;
   if (itsClass && classIsAccepted(itsClass).length > 0) return undefined;
   const violations = itsClass
-    ? grantWithinClass(grant, itsClass, { labels: namespace?.metadata.labels, apiAudiences })
+    ? [
+        ...grantWithinClass(grant, itsClass, { labels: namespace?.metadata.labels, apiAudiences }),
+        ...failedValidations,
+      ]
     : [classNotFound(grant.spec.className)];
   if (violations.length === 0) return undefined;
   return { message: violations.map(renderViolation).join('; '), ofAccount: false };

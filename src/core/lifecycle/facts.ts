@@ -3,6 +3,7 @@ import type { Namespace, Pod, Stored } from '../../api/kubernetes.ts';
 import type { GrantReason } from '../../api/reasons.ts';
 import type { InventoryItem, TaskGrant, TaskGrantStatus } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import type { Violation } from '../decision/violation.ts';
 import type { Release } from '../envelope/grantor.ts';
 import type { AccessBesides } from '../rules/effective.ts';
 import type { FoundObject, IssuedObject } from './issued.ts';
@@ -15,6 +16,8 @@ export interface Facts {
   class: TaskGrantClass | undefined;
   /** The grant's own namespace, where it exists. */
   namespace: Namespace | undefined;
+  /** What the validations of its class have against it. */
+  failedValidations: readonly Violation[];
   /** What the API server calls itself. */
   apiAudiences: readonly string[];
   /** The product's own release. */

@@ -30,8 +30,8 @@ describe('a grant waits, and is told what for', () => {
       { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.grantor' },
     ],
     [
-      'until its class demands nothing that cannot be enforced',
-      { class: aClass({ authorization: 'Ceiling', validations: [{ expression: 'true' }] }) },
+      'until the expressions of its class compile',
+      { class: aClass({ authorization: 'Ceiling', validations: [{ expression: 'nobody' }] }) },
       { type: 'Accepted', reason: 'ClassNotAccepted', message: 'spec.validations' },
     ],
     [
@@ -149,6 +149,21 @@ describe('a grant is denied for good, and is told why', () => {
       'when it declares what this version cannot enforce',
       { grant: aNewGrant(withGrantSpec({ parentRef: { name: 'plan' } })) },
       { type: 'Accepted', reason: 'NotSupportedYet', message: 'spec.parentRef' },
+    ],
+    [
+      'when a validation of its class is not true of it',
+      {
+        failedValidations: [
+          {
+            code: 'ValidationFailed',
+            path: 'spec.validations[0]',
+            asked: 'summarise-4711',
+            allowed: 'say what the task is for',
+            fix: 'ask for something else',
+          },
+        ],
+      },
+      { type: 'Accepted', reason: 'ValidationFailed', message: 'say what the task is for' },
     ],
     [
       'when it names no class and none was the default, since none can be added later',

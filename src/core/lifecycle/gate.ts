@@ -144,6 +144,11 @@ const GATES: readonly Gate[] = [
     );
   },
 
+  /** Behind what says who asked, and whether the namespace is one of the class's: validations see both. */
+  function satisfiesValidations({ failedValidations }) {
+    return denied('ValidationFailed', failedValidations);
+  },
+
   function approved({ grant, class: itsClass, now }) {
     const { approval } = grant.spec;
     if (approval) {

@@ -16,7 +16,13 @@ export function aContext(surroundings: Partial<Surroundings> = {}): IdentityCont
   return { surroundings: { ...NO_SURROUNDINGS, ...surroundings }, externalKeys: externalKeys() };
 }
 
-const FACTS = { apiAudiences: [API_AUDIENCE], podsUsed: 0, now: NOW, required: undefined };
+const FACTS = {
+  apiAudiences: [API_AUDIENCE],
+  podsUsed: 0,
+  now: NOW,
+  required: undefined,
+  namespaceLabels: {},
+};
 
 type More<Facts extends PodFacts | PodUpdateFacts> = Partial<
   Omit<Facts, 'pod' | 'oldPod' | 'grant' | 'requests' | 'change'> & { identity: IdentityContext }

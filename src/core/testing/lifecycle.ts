@@ -76,6 +76,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     now: NOW,
     class: CEILING,
     namespace: aNamespace(),
+    failedValidations: [],
     apiAudiences: [API_AUDIENCE],
     release: RELEASE,
     neverJudged: false,

@@ -1,0 +1,86 @@
+/** The conditions that a grant sets to itself: whatever is decided under it, they are evaluated. */
+import type { Pod } from '../../api/kubernetes.ts';
+import type { TaskGrant } from '../../api/taskgrant.ts';
+import { evaluationOf, isFault } from '../cel/dialect.ts';
+import type { Violation } from '../decision/violation.ts';
+import { commonVariables, CONDITIONS, expressionFaults } from './expressions.ts';
+
+/** What is decided, and what there is to see of it. */
+export type Decided =
+  | { action: 'grant' }
+  | { action: 'admit'; pod: Pod }
+  | { action: 'mint'; token: { audiences: readonly string[]; expirationSeconds: number } }
+  | { action: 'certify'; certificate: { signerName: string; maxExpirationSeconds: number } };
+
+export interface ConditionFacts {
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>;
+  /** Of its namespace; undefined where they are not known. */
+  labels: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+export function hasConditions({ spec }: Pick<TaskGrant, 'spec'>): boolean {
+  return (spec.conditions ?? []).length > 0;
+}
+
+/** Each condition that does not compile. */
+export function conditionFaults({ spec }: Pick<TaskGrant, 'spec'>): Violation[] {
+  return expressionFaults(CONDITIONS, spec.conditions, (index) => `spec.conditions[${index}].expression`);
+}
+
+/**
+ * Each condition that is not true now. One that cannot be told is a no, and so is one that does not compile any more.
+ *
+ * @param path what is refused because of it
+ */
+export function conditionsAreMet(
+  { grant, labels, now }: ConditionFacts,
+  decided: Decided,
+  path: string,
+): Violation[] {
+  if (!hasConditions(grant)) return [];
+  const { requestedBy: requester } = grant.spec;
+  const evaluation = evaluationOf({
+    ...commonVariables({ grant, requester, labels }),
+    request: { time: new Date(now), ...decided },
+  });
+  return (grant.spec.conditions ?? []).flatMap(({ name, expression, message }) => {
+    const compiled = CONDITIONS.compile(expression);
+    const verdict = isFault(compiled) ? { error: compiled.message } : evaluation.judge(compiled);
+    if (verdict === true) return [];
+    const { action } = decided;
+    return [
+      {
+        code: 'ConditionNotMet' as const,
+        path,
+        asked: verdict === false ? action : `${action}, of which it cannot be told: ${verdict.error}`,
+        allowed: `${name} (${message ?? expression})`,
+        fix: FIXES[action],
+      },
+    ];
+  });
+}
+
+const FIXES: Readonly<Record<Decided['action'], string>> = {
+  grant: 'create the TaskGrant when it holds, or let it hold whenever request.action is grant',
+  admit: 'create the pod when it holds, or a TaskGrant with other conditions',
+  mint: 'the kubelet asks again: it gets a token when the condition holds',
+  certify: 'the kubelet asks again: it gets a certificate when the condition holds',
+};
+
+/** The grant with those conditions only that can be told without the variables; and the names of those that are left out. */
+export function withoutConditionsOn<Grant extends Pick<TaskGrant, 'spec'>>(
+  unknown: readonly string[],
+  grant: Grant,
+): { grant: Grant; leftOut: string[] } {
+  const { conditions = [] } = grant.spec;
+  const isKnown = ({ expression }: { expression: string }) => {
+    const compiled = CONDITIONS.compile(expression);
+    return isFault(compiled) || !unknown.some((name) => compiled.uses.has(name));
+  };
+  return {
+    grant: { ...grant, spec: { ...grant.spec, conditions: conditions.filter(isKnown) } },
+    leftOut: conditions.filter((one) => !isKnown(one)).map(({ name }) => name),
+  };
+}

@@ -1,0 +1,68 @@
+/** A grant against the validations of its class. */
+import type { RequestedBy, TaskGrant } from '../../api/taskgrant.ts';
+import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import { evaluationOf, isFault } from '../cel/dialect.ts';
+import type { Violation } from '../decision/violation.ts';
+import { commonVariables, expressionFaults, VALIDATIONS } from './expressions.ts';
+
+export interface ValidationFacts {
+  /** Undefined where that is not known. */
+  requester: RequestedBy | undefined;
+  /** Of the grant's namespace; undefined where there is none. */
+  labels: Readonly<Record<string, string>> | undefined;
+}
+
+export function hasValidations({ spec }: Pick<TaskGrantClass, 'spec'>): boolean {
+  return (spec.validations ?? []).length > 0;
+}
+
+/** Each validation that does not compile: a class with one is not accepted. */
+export function validationFaults({ spec }: Pick<TaskGrantClass, 'spec'>): Violation[] {
+  return expressionFaults(VALIDATIONS, spec.validations, (index) => `${pathOf(index)}.expression`);
+}
+
+/**
+ * Each validation that is not true of the grant. One that cannot be told is a no, too; but for those that do not compile, which make
+ * the class one that says neither yes nor no.
+ *
+ * @param grant as it was asked for: none of a cache that leaves something of its spec out
+ */
+export function satisfiesValidations(
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
+  itsClass: Pick<TaskGrantClass, 'metadata' | 'spec'>,
+  facts: ValidationFacts,
+): Violation[] {
+  if (!hasValidations(itsClass)) return [];
+  const evaluation = evaluationOf(commonVariables({ grant, ...facts }));
+  return (itsClass.spec.validations ?? []).flatMap(({ expression, message }, index) => {
+    const compiled = VALIDATIONS.compile(expression);
+    if (isFault(compiled)) return [];
+    const verdict = evaluation.judge(compiled);
+    if (verdict === true) return [];
+    const { name } = grant.metadata;
+    return [
+      {
+        code: 'ValidationFailed' as const,
+        path: pathOf(index),
+        asked: verdict === false ? name : `${name}, of which it cannot be told: ${verdict.error}`,
+        allowed: message ?? expression,
+        fix: `ask for something else, or use another class than ${itsClass.metadata.name}`,
+      },
+    ];
+  });
+}
+
+/** Where those stand that read any of the variables: without these they cannot be told. */
+export function validationsOn(
+  variables: readonly string[],
+  { spec }: Pick<TaskGrantClass, 'spec'>,
+): string[] {
+  return (spec.validations ?? []).flatMap(({ expression }, index) => {
+    const compiled = VALIDATIONS.compile(expression);
+    return !isFault(compiled) && variables.some((name) => compiled.uses.has(name)) ? [pathOf(index)] : [];
+  });
+}
+
+function pathOf(index: number): string {
+  return `spec.validations[${index}]`;
+}
