@@ -3,11 +3,16 @@ import { stringify } from 'yaml';
 import { floorPolicies } from '../src/core/floor/floor.ts';
 import { policyObjects } from '../src/core/floor/policy.ts';
 
-const NOTICE = `{{- /* Generated from src/core/floor by \`npm run generate\`; do not edit. */}}
+/** Written twice: as it is, and into the ConfigMap by which the controller knows what was installed. */
+const BEGINNING = `{{- /* Generated from src/core/floor by \`npm run generate\`; do not edit. */}}
+{{- define "taskgrant.floor" -}}
 {{- $namespace := .Release.Namespace }}
 {{- $name := include "taskgrant.fullname" . }}
 {{- $probe := include "taskgrant.probeNamespace" . }}
 {{- $labels := dict "root" . }}
+`;
+const END = `{{- end }}
+{{ include "taskgrant.floor" . }}
 `;
 
 /** Where the labels stand that only Helm knows. */
@@ -26,7 +31,7 @@ export function floorTemplate(): string {
     });
     return `---\n# ${policy.because}\n${yaml(definition)}---\n${yaml(binding)}`;
   });
-  return NOTICE + documents.join('');
+  return BEGINNING + documents.join('') + END;
 }
 
 function yaml(object: object): string {

@@ -220,10 +220,11 @@ export function metricsReference(): string {
   const webhook = metricsOf((registry) => createWebhookMetrics(registry));
   return `${notice('the code that registers them')}# Metrics
 
-Port 8080 of every pod, \`/metrics\`; beside them are \`/livez\` and \`/readyz\`. No label ever holds an object's name.
+Port 8080 of every pod, \`/metrics\`; beside them are \`/livez\` and \`/readyz\`. No label ever holds the name of an object, but for
+those of a release that guard its grants.
 
 What to alert on: \`taskgrant_overdue_seconds\` above a few seconds (rights outlive their time), \`taskgrant_enforcement_proven\` at 0
-(nothing becomes active), \`taskgrant_admission_decisions_total{decision="failed"}\` growing,
+(nothing becomes active), \`taskgrant_tampered\` at 1 (something that guards grants is not as it was installed), \`taskgrant_admission_decisions_total{decision="failed"}\` growing,
 \`taskgrant_webhook_certificate_expiration_timestamp_seconds\` coming near, \`taskgrant_webhook_certificate_unusable\` at 1 for longer than a
 minute, and \`taskgrant_certificates_made_total\` growing for any reason but \`Due\` and \`NewAuthority\`
 ([certificates](../../charts/taskgrant/README.md#certificates)).

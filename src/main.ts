@@ -42,8 +42,10 @@ interface ControllerFlags extends CommonFlags {
   caLifetime: number;
   certificateLifetime: number;
   caOverlap: number;
+  installedConfigmap: string;
   concurrency: number;
   apiAudience?: string[];
+  externalIdentity: ExternalKey[];
 }
 
 interface WebhookFlags extends CommonFlags {
@@ -83,6 +85,11 @@ interface Process {
 const API_AUDIENCE = [
   '--api-audience <audience...>',
   'what the API server calls itself; default: as this pod’s own token says',
+] as const;
+
+const EXTERNAL_IDENTITY = [
+  '--external-identity <place:key...>',
+  'what else other identity systems go by: annotation:KEY, label:KEY or account:KEY, with a * at its end for all that begin so',
 ] as const;
 
 const program = new Command('taskgrant')
@@ -128,15 +135,22 @@ command('controller', 'activates and revokes grants: all writes of the product')
       LIFETIMES.overlap,
     ),
   )
+  .option(
+    '--installed-configmap <name>',
+    'the ConfigMap that says what guards grants, as it was installed',
+    'taskgrant-installed',
+  )
   .option('--metrics-port <port>', 'for /livez, /readyz and /metrics', wholeNumber(0, 65_535), 8080)
   .option('--concurrency <count>', 'how many grants are worked on at a time', wholeNumber(1, 1000), 32)
   .option(...API_AUDIENCE)
+  .option(...EXTERNAL_IDENTITY, externalKey, [])
   .action(async (flags: ControllerFlags) => {
     // V8 then collects before the heap has grown to a multiple of what lives in it: ten thousand grants, and what was made for each,
     // take some 30 MiB less, for perhaps a quarter more CPU time in this process. The webhook, which pods wait for, does without.
     setFlagsFromString('--optimize-for-size');
     const parts = await start('controller', flags);
-    const { caSecret, tlsSecret, webhookService, webhookConfiguration, apiAudience, ...options } = flags;
+    const { caSecret, tlsSecret, webhookService, webhookConfiguration } = flags;
+    const { apiAudience, externalIdentity, installedConfigmap, ...options } = flags;
     const { namespace } = options;
     const certificates =
       flags.certificates === 'external'
@@ -151,7 +165,14 @@ command('controller', 'activates and revokes grants: all writes of the product')
           };
     const apiAudiences = apiAudience ?? (await ownApiAudiences());
     const controller = runController(
-      { ...options, release: webhookConfiguration, apiAudiences, certificates },
+      {
+        ...options,
+        release: webhookConfiguration,
+        apiAudiences,
+        certificates,
+        externalKeys: externalIdentity,
+        installedConfigMap: installedConfigmap,
+      },
       parts,
       parts.signal,
     );
@@ -185,12 +206,7 @@ command('webhook', 'answers the API server: injects identities into pods, and re
     8,
   )
   .option(...API_AUDIENCE)
-  .option(
-    '--external-identity <place:key...>',
-    'what else other identity systems go by: annotation:KEY, label:KEY or account:KEY, with a * at its end for all that begin so',
-    externalKey,
-    [],
-  )
+  .option(...EXTERNAL_IDENTITY, externalKey, [])
   .option('--scheduler <user...>', 'who may bind task pods to nodes', ['system:kube-scheduler'])
   .option(
     '--client-ca-file <path>',

@@ -6,8 +6,10 @@ import { FINALIZER, GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/
 import { creationHasStopped } from '../../src/controller/drain.ts';
 import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
 import { isNotFound } from '../../src/kube/api-error.ts';
+import { listAll } from '../../src/kube/list-all.ts';
 import {
   customResourceDefinitions,
+  events,
   mutatingWebhookConfigurations,
   namespaces,
   pods,
@@ -42,6 +44,8 @@ describe.each(helmVersions)('with %s', (version) => {
   const inRelease = [release, '--namespace', namespace] as const;
   const work = `chart-${version.replace(' ', '-').toLowerCase()}`;
   const grant = { namespace: work, name: 'lasting' };
+  // Earlier ones are of the round before, which has been uninstalled.
+  const began = new Date().toISOString();
   let asInstalled: Awaited<ReturnType<typeof whatTheControllerWrote>>;
 
   beforeAll(async () => {
@@ -116,6 +120,12 @@ describe.each(helmVersions)('with %s', (version) => {
     },
     MINUTES,
   );
+
+  test('neither was taken for tampering', async () => {
+    const said = await listAll(admin, events, { namespace: 'default' });
+    const since = said.filter(({ reason, eventTime }) => reason === 'Tampered' && eventTime > began);
+    expect(since.map(({ regarding, note }) => `${regarding?.kind ?? ''}: ${note ?? ''}`)).toEqual([]);
+  });
 
   test(
     'what a forced replacement wipes comes back, and grants stay active',

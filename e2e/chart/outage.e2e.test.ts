@@ -8,6 +8,7 @@ import { serviceAccountUsername, type Client, type JsonPatchOperation } from '..
 import {
   clusterRoles,
   configMaps,
+  customResourceDefinitions,
   mutatingWebhookConfigurations,
   namespaces,
   pods,
@@ -16,6 +17,8 @@ import {
   secrets,
   serviceAccounts,
   taskGrants,
+  validatingAdmissionPolicies,
+  validatingAdmissionPolicyBindings,
   validatingWebhookConfigurations,
   type Resource,
 } from '../../src/kube/resources.ts';
@@ -243,6 +246,22 @@ describe('what the controller may not do', () => {
         );
       await change([{ op: 'add', path: '/webhooks/0/clientConfig/caBundle', value: caBundle }]);
     }
+  });
+
+  test('is to change what it watches: the floor, the CRDs, and what says how they were installed', async () => {
+    const self = await controller();
+    const merge = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const;
+    const names = { name: `${release}-subjects` };
+    const grantsCrd = { name: 'taskgrants.taskgrant.dev' };
+    for (const patched of [
+      self.patch(validatingAdmissionPolicies, names, merge),
+      self.patch(validatingAdmissionPolicyBindings, names, merge),
+      self.patch(customResourceDefinitions, grantsCrd, merge),
+      self.patch(configMaps, { namespace, name: `${release}-installed` }, merge),
+    ])
+      await expect(patched).rejects.toThrow('cannot patch resource');
+    await expect(self.list(configMaps, { namespace })).rejects.toThrow('cannot list resource "configmaps"');
+    await self.list(configMaps, { namespace }, { fieldSelector: `metadata.name=${release}-installed` });
   });
 
   test('is to make a Secret that somebody has deleted, except for its two, and only by name', async () => {

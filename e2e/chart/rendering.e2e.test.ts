@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { HOLDERS, ruleOf, rulesOf } from '../../scripts/rights/holders.ts';
 import type { Condition, Holder, Release } from '../../scripts/rights/right.ts';
-import type { KubernetesObject, PodSpec, RoleBinding } from '../../src/api/kubernetes.ts';
+import type { ConfigMap, KubernetesObject, PodSpec, RoleBinding } from '../../src/api/kubernetes.ts';
+import { INSTALLED_KEY } from '../../src/controller/guard-watch.ts';
+import { floorPolicies } from '../../src/core/floor/floor.ts';
+import { guardsAmong } from '../../src/core/guards/guards.ts';
+import { judgeGuards } from '../../src/core/guards/tampering.ts';
 import { rulesOfClusterRole, type AggregatedRole } from '../../src/core/rules/aggregation.ts';
 import { normalise, subtract } from '../../src/core/rules/algebra.ts';
 import { renderRight, type ScopedRule } from '../../src/core/rules/right.ts';
@@ -80,7 +84,22 @@ describe.each(helmVersions)('with %s', (version) => {
 
   test('no CA bundle and no Secret data is in the manifest, so that no upgrade can overwrite them', async () => {
     const manifest = await helm(version, ...template(''));
-    expect(manifest).not.toMatch(/^\s*caBundle:|^(data|stringData):/m);
+    expect(manifest).not.toMatch(/^\s*caBundle:/m);
+    for (const object of (await render(version)).filter(({ kind }) => kind === 'Secret'))
+      expect(Object.keys(object)).not.toEqual(expect.arrayContaining([expect.stringMatching(/data/i)]));
+  });
+
+  test('the controller is told of every guard that is installed, just as it is', async () => {
+    const objects = await render(version);
+    const told = objects.find(({ metadata }) => metadata.name === `${release}-installed`) as ConfigMap;
+    const documents = parseAllDocuments(told.data?.[INSTALLED_KEY] ?? '');
+    const now = guardsAmong(
+      documents.map((document) => document.toJS() as KubernetesObject | null).filter((one) => one !== null),
+    );
+    const found = guardsAmong(objects);
+    expect([...now.keys()].toSorted()).toEqual([...found.keys()].toSorted());
+    expect(now.size).toBe(2 + 2 * floorPolicies({ namespace, name: release, probeNamespace: '' }).length);
+    expect(judgeGuards({ now }, found).filter(({ wrong }) => wrong !== undefined)).toEqual([]);
   });
 
   test('every pod meets the restricted level, mounts no default token, and has its root read-only', async () => {

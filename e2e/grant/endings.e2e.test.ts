@@ -1,10 +1,10 @@
 /** However a grant ends, and whatever is in the way: nothing of it is left, and the receipt says why. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Stored } from '../../src/api/kubernetes.ts';
+import type { Stored, Subject } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
 import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
 import { RESOURCES } from '../../src/controller/observe.ts';
-import type { Client } from '../../src/kube/client.ts';
+import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
   events,
@@ -195,6 +195,26 @@ describe('what was issued and is changed by somebody', () => {
         { namespace, name: grant.status?.serviceAccountName ?? '' },
         { type: 'merge', body: { automountServiceAccountToken: true } },
       ),
+    'an account with a pull secret': (admin, { namespace }, grant) =>
+      putOnAccount(admin, namespace, grant, { imagePullSecrets: [{ name: 'password' }] }),
+    'an account with a Secret': (admin, { namespace }, grant) =>
+      putOnAccount(admin, namespace, grant, { secrets: [{ name: 'password' }] }),
+    'an account that another identity system knows': (admin, { namespace }, grant) =>
+      putOnAccount(admin, namespace, grant, {
+        metadata: { annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/admin' } },
+      }),
+    'an account to which somebody bound more': (admin, { namespace }, grant) =>
+      bind(admin, namespace, {
+        kind: 'ServiceAccount',
+        namespace,
+        name: grant.status?.serviceAccountName ?? '',
+      }),
+    'an account to whose user somebody bound more': (admin, { namespace }, grant) =>
+      bind(admin, namespace, {
+        apiGroup: RBAC,
+        kind: 'User',
+        name: serviceAccountUsername(namespace, grant.status?.serviceAccountName ?? ''),
+      }),
     'an account that was deleted': (admin, { namespace }, grant) =>
       admin.remove(serviceAccounts, { namespace, name: grant.status?.serviceAccountName ?? '' }),
   };
@@ -215,6 +235,29 @@ describe('what was issued and is changed by somebody', () => {
     expect(said.filter(({ reason, type }) => reason === 'Drifted' && type === 'Warning')).toHaveLength(1);
   });
 });
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+function putOnAccount(
+  admin: Client,
+  namespace: string,
+  { status }: Stored<TaskGrant>,
+  body: object,
+): Promise<unknown> {
+  const place = { namespace, name: status?.serviceAccountName ?? '' };
+  return admin.patch(serviceAccounts, place, { type: 'merge', body });
+}
+
+/** To a role that is not there: what matters is whom it names. */
+function bind(admin: Client, namespace: string, subject: Subject): Promise<unknown> {
+  return admin.create(roleBindings, {
+    apiVersion: `${RBAC}/v1`,
+    kind: 'RoleBinding',
+    metadata: { namespace, name: 'more' },
+    roleRef: { apiGroup: RBAC, kind: 'Role', name: 'none' },
+    subjects: [subject],
+  });
+}
 
 test('a grant that was deleted and created again has another account', async () => {
   const namespace = await ownNamespaces.create();

@@ -24,6 +24,8 @@ const thief = (test: string): Shown => floor(`whoever has the controller’s tok
 const asGrantor = (test: string): Shown => outage(`what the controller may do as the grantor > ${test}`);
 const mayNot = (test: string): Shown => outage(`what the controller may not do > ${test}`);
 
+const WATCHES = 'is to change what it watches: the floor, the CRDs, and what says how they were installed';
+
 const grantsOnly: readonly [Shown, ...Shown[]] = [
   thief('deletes no pod, account, Role or binding that is not a grant’s'),
   thief('deletes those of grants'),
@@ -176,6 +178,32 @@ export const controller: Holder = {
           bound: 'Nothing of the product decides by Events; it can delete none',
           shownBy: [NOTHING_ELSE],
         },
+        reads({
+          apiGroups: ['admissionregistration.k8s.io'],
+          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+          ownNames: [''],
+          verbs: ['list', 'watch'],
+          because: 'Whether they are as they were installed, and which CA the API server believes.',
+          gain: 'Sees how pods and grants are selected',
+        }),
+        reads({
+          apiGroups: ['admissionregistration.k8s.io'],
+          resources: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
+          verbs: ['list', 'watch'],
+          because:
+            'Whether the floor is as it was installed. It reads those with the release’s label: by names it would take a watch for each of two dozen. It raises an alarm, and mends nothing.',
+          gain: 'Sees the admission policies of the cluster',
+          shownBy: [NOTHING_ELSE, mayNot(WATCHES)],
+        }),
+        reads({
+          apiGroups: ['apiextensions.k8s.io'],
+          resources: ['customresourcedefinitions'],
+          names: ['taskgrants.taskgrant.dev', 'taskgrantclasses.taskgrant.dev'],
+          verbs: ['list', 'watch'],
+          because: 'Whether its own two CRDs still hold what this version wants.',
+          gain: 'Sees what the chart says anyway',
+          shownBy: [NOTHING_ELSE, mayNot(WATCHES)],
+        }),
       ],
     },
     {
@@ -183,14 +211,6 @@ export const controller: Holder = {
       where: 'cluster',
       when: ['own certificates'],
       entries: [
-        reads({
-          apiGroups: ['admissionregistration.k8s.io'],
-          resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
-          ownNames: [''],
-          verbs: ['list', 'watch'],
-          because: 'Which CA the API server believes.',
-          gain: 'Sees how pods and grants are selected',
-        }),
         {
           apiGroups: ['admissionregistration.k8s.io'],
           resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
@@ -236,6 +256,15 @@ export const controller: Holder = {
       name: 'controller-in-release',
       where: 'release',
       entries: [
+        reads({
+          apiGroups: [''],
+          resources: ['configmaps'],
+          ownNames: ['installed'],
+          verbs: ['list', 'watch'],
+          because: 'What was installed (installed.yaml): with that it compares what guards grants.',
+          gain: 'Sees what the chart says anyway',
+          shownBy: [NOTHING_ELSE, mayNot(WATCHES)],
+        }),
         {
           apiGroups: ['coordination.k8s.io'],
           resources: ['leases'],

@@ -40,6 +40,10 @@ export function isLevel(value: string | undefined): value is Level {
 export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 export const MANAGED_BY = 'taskgrant';
 
+/** On what a release installs. */
+export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
+export const PART_OF = 'taskgrant';
+
 /** Held on a TaskGrant from its creation until nothing of what was made for it is left. */
 export const FINALIZER = `${GROUP}/revocation`;
 

@@ -43,10 +43,12 @@ export const GRANT_REASONS = {
   CreationRefused:
     'The API server refused to create what the grant needs, for another reason: a quota, a policy of the cluster, or a right that the controller lacks. Tried again.',
   // Enforced
-  Enforced: 'A dry-run pod that had to be refused was refused.',
+  Enforced:
+    'A dry-run pod that had to be refused was refused, and the webhook configurations are as installed.',
   NamespaceNotEnforced:
     'The namespace does not carry the label taskgrant.dev/enforce with a supported level.',
-  EnforcementNotProven: 'The dry-run pod that has to be refused was not refused, or could not be tried.',
+  EnforcementNotProven:
+    'The dry-run pod that has to be refused was not refused, or could not be tried; or the webhook configurations are not as they were installed.',
   // Active
   Active: 'The identity exists and pods may run under the grant.',
   NotBefore: 'spec.notBefore is not reached yet.',
@@ -60,7 +62,7 @@ export const GRANT_REASONS = {
   Deleted: 'The grant, or its namespace, was deleted.',
   Denied: 'The grant cannot be activated: see the other conditions.',
   Drifted:
-    'What the decision was taken on no longer holds: something that was issued was changed by somebody else, or the class does not allow the grant any more.',
+    'What the decision was taken on no longer holds: something that was issued was changed by somebody else, more was bound to the account, or the class does not allow the grant any more.',
   Revoking: 'Rights and identity are being removed.',
   Verified: 'Everything in the inventory is gone, and the API server refuses what the envelope allowed.',
   RightsRemain:

@@ -402,7 +402,7 @@ const spec = record(
     onDrift: oneOf(['Revoke', 'Suspend'], {
       default: 'Revoke',
       description:
-        'What happens when what the decision was taken on no longer holds: something that was issued was changed, or the class does not allow the grant any more. Suspend takes the rights away until somebody has looked: set spec.suspend to true, and then to false.',
+        'What happens when what the decision was taken on no longer holds: something that was issued was changed, more was bound to all accounts of the namespace, or the class does not allow the grant any more. Suspend takes the rights away until somebody has looked: set spec.suspend to true, and then to false. Where the account itself was changed, or more was bound to it by name, the grant ends all the same.',
     }),
     notBefore: optional(time({ description: 'The grant does not become active before this.' })),
     duration: duration({ description: 'From activation to revocation, whatever happens. May only shrink.' }, [

@@ -198,7 +198,7 @@ async function whatIsThere(
   const isOurs = isIssuedFor(facts.grant, found);
   if (isOurs && found.metadata.deletionTimestamp !== undefined)
     throw new Error(`${item.kind} ${item.namespace}/${item.name} is being deleted: trying again`);
-  if (isOurs && driftOf(object, found) === undefined) return found;
+  if (isOurs && driftOf(object, found, facts.externalKeys) === undefined) return found;
   return {
     failure: {
       reason: 'NameTaken',

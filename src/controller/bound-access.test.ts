@@ -2,45 +2,18 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type {
   ClusterRole,
   ClusterRoleBinding,
-  KubernetesObject,
   PolicyRule,
   Role,
   RoleBinding,
   ServiceAccount,
-  Stored,
   Subject,
 } from '../api/kubernetes.ts';
-import { createStore, type Change, type Indexer } from '../kube/store.ts';
 import { GRANT_ACCOUNT, GRANT_NAME, NAMESPACE } from '../core/testing/builders.ts';
 import { everythingIssuedFor, factsWhileActive } from '../core/testing/lifecycle.ts';
 import { createBoundAccess, type BoundAccess } from './bound-access.ts';
 import { grantKeyOfIssued } from './grant-key.ts';
 import { bindingIndexers, roleIndexers } from './readers.ts';
-
-/** As a reader is used here, with what a test puts into it. */
-function reading<T extends KubernetesObject, Index extends string>(indexers: Record<Index, Indexer<T>>) {
-  const store = createStore<T, Index>(indexers);
-  const handlers = new Set<(change: Change<T>) => void>();
-  let version = 0;
-  const tell = (change: Change<T> | undefined) => {
-    if (change) for (const handler of handlers) handler(change);
-  };
-  return {
-    get: (key: string) => store.get(key),
-    byIndex: (index: Index, value: string) => store.byIndex(index, value),
-    subscribe: (handler: (change: Change<T>) => void) => {
-      handlers.add(handler);
-      return () => handlers.delete(handler);
-    },
-    put: (object: T) => {
-      const metadata = { ...object.metadata, resourceVersion: String(++version) };
-      tell(store.put({ ...object, metadata } as Stored<T>));
-    },
-    remove: (key: string) => {
-      tell(store.remove(key));
-    },
-  };
-}
+import { reading } from './testing.ts';
 
 const issuedIndex = { grant: grantKeyOfIssued };
 const aCluster = () => ({
@@ -156,6 +129,32 @@ describe('a grant’s account holds besides', () => {
   });
 });
 
+test('what is bound in its namespace to all accounts there is told with when that was, and what is elsewhere is not', () => {
+  const all = group(`system:serviceaccounts:${NAMESPACE}`);
+  const here = roleBinding('all', 'edit', all);
+  const creationTimestamp = '2026-11-23T09:00:00Z';
+  cluster.roleBindingsOfOthers.put({ ...here, metadata: { ...here.metadata, creationTimestamp } });
+  cluster.roleBindingsOfOthers.put(roleBinding('all', 'edit', all, 'other'));
+  cluster.clusterRoleBindings.put(clusterRoleBinding('all', 'edit', all));
+  expect(access.of(grant).toItsNamespace).toEqual([
+    { by: `RoleBinding ${NAMESPACE}/all`, since: creationTimestamp },
+  ]);
+});
+
+test('what a paused process has bound since the grant was suspended is not by hand: it is the grant’s, and removed', () => {
+  const suspended = {
+    ...grant,
+    status: {
+      ...grant.status,
+      phase: 'Suspended' as const,
+      inventory: grant.status?.inventory?.filter(({ kind }) => kind === 'ServiceAccount') ?? [],
+    },
+  };
+  expect(access.of(suspended).byHand).toEqual([]);
+  const earlier = { ...suspended, metadata: { ...grant.metadata, uid: 'another' } };
+  expect(access.of(earlier).byHand).toHaveLength(2);
+});
+
 test('who is bound, in the namespace or everywhere, to a role that acts as accounts may act as it', () => {
   cluster.roleBindingsOfOthers.put(roleBinding('devs', 'edit', group('devs')));
   cluster.roleBindingsOfOthers.put(roleBinding('devs', 'edit', group('others'), 'other'));
@@ -169,9 +168,12 @@ test('who is bound, in the namespace or everywhere, to a role that acts as accou
 
 describe('when RBAC changes', () => {
   let rerated: string[];
+  let urgent: string[];
   beforeEach(() => {
     rerated = [];
-    access.watch({ namespace: (name) => rerated.push(name), grant: (key) => rerated.push(key) });
+    urgent = [];
+    const told = (what: string, priority: number) => (priority > 0 ? urgent : rerated).push(what);
+    access.watch({ namespace: told, grant: told });
     access.of(grant);
   });
   const settle = () => vi.advanceTimersByTime(1000);
@@ -216,6 +218,26 @@ describe('when RBAC changes', () => {
     settle();
     expect(rerated.splice(0)).toEqual([key]);
     expect(access.of(grant).byHand).toEqual([]);
+  });
+
+  test('a grant is looked at at once when its account is named, and not when it is named no more', () => {
+    const key = `${NAMESPACE}/${GRANT_NAME}`;
+    cluster.clusterRoleBindings.put(clusterRoleBinding('mine', 'later', ITSELF));
+    const user = { kind: 'User', name: `system:serviceaccount:${NAMESPACE}:${GRANT_ACCOUNT}` };
+    cluster.roleBindingsOfOthers.put(roleBinding('mine', 'later', user, 'other'));
+    expect(urgent.splice(0)).toEqual([key, key]);
+    cluster.clusterRoleBindings.remove('mine');
+    expect(urgent).toEqual([]);
+  });
+
+  test('the grants of a namespace are when something is bound there to all its accounts, and not when it is elsewhere', () => {
+    const all = group(`system:serviceaccounts:${NAMESPACE}`);
+    cluster.clusterRoleBindings.put(clusterRoleBinding('all', 'later', all));
+    cluster.roleBindingsOfOthers.put(roleBinding('all', 'later', all, 'other'));
+    cluster.roleBindingsOfOthers.put(roleBinding('wide', 'later', group('system:serviceaccounts')));
+    expect(urgent).toEqual([]);
+    cluster.roleBindingsOfOthers.put(roleBinding('all', 'later', all));
+    expect(urgent).toEqual([NAMESPACE]);
   });
 
   test('what is issued for grants changes nothing for others', () => {

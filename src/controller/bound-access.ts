@@ -19,9 +19,11 @@ import {
   type BoundRules,
 } from '../core/rules/bound.ts';
 import { ambientOf, type AccessBesides, type Ambient, type AmbientRights } from '../core/rules/effective.ts';
+import { isIssuedFor } from '../core/lifecycle/issued.ts';
 import { startTimer } from '../kube/clock.ts';
 import type { Change } from '../kube/store.ts';
 import { grantKeyOfIssued, keyOfGrant } from './grant-key.ts';
+import { URGENT } from './grant-reconciler.ts';
 import { isAsIssued, type Readers } from './readers.ts';
 
 type RbacReaders = {
@@ -37,12 +39,15 @@ type RbacReaders = {
   ]: Pick<Readers[Name], 'get' | 'byIndex' | 'subscribe'>;
 };
 
-/** Who is told what has to be rated anew. */
+/**
+ * Who is told what has to be rated anew, once things have settled; and at once, with a priority, where somebody has bound what nobody
+ * may bind, so that grants may have to end by it.
+ */
 export interface Rerating {
   /** Something is different for every account of the namespace. */
-  namespace: (name: string) => void;
+  namespace: (name: string, priority: number) => void;
   /** Something names the account of this grant, or did: `namespace/name`. */
-  grant: (key: string) => void;
+  grant: (key: string, priority: number) => void;
 }
 
 export interface BoundAccess {
@@ -79,7 +84,13 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
       known.set(namespace, ambient);
       const byHand = boundByHand(grant, readers);
       if (byHand.length > 0) named.add(keyOfGrant(grant));
-      return { ambient, byHand };
+      const toItsNamespace = bindingsTo(groupKeyOf(namespace), readers)
+        .filter(isToItsNamespace)
+        .map((binding) => ({
+          by: boundRules(binding, []).by,
+          since: binding.metadata.creationTimestamp ?? '',
+        }));
+      return { ambient, byHand, toItsNamespace: inOrder(toItsNamespace) };
     },
     watch({ namespace, grant }) {
       let settling: (() => void) | undefined;
@@ -91,15 +102,20 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
         known.clear();
         named.clear();
         for (const [name, was] of before)
-          if (canonicalize(was) !== canonicalize(workedOut(name))) namespace(name);
-        for (const key of keys) grant(key);
+          if (canonicalize(was) !== canonicalize(workedOut(name))) namespace(name, 0);
+        for (const key of keys) grant(key, 0);
       };
       const changed = () => {
         settling ??= startTimer(SETTLES_MS, settled);
       };
       const bindingChanged = (change: Change<RoleBinding> | Change<ClusterRoleBinding>) => {
         const bindings = change.type === 'updated' ? [change.old, change.object] : [change.object];
-        for (const key of bindings.flatMap((binding) => grantsNamedBy(binding, readers))) named.add(key);
+        for (const key of bindings.flatMap((binding) => grantsNamedBy(binding, readers))) {
+          named.add(key);
+          if (change.type !== 'deleted') grant(key, URGENT);
+        }
+        if (change.type !== 'deleted' && isToItsNamespace(change.object))
+          namespace(change.object.metadata.namespace ?? '', URGENT);
         changed();
       };
       const subscriptions = [
@@ -131,9 +147,15 @@ function boundByHand(grant: Stored<TaskGrant>, readers: RbacReaders): BoundRules
   const inItsPlace = readers.roleBindings
     .byIndex('grant', keyOfGrant(grant))
     .filter((binding) => subjectKeysOf(binding).includes(key));
-  const isItsOwn = ({ kind, metadata }: Binding) =>
+  // What a process that was paused has made since stands in no inventory, and is removed by what it is labelled with (observe.ts).
+  const madeSince = new Set<Binding>(
+    grant.status?.phase === 'Suspended' ? inItsPlace.filter((binding) => isIssuedFor(grant, binding)) : [],
+  );
+  const isItsOwn = (binding: Binding) =>
+    madeSince.has(binding) ||
     inventory.some(
-      (item) => item.kind === kind && item.namespace === metadata.namespace && item.name === metadata.name,
+      ({ kind, namespace, name: its }) =>
+        kind === binding.kind && namespace === binding.metadata.namespace && its === binding.metadata.name,
     );
   const others = once<Binding>([...bindingsTo(key, readers), ...inItsPlace]).filter(
     (binding) => !isItsOwn(binding),
@@ -185,6 +207,12 @@ function grantsNamedBy({ metadata, subjects = [] }: Binding, { serviceAccounts }
     const there = serviceAccounts.get(`${account.namespace}/${account.name}`);
     return there ? grantKeyOfIssued(there) : [];
   });
+}
+
+/** Whether a binding is to all accounts of the namespace that it is in. */
+function isToItsNamespace(binding: Binding): boolean {
+  const { namespace } = binding.metadata;
+  return namespace !== undefined && subjectKeysOf(binding).includes(groupKeyOf(namespace));
 }
 
 /** However a cache has them: what is said of them is written into a status, and anew where it differs. */

@@ -157,6 +157,54 @@ describe('a status that was written', () => {
   });
 });
 
+test('active grants whose namespace has lost its label are counted', async () => {
+  const enforced = (status: 'True' | 'False') =>
+    withStatus({
+      conditions: [
+        {
+          type: 'Enforced',
+          status,
+          reason: status === 'True' ? 'Enforced' : 'NamespaceNotEnforced',
+          message: '',
+          lastTransitionTime: '2026-11-23T09:00:00Z',
+          observedGeneration: 1,
+        },
+      ],
+    });
+  grants = [
+    aGrant(enforced('False')),
+    aGrant(enforced('True')),
+    aGrant(inPhase('Pending'), enforced('False')),
+  ];
+  expect(await valueOf('taskgrant_unenforced_grants')).toBe(1);
+});
+
+test('a rise of an active grant’s risk is counted, by the level to which it rose', async () => {
+  const rated = (level: RiskLevel, phase: 'Active' | 'Pending' = 'Active') => ({
+    phase,
+    risk: { level, findings: [] },
+  });
+  metrics.wroteStatus(aGrant(), rated('Low'), rated('High'));
+  metrics.wroteStatus(aGrant(), rated('High'), rated('Medium'));
+  metrics.wroteStatus(aGrant(), rated('Low', 'Pending'), rated('High'));
+  metrics.wroteStatus(aGrant(), { phase: 'Active' }, rated('High'));
+  expect(await valueOf('taskgrant_risk_raised_total', { risk: 'High' })).toBe(1);
+  expect(await valueOf('taskgrant_risk_raised_total', { risk: 'Medium' })).toBeUndefined();
+});
+
+test('a guard is 1 while it is not as it was installed, 0 otherwise, and nothing where there is none any more', async () => {
+  const guard = (kind: string, wrong?: string) => ({
+    object: { apiVersion: '', kind, metadata: { name: 'taskgrant' } },
+    wrong,
+  });
+  metrics.lookedAtGuards([guard('A', 'it is gone'), guard('B')]);
+  expect(await valueOf('taskgrant_tampered', { kind: 'A', name: 'taskgrant' })).toBe(1);
+  expect(await valueOf('taskgrant_tampered', { kind: 'B' })).toBe(0);
+  metrics.lookedAtGuards([guard('A')]);
+  expect(await valueOf('taskgrant_tampered', { kind: 'A' })).toBe(0);
+  expect(await valueOf('taskgrant_tampered', { kind: 'B' })).toBeUndefined();
+});
+
 test('no label is the name of an object, so that the number of series is bounded', async () => {
   grants = [aGrant()];
   metrics.wroteStatus(aGrant(), { phase: 'Pending' }, { phase: 'Active' });

@@ -1,8 +1,9 @@
-/** What the controller counts. Labels are bounded: phases, reasons, kinds; never an object's name. */
+/** What the controller counts. Labels are bounded: phases, reasons, kinds; never the name of an object but of the release's own guards. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { isFinal, PHASES } from '../api/reasons.ts';
 import type { TaskGrant, TaskGrantStatus } from '../api/taskgrant.ts';
-import { RISK_LEVELS } from '../core/rules/risk-level.ts';
+import type { Verdict } from '../core/guards/tampering.ts';
+import { isAtLeast, RISK_LEVELS } from '../core/rules/risk-level.ts';
 import { CERTIFICATE_REASONS } from './certificate-plan.ts';
 
 export interface CertificateMetrics {
@@ -18,6 +19,8 @@ export interface ControllerMetrics {
   swept: Counter<'kind'>;
   /** 1 while enforcement is proven. */
   enforced: Gauge;
+  /** What guards grants was compared with what was installed: all of it. */
+  lookedAtGuards: (verdicts: readonly Verdict[]) => void;
 }
 
 /** From the floor of a few milliseconds to the seconds that an overloaded API server may take. */
@@ -57,6 +60,14 @@ export function createControllerMetrics(
         counts.set(level, (counts.get(level) ?? 0) + 1);
       }
       for (const [risk, count] of counts) this.set({ risk }, count);
+    },
+  });
+  new Gauge({
+    name: 'taskgrant_unenforced_grants',
+    help: 'TaskGrants that are active, and whose namespace has lost its label: new pods there are not judged.',
+    registers,
+    collect() {
+      this.set(grants().filter(isUnenforced).length);
     },
   });
   new Gauge({
@@ -105,7 +116,19 @@ export function createControllerMetrics(
   });
   const enforced = new Gauge({
     name: 'taskgrant_enforcement_proven',
-    help: '1 while a dry-run pod that has to be refused is refused; nothing becomes active otherwise.',
+    help: '1 while a dry-run pod that has to be refused is refused, and the webhook configurations are as installed; nothing becomes active otherwise.',
+    registers,
+  });
+  const tampered = new Gauge({
+    name: 'taskgrant_tampered',
+    help: '1 where a webhook configuration, a policy of the floor or what binds it, or a CRD is gone or not as it was installed. Said by the replica that leads.',
+    labelNames: ['kind', 'name'],
+    registers,
+  });
+  const raised = new Counter({
+    name: 'taskgrant_risk_raised_total',
+    help: 'How often the level of an active grant’s risk has risen to this one, by what is bound besides it.',
+    labelNames: ['risk'],
     registers,
   });
   const made = new Counter({
@@ -126,7 +149,16 @@ export function createControllerMetrics(
     podsRemoved,
     swept,
     enforced,
+    lookedAtGuards(verdicts) {
+      // Of what a release does not have any more nothing is said.
+      tampered.reset();
+      for (const { object, wrong } of verdicts)
+        tampered.set({ kind: object.kind, name: object.metadata.name ?? '' }, wrong === undefined ? 0 : 1);
+    },
     wroteStatus(grant, before, after) {
+      const [was, is] = [before.risk?.level, after.risk?.level];
+      if (before.phase === 'Active' && was !== undefined && is !== undefined && !isAtLeast(was, is))
+        raised.inc({ risk: is });
       if (after.phase === before.phase) return;
       if (after.phase === 'Suspended') suspended.inc({ reason: after.suspension?.reason ?? '' });
       if (after.phase === 'Active' && before.phase !== 'Suspended') {
@@ -151,6 +183,13 @@ export function createControllerMetrics(
       }
     },
   };
+}
+
+function isUnenforced({ status }: TaskGrant): boolean {
+  return (
+    status?.phase === 'Active' &&
+    (status.conditions ?? []).some(({ type, status: is }) => type === 'Enforced' && is === 'False')
+  );
 }
 
 function overdueMs({ status }: TaskGrant, now: number): number {

@@ -5,6 +5,7 @@ import { isBeforeActive, isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { grantWithinClass } from '../core/envelope/class.ts';
 import type { Release } from '../core/envelope/grantor.ts';
+import type { ExternalKey } from '../core/identity/external-identity.ts';
 import type { Facts } from '../core/lifecycle/facts.ts';
 import {
   driftOf,
@@ -29,7 +30,7 @@ import {
   type Resource,
 } from '../kube/resources.ts';
 import type { BoundAccess } from './bound-access.ts';
-import type { EnforcementProbe } from './enforcement.ts';
+import type { EnforcementState } from './enforcement.ts';
 import { keyOfGrant } from './grant-key.ts';
 import type { Readers } from './readers.ts';
 import type { ClassValidations } from './validations.ts';
@@ -37,7 +38,7 @@ import type { ClassValidations } from './validations.ts';
 export interface ObserveOptions {
   client: Client;
   readers: Readers;
-  probe: EnforcementProbe;
+  enforcement: () => EnforcementState;
   bound: BoundAccess;
   validations: ClassValidations;
   /** Namespaces that the webhook configurations leave out by name. */
@@ -45,25 +46,28 @@ export interface ObserveOptions {
   /** What the API server calls itself. */
   apiAudiences: readonly string[];
   release: Release;
+  /** By what other identity systems know accounts, besides those that are known anyway. */
+  externalKeys: readonly ExternalKey[];
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
 /** Everything that is known about a grant. `grant` is handed in, because only the caller knows how fresh it is. */
 export async function observe(grant: Stored<TaskGrant>, options: ObserveOptions): Promise<Facts> {
-  const { client, readers, probe, bound, neverJudged, apiAudiences, release, now } = options;
+  const { readers, enforcement, bound, neverJudged, apiAudiences, release, externalKeys, now } = options;
   return {
     grant,
     now: now(),
     ...(await findStanding(grant, options)),
     apiAudiences,
     release,
+    externalKeys,
     neverJudged: neverJudged.includes(grant.metadata.namespace),
-    enforcement: probe.state(),
+    enforcement: enforcement(),
     olderUnfinished: olderUnfinished(grant, readers),
     besides: bound.of(grant),
-    pods: await findPods(grant, client, readers),
-    found: await findIssued(grant, client, readers),
+    pods: await findPods(grant, options),
+    found: await findIssued(grant, options),
     suffix: suffixFrom(randomBytes(SUFFIX_LENGTH)),
     written: [],
     progress: {},
@@ -125,7 +129,10 @@ export function labelledFor(key: string, readers: Readers): FoundObject[] {
  * Pods that use the grant's account. A recorded one that the cache does not have may be one that another process, the
  * leader before, heard of earlier; and taken for gone, it would end the grant and be stopped: so the API server is asked.
  */
-async function findPods(grant: Stored<TaskGrant>, client: Client, readers: Readers): Promise<Stored<Pod>[]> {
+async function findPods(
+  grant: Stored<TaskGrant>,
+  { client, readers }: ObserveOptions,
+): Promise<Stored<Pod>[]> {
   const { serviceAccountName: account, pods: recorded = [] } = grant.status ?? {};
   const cached = readers.pods
     .byIndex('grant', keyOfGrant(grant))
@@ -156,8 +163,7 @@ async function ifThere<T>(get: () => Promise<T>): Promise<T | undefined> {
  */
 async function findIssued(
   grant: Stored<TaskGrant>,
-  client: Client,
-  readers: Readers,
+  { client, readers, externalKeys }: ObserveOptions,
 ): Promise<FoundObject[]> {
   const labelled = labelledFor(keyOfGrant(grant), readers).filter((object) => isIssuedFor(grant, object));
   const { phase, inventory } = grant.status ?? {};
@@ -173,7 +179,7 @@ async function findIssued(
       const recorded = inventory.find((other) => sameName(other, item));
       const agrees =
         cached &&
-        driftOf(object, cached) === undefined &&
+        driftOf(object, cached, externalKeys) === undefined &&
         (recorded?.uid ?? cached.metadata.uid) === cached.metadata.uid;
       return agrees ? cached : await getIssued(item, client);
     }),

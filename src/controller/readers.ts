@@ -26,6 +26,7 @@ import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { withoutRequester } from '../core/envelope/requester.ts';
+import { annotationsOfIdentity, type ExternalKey } from '../core/identity/external-identity.ts';
 import { isPlacedFor } from '../core/names.ts';
 import { namesThatCount, reachAccounts } from '../core/rules/actors.ts';
 import { roleKeyOf, subjectKeysOf, subjectsThatCount } from '../core/rules/bound.ts';
@@ -71,7 +72,13 @@ type RoleIndex = 'reaching';
 /** By whom they give rights, as far as it can be a grant's account; and by the role, with the namespace before it. */
 type BindingIndex = 'subject' | 'role';
 
-export function createReaders(client: Client, logger: Logger, metrics: ReaderMetrics): Readers {
+/** @param externalKeys by what other identity systems know accounts, besides those that are known anyway */
+export function createReaders(
+  externalKeys: readonly ExternalKey[],
+  client: Client,
+  logger: Logger,
+  metrics: ReaderMetrics,
+): Readers {
   const common = { client, logger, metrics };
   // Not by the grant's label as well, for what gives rights: what carries the one and not the other has to be in either reader.
   const ofGrants = { ...common, labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY}` };
@@ -99,7 +106,7 @@ export function createReaders(client: Client, logger: Logger, metrics: ReaderMet
       ...common,
       labelSelector: `${MANAGED_BY_LABEL}=${MANAGED_BY},${GRANT_LABEL}`,
       resource: serviceAccounts,
-      transform: slimServiceAccount,
+      transform: (account) => slimServiceAccount(account, externalKeys),
       indexers: { grant: grantKeyOfIssued },
     }),
     roles: createReader({
@@ -268,15 +275,33 @@ function imagesOf(statuses: readonly ContainerStatus[] = []): ContainerStatus[] 
   return statuses.map(({ imageID }) => ({ name: '', image: '', imageID, ready: false, restartCount: 0 }));
 }
 
-export function slimServiceAccount(account: Stored<ServiceAccount>): Stored<ServiceAccount> {
-  const { apiVersion, kind } = account;
+/** Of what others have put on it, enough to see that it is there. */
+export function slimServiceAccount(
+  account: Stored<ServiceAccount>,
+  externalKeys: readonly ExternalKey[],
+): Stored<ServiceAccount> {
+  const { apiVersion, kind, secrets = [], imagePullSecrets = [] } = account;
+  const annotations = Object.entries(annotationsOfIdentity(account.metadata.annotations, externalKeys))
+    .slice(0, MOST_ANNOTATIONS)
+    .map(([key, value]) => [key, value.slice(0, MOST_CHARACTERS)] as const);
   return {
     apiVersion,
     kind,
-    metadata: slimMetadata(account),
+    metadata: {
+      ...slimMetadata(account),
+      ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
+    },
     ...pick(account, 'automountServiceAccountToken'),
+    ...(secrets.length > 0 && { secrets: [{}] }),
+    ...(imagePullSecrets.length > 0 && { imagePullSecrets: [{}] }),
   };
 }
+
+/**
+ * One more than a grant can say of each (spec.envelope.externalIdentity; a character is at most two of UTF-16): whatever was cut is
+ * different from what was issued.
+ */
+const [MOST_ANNOTATIONS, MOST_CHARACTERS] = [33, 2049];
 
 /** Of one in a grant's place, everything that could have been changed. */
 export function slimRole(role: Stored<Role>): Stored<Role> {

@@ -5,10 +5,12 @@ import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import { isBeforeActive, isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
+import type { Verdict } from '../core/guards/tampering.ts';
+import type { ExternalKey } from '../core/identity/external-identity.ts';
 import { announcementsFor } from '../core/lifecycle/events.ts';
 import type { Client } from '../kube/client.ts';
 import { createElection } from '../kube/election.ts';
-import { createEventRecorder, referenceTo } from '../kube/events.ts';
+import { createEventRecorder, referenceTo, type EventRecorder } from '../kube/events.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { KubeMetrics } from '../kube/metrics.ts';
 import type { Reader } from '../kube/reader.ts';
@@ -23,10 +25,11 @@ import {
   type CertificateReaders,
 } from './certificates.ts';
 import { createClassReconciler } from './class-reconciler.ts';
-import { createEnforcementProbe, type EnforcementProbe } from './enforcement.ts';
+import { createEnforcementProbe, type EnforcementProbe, type EnforcementState } from './enforcement.ts';
 import { grantKeyOfIssued, grantKeyOfPod, keyOfGrant } from './grant-key.ts';
 import { createGrantReconciler, URGENT } from './grant-reconciler.ts';
 import { createGrantView } from './grant-view.ts';
+import { createGuardReaders, createGuardWatch } from './guard-watch.ts';
 import { createControllerMetrics } from './metrics.ts';
 import { createReaders, type Readers } from './readers.ts';
 import { createClassValidations } from './validations.ts';
@@ -43,6 +46,10 @@ export interface ControllerOptions {
   probeNamespace: string;
   /** What the API server calls itself: see kube/api-audiences.ts. */
   apiAudiences: readonly string[];
+  /** By what other identity systems know accounts, besides those that are known anyway. */
+  externalKeys: readonly ExternalKey[];
+  /** The ConfigMap, in the product's own namespace, of what guards grants as it was installed. */
+  installedConfigMap: string;
   /** How many grants are worked on at a time. */
   concurrency: number;
   /** Left out where somebody else keeps the webhook's certificate: cert-manager. */
@@ -74,11 +81,19 @@ export function runController(
 ): RunningController {
   const now = () => Date.now();
   const release = { namespace: options.namespace, name: options.release };
-  const readers = createReaders(client, logger, kubeMetrics.reader);
+  const readers = createReaders(options.externalKeys, client, logger, kubeMetrics.reader);
   const certificateReaders =
     options.certificates &&
     createCertificateReaders(options.certificates, client, logger, kubeMetrics.reader);
-  const everyReader = { ...readers, ...certificateReaders } as Record<string, Reader<KubernetesObject>>;
+  const installedPlace = { namespace: options.namespace, name: options.installedConfigMap };
+  const guardReaders = createGuardReaders(
+    { place: installedPlace, webhookConfiguration: options.release, ...certificateReaders },
+    { client, logger, metrics: kubeMetrics.reader },
+  );
+  const everyReader = { ...readers, ...certificateReaders, ...guardReaders } as Record<
+    string,
+    Reader<KubernetesObject>
+  >;
   const all = Object.values(everyReader);
   const metrics = createControllerMetrics(registry, () => readers.grants.list(), now);
   const events = createEventRecorder({
@@ -101,29 +116,49 @@ export function runController(
   });
 
   const lead = async (leading: AbortSignal): Promise<void> => {
+    const onEnforcement = () => {
+      metrics.enforced.set(enforcement().proven ? 1 : 0);
+      for (const grant of readers.grants.list()) {
+        if (waitsForRights(grant)) grants.queue.add(keyOfGrant(grant));
+      }
+    };
     const probe = createEnforcementProbe({
       client,
       namespace: options.probeNamespace,
       logger,
-      onChange: ({ proven }) => {
-        metrics.enforced.set(proven ? 1 : 0);
-        for (const grant of readers.grants.list()) {
-          if (waitsForRights(grant)) grants.queue.add(keyOfGrant(grant));
-        }
+      onChange: onEnforcement,
+    });
+    const guards = createGuardWatch({
+      place: installedPlace,
+      readers: guardReaders,
+      logger,
+      onLook: (verdicts) => {
+        metrics.enforced.set(enforcement().proven ? 1 : 0);
+        metrics.lookedAtGuards(verdicts);
+      },
+      onNews: (verdict) => {
+        recordGuard(events, verdict);
+        onEnforcement();
       },
     });
+    /** What has been seen to hold for pods, and that nothing else has been taken out of the webhooks' sight. */
+    const enforcement = (): EnforcementState => {
+      const guarded = guards.state();
+      return guarded.proven ? probe.state() : guarded;
+    };
     const grants = createController({
       name: 'grant',
       reconcile: createGrantReconciler({
         client,
         readers,
-        probe,
+        enforcement,
         bound,
         validations: createClassValidations({ client }),
         // As the chart's webhook configurations have it: a cluster must be able to start, and so must the product.
         neverJudged: ['kube-system', options.namespace],
         apiAudiences: options.apiAudiences,
         release,
+        externalKeys: options.externalKeys,
         now,
         view: createGrantView(readers.grants),
         logger,
@@ -181,13 +216,14 @@ export function runController(
       },
     });
     subscriptions.push(
+      guards.watch(),
       bound.watch({
-        namespace: (name) => {
+        namespace: (name, priority) => {
           for (const grant of readers.grants.byIndex('namespace', name))
-            if (!isFinal(grant.status?.phase)) grants.queue.add(keyOfGrant(grant));
+            if (!isFinal(grant.status?.phase)) grants.queue.add(keyOfGrant(grant), { priority });
         },
-        grant: (key) => {
-          grants.queue.add(key);
+        grant: (key, priority) => {
+          grants.queue.add(key, { priority });
         },
       }),
     );
@@ -306,6 +342,21 @@ function saysSomethingElse(change: Change<TaskGrantClass>): boolean {
   if (change.type !== 'updated') return true;
   const [before, after] = [change.old.metadata, change.object.metadata];
   return before.uid !== after.uid || before.generation !== after.generation;
+}
+
+/** Events about what is in no namespace are in `default`; the object is what a person looks at who hears that something is wrong with it. */
+function recordGuard(events: EventRecorder, { object, wrong }: Verdict): void {
+  events.record({
+    regarding: referenceTo(object),
+    action: 'Compare',
+    ...(wrong === undefined
+      ? { type: 'Normal', reason: 'AsInstalled', note: 'it is as it was installed again' }
+      : {
+          type: 'Warning',
+          reason: 'Tampered',
+          note: `not as it was installed: ${wrong}. TaskGrant does not mend it: helm upgrade does, or helm rollback`,
+        }),
+  });
 }
 
 function waitsForRights({ status }: TaskGrant): boolean {

@@ -109,15 +109,25 @@
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-{{- end }}
-
-{{- define "taskgrant.rights.controller-certificates" -}}
-{{- $name := include "taskgrant.fullname" . -}}
-# Which CA the API server believes.
+# Whether they are as they were installed, and which CA the API server believes.
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations]
   resourceNames: ['{{ $name }}']
   verbs: [list, watch]
+# Whether the floor is as it was installed. It reads those with the release’s label: by names it would take a watch for
+# each of two dozen. It raises an alarm, and mends nothing.
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [validatingadmissionpolicies, validatingadmissionpolicybindings]
+  verbs: [list, watch]
+# Whether its own two CRDs still hold what this version wants.
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  resourceNames: [taskgrants.taskgrant.dev, taskgrantclasses.taskgrant.dev]
+  verbs: [list, watch]
+{{- end }}
+
+{{- define "taskgrant.rights.controller-certificates" -}}
+{{- $name := include "taskgrant.fullname" . -}}
 # The CA bundle in the product’s own webhook configurations. It can neither make nor delete one.
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations, validatingwebhookconfigurations]
@@ -137,6 +147,11 @@
 
 {{- define "taskgrant.rights.controller-in-release" -}}
 {{- $name := include "taskgrant.fullname" . -}}
+# What was installed (installed.yaml): with that it compares what guards grants.
+- apiGroups: ['']
+  resources: [configmaps]
+  resourceNames: ['{{ $name }}-installed']
+  verbs: [list, watch]
 # Who leads.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]

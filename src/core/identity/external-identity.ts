@@ -90,6 +90,18 @@ function place({ on, key }: Pick<ExternalKey, 'on' | 'key'>): string {
 
 type Annotations = Readonly<Record<string, string>>;
 
+/** Of an account's annotations, those by which a system knows it, whatever they say. */
+export function annotationsOfIdentity(
+  annotations: Annotations | undefined,
+  more: readonly ExternalKey[],
+): Record<string, string> {
+  const entries = Object.entries(annotations ?? {});
+  // Nearly every account has none, and what is read here is every account of every grant.
+  if (entries.length === 0) return {};
+  const keys = externalKeys(more);
+  return Object.fromEntries(entries.filter(([key]) => keys.find('account', key) !== undefined));
+}
+
 /** By annotations and labels of the pod, and annotations of its service account. */
 export function* externalIdentities(
   { annotations, labels }: Pick<ObjectMeta, 'annotations' | 'labels'>,

@@ -169,13 +169,13 @@ export const ACCEPTED: Finding = {
  * What gives rights counts only where this process has created it just now, as the grantor: anybody who may write Roles can write one
  * that looks like the grant's, with rights that they hold and the grantor does not.
  */
-function isThere({ grant, found, written }: Facts, object: IssuedObject): boolean {
+function isThere({ grant, found, written, externalKeys }: Facts, object: IssuedObject): boolean {
   const item = inventoryItemOf(object);
   return found.some(
     (other) =>
       sameName(inventoryItemOf(other), item) &&
       isIssuedFor(grant, other) &&
-      driftOf(object, other) === undefined &&
+      driftOf(object, other, externalKeys) === undefined &&
       (other.kind === 'ServiceAccount' || written.includes(other.metadata.uid)),
   );
 }

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { aClass, inPhase, withEnvelope, withGrantSpec } from '../testing/builders.ts';
+import { NOTHING_BESIDES } from '../rules/effective.ts';
 import { aNamespace, factsWhileActive, factsWhileProvisioning } from '../testing/lifecycle.ts';
 import { decide } from './decide.ts';
-import { classDrift, isReasonToEnd, issuedDrift } from './drift.ts';
-import type { Facts } from './facts.ts';
+import { boundDrift, classDrift, isReasonToEnd, issuedDrift } from './drift.ts';
+import type { Facts, Plan } from './facts.ts';
+import { obstacleOf } from './gate.ts';
 
 const suspends = withGrantSpec({ onDrift: 'Suspend' });
+const statusesOf = ({ steps }: Plan) =>
+  steps.flat().flatMap((action) => (action.do === 'writeStatus' ? [action.status] : []));
 const without = (facts: Facts, kind: string): Facts => ({
   ...facts,
   found: facts.found.filter((object) => object.kind !== kind),
@@ -85,6 +89,66 @@ describe('the class of an active grant', () => {
   });
 });
 
+describe('what others bind', () => {
+  const named = (...by: string[]): Partial<Facts> => ({
+    besides: { ...NOTHING_BESIDES, byHand: by.map((one) => ({ by: one, rules: [] })) },
+  });
+  const toAll = (since: string): Partial<Facts> => ({
+    besides: { ...NOTHING_BESIDES, toItsNamespace: [{ by: 'RoleBinding agents/all', since }] },
+  });
+  const AFTER = '2026-11-23T09:00:31Z';
+
+  test('is nothing where nothing is', () => {
+    expect(boundDrift(factsWhileActive())).toBeUndefined();
+  });
+
+  test('to the account is drift of the account, whatever it gives, and before the grant is active too', () => {
+    const by = ['ClusterRoleBinding a', 'RoleBinding b/c'];
+    const drift = {
+      message: 'more is bound to the account of the grant, by ClusterRoleBinding a, RoleBinding b/c',
+      ofAccount: true,
+    };
+    expect(boundDrift(factsWhileActive(named(...by)))).toEqual(drift);
+    expect(boundDrift(factsWhileProvisioning(named(...by)))).toEqual(drift);
+    expect(boundDrift(factsWhileActive(named(...by), inPhase('Suspended')))).toEqual(drift);
+  });
+
+  test('is named as far as it helps', () => {
+    const by = ['a', 'b', 'c', 'd', 'e', 'f'];
+    expect(boundDrift(factsWhileActive(named(...by)))?.message).toMatch(/by a, b, c, d, and 2 more$/);
+  });
+
+  test('to the account ends a grant that says Suspend, because a suspended one has to hold nothing', () => {
+    const [ending] = statusesOf(decide(factsWhileActive(named('RoleBinding a/b'), suspends)));
+    expect(ending).toMatchObject({ phase: 'Revoking', revocation: { reason: 'Drifted' } });
+  });
+
+  test('to all accounts of its namespace is drift of an active grant, where it was bound since', () => {
+    expect(boundDrift(factsWhileActive(toAll(AFTER)))).toEqual({
+      message: 'more is bound to all service accounts of namespace agents, by RoleBinding agents/all',
+      ofAccount: false,
+    });
+    const [suspended] = statusesOf(decide(factsWhileActive(toAll(AFTER), suspends)));
+    expect(suspended).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
+  });
+
+  test('to all accounts there before the grant was active, or in the same second, is none: that was what an account holds there', () => {
+    const { activatedAt = '' } = factsWhileActive().grant.status ?? {};
+    expect(boundDrift(factsWhileActive(toAll('2026-11-20T00:00:00Z')))).toBeUndefined();
+    expect(boundDrift(factsWhileActive(toAll(activatedAt)))).toBeUndefined();
+    expect(boundDrift(factsWhileProvisioning(toAll(AFTER)))).toBeUndefined();
+  });
+
+  test('to all accounts is the gate’s business while the grant is suspended', () => {
+    expect(boundDrift(factsWhileActive(toAll(AFTER), inPhase('Suspended')))).toBeUndefined();
+    expect(obstacleOf(factsWhileActive(toAll(AFTER), inPhase('Suspended')))?.finding).toMatchObject({
+      type: 'Accepted',
+      reason: 'Drifted',
+    });
+    expect(obstacleOf(factsWhileProvisioning(toAll(AFTER)))).toBeUndefined();
+  });
+});
+
 describe('drift', () => {
   const ofRights = { message: '', ofAccount: false };
 
@@ -103,9 +167,7 @@ describe('drift', () => {
       object.kind === 'RoleBinding' ? { ...object, subjects: [] } : object,
     );
     const late = factsWhileActive({ grant, found: widened, now: Date.parse('2026-11-23T09:30:00Z') });
-    const [status] = decide(late)
-      .steps.flat()
-      .flatMap((action) => (action.do === 'writeStatus' ? [action.status] : []));
+    const [status] = statusesOf(decide(late));
     expect(status).toMatchObject({ phase: 'Revoking', revocation: { reason: 'Drifted' } });
   });
 });

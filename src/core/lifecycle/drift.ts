@@ -6,7 +6,7 @@ import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName } from './is
 
 export interface Drift {
   message: string;
-  /** Whether it is the account that is not as it was, to which rights could be given back. */
+  /** Whether it is the account that is not as it was, so that there is none which holds nothing, and to which rights could be given back. */
   ofAccount: boolean;
 }
 
@@ -21,7 +21,8 @@ export function isReasonToEnd({ grant }: Pick<Facts, 'grant'>, { ofAccount }: Dr
  * of a grant that is over, or to be suspended: an end or a suspension whose record was lost has removed it. Of a suspended grant there
  * is the account.
  */
-export function issuedDrift({ grant, found }: Facts, { isOver }: { isOver: boolean }): Drift | undefined {
+export function issuedDrift(facts: Facts, { isOver }: { isOver: boolean }): Drift | undefined {
+  const { grant, found } = facts;
   const { phase, inventory } = grant.status ?? {};
   for (const issued of issuedFor(grant)) {
     const item = inventoryItemOf(issued);
@@ -41,10 +42,48 @@ export function issuedDrift({ grant, found }: Facts, { isOver }: { isOver: boole
     const recorded = inventory?.find((other) => sameName(other, item));
     if (isRelied && recorded?.uid !== there.metadata.uid)
       return drift(`${name} is another object of that name`);
-    const difference = driftOf(issued, there);
+    const difference = driftOf(issued, there, facts.externalKeys);
     if (difference !== undefined) return drift(difference);
   }
   return undefined;
+}
+
+/**
+ * Somebody has bound more to the account: by its name, which is no accident, since it is random and never used twice; or, while the grant
+ * was active, to all accounts of its namespace. Both are what the floor refuses everybody (src/core/floor/subjects.ts). What
+ * it refuses nobody (bindings elsewhere that name the group, and wider groups) ends nothing: see docs/decisions/0023-watched.md.
+ */
+export function boundDrift(facts: Facts): Drift | undefined {
+  const { byHand } = facts.besides;
+  if (byHand.length > 0) {
+    const bindings = listed(byHand.map(({ by }) => by));
+    return { message: `more is bound to the account of the grant, by ${bindings}`, ofAccount: true };
+  }
+  return facts.grant.status?.phase === 'Active' ? groupDrift(facts) : undefined;
+}
+
+/**
+ * What was bound to the group before is what every account there held when the grant was decided on. The times are whole seconds of the API
+ * server's and milliseconds of ours: in doubt it was before, and is in status.risk all the same.
+ */
+export function groupDrift({ grant, besides }: Pick<Facts, 'grant' | 'besides'>): Drift | undefined {
+  const { activatedAt } = grant.status ?? {};
+  if (activatedAt === undefined) return undefined;
+  const later = besides.toItsNamespace.filter(({ since }) => Date.parse(since) > Date.parse(activatedAt));
+  if (later.length === 0) return undefined;
+  const { namespace } = grant.metadata;
+  return {
+    message: `more is bound to all service accounts of namespace ${namespace}, by ${listed(later.map(({ by }) => by))}`,
+    ofAccount: false,
+  };
+}
+
+/** Enough to begin to mend with; the rest is found once these are gone. */
+const MOST_LISTED = 4;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_LISTED;
+  return [...names.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Whether and why a grant's time is over. */
 import { isFinal, type FinalPhase } from '../../api/reasons.ts';
 import { milliseconds } from '../duration.ts';
-import { classDrift, issuedDrift, isReasonToEnd } from './drift.ts';
+import { boundDrift, classDrift, issuedDrift, isReasonToEnd } from './drift.ts';
 import type { Facts } from './facts.ts';
 import type { Obstacle } from './gate.ts';
 import { countSucceeded, isComplete, recordPods } from './pods.ts';
@@ -33,7 +33,7 @@ export function endingOf(facts: Facts): Ending | undefined {
   const hasExpired = ends !== undefined && ends <= now;
   const completion = completionOf(facts);
   const isOver = hasExpired || completion !== undefined;
-  const drift = issuedDrift(facts, { isOver });
+  const drift = issuedDrift(facts, { isOver }) ?? boundDrift(facts);
   // What is over anyway need not be suspended.
   if (drift && (isOver || isReasonToEnd(facts, drift))) return { reason: 'Drifted', message: drift.message };
   if (hasExpired) return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };

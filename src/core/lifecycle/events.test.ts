@@ -62,6 +62,18 @@ describe('an Event is worth', () => {
     expect(announcementsFor({}, rated('Medium'))).toEqual([]);
   });
 
+  test('that more is bound to the identity of an active grant than was when it became active, where that leads further', () => {
+    const rated = (level: RiskLevel): TaskGrantStatus => ({
+      phase: 'Active',
+      risk: { level, findings: [] },
+    });
+    expect(announcementsFor(rated('Low'), rated('Medium'))).toMatchObject([{ reason: 'RiskRaised' }]);
+    expect(announcementsFor(rated('Medium'), rated('Low'))).toEqual([]);
+    expect(announcementsFor({ ...rated('Low'), phase: 'Pending' }, rated('Medium'))).not.toEqual(
+      expect.arrayContaining([expect.objectContaining({ reason: 'RiskRaised' })]),
+    );
+  });
+
   test('that it waits for approval, and that it has it', () => {
     const itsClass = aClass({
       authorization: 'Ceiling',

@@ -45,9 +45,10 @@ function isNews(condition: GrantCondition): boolean {
   return condition.type === 'Approved' || (condition.status === 'False' && isObstacle(condition));
 }
 
-/** What leads beyond the rights that it is found in, or has come to lead further. */
-function ofItsRisk({ risk: before }: TaskGrantStatus, { risk }: TaskGrantStatus): Announcement[] {
-  if (!risk || !isAtLeast(risk.level, 'High') || isAtLeast(before?.level ?? 'None', risk.level)) return [];
+/** What leads beyond the rights that it is found in; and of an active grant, that what is bound besides it has come to lead further. */
+function ofItsRisk({ phase, risk: before }: TaskGrantStatus, { risk }: TaskGrantStatus): Announcement[] {
+  if (!risk || isAtLeast(before?.level ?? 'None', risk.level)) return [];
+  if (!isAtLeast(risk.level, 'High') && (phase !== 'Active' || !before)) return [];
   const [worst] = risk.findings;
   return [
     {

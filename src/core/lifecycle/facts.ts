@@ -5,6 +5,7 @@ import type { InventoryItem, TaskGrant, TaskGrantStatus } from '../../api/taskgr
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import type { Violation } from '../decision/violation.ts';
 import type { Release } from '../envelope/grantor.ts';
+import type { ExternalKey } from '../identity/external-identity.ts';
 import type { AccessBesides } from '../rules/effective.ts';
 import type { FoundObject, IssuedObject } from './issued.ts';
 
@@ -22,6 +23,8 @@ export interface Facts {
   apiAudiences: readonly string[];
   /** The product's own release. */
   release: Release;
+  /** By what other identity systems know accounts, besides those that are known anyway. */
+  externalKeys: readonly ExternalKey[];
   /** Whether the webhooks leave that namespace alone whatever its labels say. */
   neverJudged: boolean;
   /** Whether a request that has to be refused was refused, a short time ago. */

@@ -12,6 +12,7 @@ import { unsupportedInGrant } from '../envelope/supported.ts';
 import type { Violation } from '../decision/violation.ts';
 import { renderViolation } from '../decision/denial.ts';
 import type { Finding } from './conditions.ts';
+import { groupDrift } from './drift.ts';
 import type { Facts } from './facts.ts';
 import { pauseWithin } from './pause.ts';
 import { RECORD_RETRY_MS } from './status.ts';
@@ -186,6 +187,12 @@ const GATES: readonly Gate[] = [
   },
 
   namespaceIsEnforced,
+
+  /** Of a suspended grant, which was active once. */
+  function notWidened(facts) {
+    const drift = groupDrift(facts);
+    return drift && deny('Accepted', 'Drifted', drift.message);
+  },
 
   function enforcementIsProven({ enforcement, now }) {
     if (enforcement.proven) return undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseExternalKey } from '../identity/external-identity.ts';
 import { GRANT_ACCOUNT, GRANT_NAME, GRANT_UID, NAMESPACE, withEnvelope } from '../testing/builders.ts';
 import { aNewGrant, everythingIssuedFor } from '../testing/lifecycle.ts';
 import {
@@ -89,11 +90,11 @@ describe('drift', () => {
     const index = issued.findIndex((object) => object.kind === kind);
     const [before, after] = [issued[index], found[index]];
     if (!before || !after) throw new Error(`no ${kind} is issued`);
-    return driftOf(before, { ...after, ...change(after) });
+    return driftOf(before, { ...after, ...change(after) }, []);
   };
 
   test('is none where everything stands as it was issued', () => {
-    expect(issued.map((object, index) => driftOf(object, found[index] ?? never()))).toEqual(
+    expect(issued.map((object, index) => driftOf(object, found[index] ?? never(), []))).toEqual(
       issued.map(() => undefined),
     );
   });
@@ -153,8 +154,41 @@ describe('drift', () => {
       { automountServiceAccountToken: undefined },
       'mounts its token by itself',
     ],
+    [
+      'an account with a pull secret',
+      'ServiceAccount',
+      { imagePullSecrets: [{ name: 'a' }] },
+      'has pull secrets',
+    ],
+    ['an account with a Secret', 'ServiceAccount', { secrets: [{ name: 'a' }] }, 'has Secrets'],
+    [
+      'an account that another identity system knows',
+      'ServiceAccount',
+      { metadata: { ...found[0]?.metadata, annotations: { 'eks.amazonaws.com/role-arn': 'admin' } } },
+      'has other annotations by which other identity systems know it',
+    ],
   ])('is %s, and it is named', (_what, kind, change, words) => {
     expect(driftAfter(kind, () => change)).toMatch(new RegExp(`^${kind} ${NAMESPACE}/\\S+ ${words}$`));
+  });
+
+  test('is an account that goes by another annotation than was issued, or by one of a system that the cluster has besides', () => {
+    const role = 'eks.amazonaws.com/role-arn';
+    const grant = aNewGrant(withEnvelope({ externalIdentity: { [role]: 'reader' } }));
+    const [issued] = issuedFor(grant, GRANT_ACCOUNT);
+    const [account] = everythingIssuedFor(grant);
+    if (!issued || !account) throw new Error('an account is issued');
+    const withAnnotations = (annotations: Record<string, string>, keys: string[] = []) =>
+      driftOf(
+        issued,
+        { ...account, metadata: { ...account.metadata, annotations } },
+        keys.map(parseExternalKey),
+      );
+    expect(withAnnotations({ [role]: 'reader', note: 'x' })).toBeUndefined();
+    expect(withAnnotations({ [role]: 'admin' })).toContain('other annotations');
+    expect(withAnnotations({})).toContain('other annotations');
+    const ours = { [role]: 'reader', 'id.example/role': 'admin' };
+    expect(withAnnotations(ours)).toBeUndefined();
+    expect(withAnnotations(ours, ['account:id.example/*'])).toContain('other annotations');
   });
 
   test.each([

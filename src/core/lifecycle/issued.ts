@@ -9,6 +9,7 @@ import {
 } from '../../api/group.ts';
 import type { PolicyRule, Role, RoleBinding, ServiceAccount, Stored } from '../../api/kubernetes.ts';
 import type { InventoryItem, TaskGrant } from '../../api/taskgrant.ts';
+import { annotationsOfIdentity, type ExternalKey } from '../identity/external-identity.ts';
 import { roleNameFor } from '../names.ts';
 import { RBAC_GROUP } from '../rules/right.ts';
 
@@ -61,8 +62,14 @@ export function isIssuedFor(
  * What differs between an object as it was issued and as it was found, in words; nothing where it still says the
  * same. What rights depend on counts, and every label that it was issued with: by them it is watched, and without one it
  * would be out of sight. Labels of others, managed fields and the like are theirs.
+ *
+ * @param externalKeys by what other identity systems know accounts, besides those that are known anyway
  */
-export function driftOf(issued: IssuedObject, found: FoundObject): string | undefined {
+export function driftOf(
+  issued: IssuedObject,
+  found: FoundObject,
+  externalKeys: readonly ExternalKey[],
+): string | undefined {
   const name = `${found.kind} ${found.metadata.namespace ?? ''}/${found.metadata.name}`;
   // Somebody's finalizer may keep it for long; but it is on its way, and cannot be relied on any more.
   if (found.metadata.deletionTimestamp !== undefined) return `${name} is being deleted`;
@@ -70,7 +77,8 @@ export function driftOf(issued: IssuedObject, found: FoundObject): string | unde
     if (found.metadata.labels?.[label] !== value) return `${name} does not carry the label ${label}=${value}`;
   }
   if (issued.kind === 'ServiceAccount' && found.kind === 'ServiceAccount') {
-    return found.automountServiceAccountToken === false ? undefined : `${name} mounts its token by itself`;
+    const difference = accountDrift(issued, found, externalKeys);
+    return difference && `${name} ${difference}`;
   }
   if (issued.kind === 'Role' && found.kind === 'Role') {
     return same(issued.rules, found.rules) ? undefined : `${name} has other rules`;
@@ -80,6 +88,24 @@ export function driftOf(issued: IssuedObject, found: FoundObject): string | unde
     return same(issued.subjects, found.subjects) ? undefined : `${name} has other subjects`;
   }
   return `${name} is not a ${issued.kind}`;
+}
+
+/**
+ * What is copied into the pods of the account (pull secrets), what may be mounted into them or once kept its tokens (Secrets), and
+ * by what other systems know it.
+ */
+function accountDrift(
+  issued: ServiceAccount,
+  found: ServiceAccount,
+  externalKeys: readonly ExternalKey[],
+): string | undefined {
+  if (found.automountServiceAccountToken !== false) return 'mounts its token by itself';
+  if ((found.imagePullSecrets ?? []).length > 0) return 'has pull secrets';
+  if ((found.secrets ?? []).length > 0) return 'has Secrets';
+  const [said, says] = [issued, found].map(({ metadata }) =>
+    annotationsOfIdentity(metadata.annotations, externalKeys),
+  );
+  return same(said, says) ? undefined : 'has other annotations by which other identity systems know it';
 }
 
 function same(a: unknown, b: unknown): boolean {

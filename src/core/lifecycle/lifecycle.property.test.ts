@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import type { Pod, Stored } from '../../api/kubernetes.ts';
 import { isBeforeActive, isFinal } from '../../api/reasons.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
+import { NOTHING_BESIDES, type AccessBesides } from '../rules/effective.ts';
 import { aClass, withApproval, withGrantSpec, withWorkload } from '../testing/builders.ts';
 import { aNewGrant, asStored, someFacts } from '../testing/lifecycle.ts';
 import { withChange, type Change } from './change.ts';
@@ -33,6 +34,9 @@ interface World {
   grantor: string;
   /** What the class says of the grant. */
   allows: boolean;
+  /** The account to which somebody has bound something by its name, and when it was bound to all accounts of the namespace. */
+  boundAccount: string | undefined;
+  allBoundAt: number | undefined;
   /** Whether the grant is too large for its status to be stored. */
   unwritable: boolean;
   /** Everything that came into being, by kind and name. */
@@ -62,6 +66,8 @@ function aWorld(onDrift: 'Revoke' | 'Suspend' = 'Revoke'): World {
     wantsApproval: false,
     grantor: 'wide',
     allows: true,
+    boundAccount: undefined,
+    allBoundAt: undefined,
     unwritable: false,
     created: [],
     phases: [],
@@ -87,8 +93,21 @@ function observed(world: World): Facts | undefined {
       ({ spec }) => spec?.serviceAccountName === grant.status?.serviceAccountName && grant.status,
     ),
     found: world.objects.filter((object) => isIssuedFor(grant, object)),
+    besides: besidesIn(world, grant),
     suffix: `v${world.version}`,
   });
+}
+
+function besidesIn({ boundAccount, allBoundAt }: World, { status }: Stored<TaskGrant>): AccessBesides {
+  const isNamed = boundAccount !== undefined && boundAccount === status?.serviceAccountName;
+  return {
+    ...NOTHING_BESIDES,
+    byHand: isNamed ? [{ by: 'ClusterRoleBinding more', rules: [] }] : [],
+    toItsNamespace:
+      allBoundAt === undefined
+        ? []
+        : [{ by: 'RoleBinding agents/all', since: new Date(allBoundAt).toISOString() }],
+  };
 }
 
 /** One process takes the grant up, with what it observed then, and works until it comes to rest or ends. */
@@ -287,6 +306,18 @@ const HAPPENINGS = {
       world.objects.push(asStored(object, `uid-${world.version++}`));
     }
   },
+  itsAccountIsBoundBySomebody: (world: World) => {
+    world.boundAccount = world.grant?.status?.serviceAccountName;
+  },
+  itsAccountIsBoundNoMore: (world: World) => {
+    world.boundAccount = undefined;
+  },
+  allAccountsAreBoundBySomebody: (world: World) => {
+    world.allBoundAt = ++world.now;
+  },
+  allAccountsAreBoundNoMore: (world: World) => {
+    world.allBoundAt = undefined;
+  },
   aBindingIsRemovedBySomebody: (world: World) => {
     world.objects = world.objects.filter(({ kind }) => kind !== 'RoleBinding');
   },
@@ -423,6 +454,57 @@ describe('whatever happens, and wherever processes end', { timeout: 120_000 }, (
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test('an account to which somebody has bound more is gone, once a process has looked at it undisturbed, whatever onDrift says', () => {
+    fc.assert(
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
+        live(world, events);
+        HAPPENINGS.itsAccountIsBoundBySomebody(world);
+        world.unwritable = false;
+        reconcile(world);
+        const names = world.objects.map(({ metadata }) => metadata.name);
+        if (world.boundAccount !== undefined) expect(names).not.toContain(world.boundAccount);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('no grant stays active where somebody has bound more to all accounts of its namespace since, once a process has looked at it undisturbed', () => {
+    fc.assert(
+      fc.property(onDrift, story, (reaction, events) => {
+        const world = aWorld(reaction);
+        live(world, events);
+        reconcile(world);
+        const { phase } = world.grant?.status ?? {};
+        HAPPENINGS.allAccountsAreBoundBySomebody(world);
+        world.unwritable = false;
+        reconcile(world);
+        const { phase: after } = world.grant?.status ?? {};
+        if (phase === 'Active') expect(after).not.toBe('Active');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('what was suspended for a binding to all accounts is active again when that is gone and somebody has looked', () => {
+    const world = aWorld('Suspend');
+    reconcile(world);
+    HAPPENINGS.allAccountsAreBoundBySomebody(world);
+    reconcile(world);
+    expect(world.grant?.status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
+    const toggle = () => {
+      HAPPENINGS.itIsSuspended(world);
+      reconcile(world);
+      HAPPENINGS.itIsResumed(world);
+      reconcile(world);
+    };
+    toggle();
+    expect(world.grant?.status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
+    HAPPENINGS.allAccountsAreBoundNoMore(world);
+    toggle();
+    expect(world.phases).toEqual(['Pending', 'Active', 'Suspended', 'Active']);
   });
 
   test('nothing is made for a grant that somebody has to approve before somebody has, nor where somebody has denied it', () => {

@@ -6,7 +6,7 @@ import type { Suspension, TaskGrantStatus } from '../../api/taskgrant.ts';
 import { ACCEPTED, provision } from './activation.ts';
 import { keepCounting } from './active.ts';
 import type { Finding } from './conditions.ts';
-import { classDrift, issuedDrift } from './drift.ts';
+import { boundDrift, classDrift, issuedDrift } from './drift.ts';
 import { timeOf, type Action, type Facts, type Look, type Plan } from './facts.ts';
 import { isHeld, obstacleOf, type Obstacle } from './gate.ts';
 import {
@@ -29,7 +29,7 @@ interface Cause {
 /** Why an active grant that does not end (ending.ts) may hold nothing for now. */
 export function suspensionOf(facts: Facts): Cause | undefined {
   if (facts.grant.spec.suspend) return ASKED_FOR;
-  const drift = issuedDrift(facts, { isOver: false }) ?? classDrift(facts);
+  const drift = issuedDrift(facts, { isOver: false }) ?? boundDrift(facts) ?? classDrift(facts);
   return drift && { reason: 'Drifted', message: drift.message };
 }
 

@@ -16,6 +16,7 @@ const rule = (apiGroup: string, resource: string, verb: string, namespace?: stri
 const besides = (bound: BoundRules[], actors: Actors[] = [], byHand: BoundRules[] = []): AccessBesides => ({
   ambient: { ...ambientOf(bound), actors },
   byHand,
+  toItsNamespace: [],
 });
 const OWN = [rule('', 'services', 'get', 'agents')];
 const codesOf = ({ findings }: { findings: { code: string }[] }) => findings.map(({ code }) => code);

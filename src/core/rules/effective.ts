@@ -28,6 +28,14 @@ export interface AccessBesides {
   ambient: Ambient;
   /** What names the account itself. */
   byHand: readonly BoundRules[];
+  /** What is bound, in the grant's own namespace, to the group of all accounts there. */
+  toItsNamespace: readonly BoundSince[];
+}
+
+/** A binding, as {@link BoundRules} name it, and when it was created: RFC 3339, by the API server. */
+export interface BoundSince {
+  by: string;
+  since: string;
 }
 
 interface AttributedFinding extends RiskFinding {
@@ -46,7 +54,7 @@ export const FINDINGS_OF_ACCOUNTS = {
   AmbientRights:
     'Every service account of the namespace holds rights besides, by the bindings that are named: what leads further of them stands in findings of its own.',
   BoundByHand:
-    'Bindings that are none of TaskGrant’s name the account of the grant, and give it rights besides. The floor refuses such bindings: these are from before it was there, or from while it was not.',
+    'Bindings that are none of TaskGrant’s name the account of the grant, and give it rights besides. The floor refuses such bindings, and the grant ends where one got through.',
   OthersActAsIt:
     'Who may impersonate the account, or ask for tokens of it, as everybody can who is bound to the roles edit or admin. Tokens are minted for its pods alone, so long as the webhook or the floor judges that; of an impersonation nobody is asked. The subjects of the control plane itself (system:masters, system:nodes, system:kube-controller-manager) are left out. It raises no level.',
 } as const;
@@ -57,6 +65,7 @@ type AccountCode = keyof typeof FINDINGS_OF_ACCOUNTS;
 export const NOTHING_BESIDES: AccessBesides = {
   ambient: { level: 'None', findings: [], givers: [], halves: [], actors: [] },
   byHand: [],
+  toItsNamespace: [],
 };
 
 /** @param bound what is bound to groups that the accounts are in */

@@ -79,6 +79,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     failedValidations: [],
     apiAudiences: [API_AUDIENCE],
     release: RELEASE,
+    externalKeys: [],
     neverJudged: false,
     enforcement: { proven: true, message: 'a pod that has to be refused was refused' },
     olderUnfinished: 0,
