@@ -90,6 +90,7 @@ function rightOf(entry: Entry, role: OwnRole): string {
   ].join(' ');
 }
 
+/** One test of many (vitest's `test.each`) has its case for the %s. */
 function shownOf({ file, test }: Shown): string {
-  return `${code(file)}: ${test}`;
+  return `${code(file)}: ${test.replaceAll('%s', '…')}`;
 }
