@@ -67,6 +67,11 @@ describe('what is done next about certificates', () => {
     expect(plan({ authority: its }).next).toMatchObject({ do: 'renewAuthority', because });
   });
 
+  test('nothing where there is no webhook configuration, as when the release is being removed', () => {
+    for (const gone of [{}, { authority: 'Missing', leaf: 'Missing' }] as const)
+      expect(plan({ ...gone, bundles: [] }).next).toBeUndefined();
+  });
+
   test('a CA is renewed when two thirds of its life are over, and not before', () => {
     const due = Math.ceil(renewalOf(current));
     const young = { ...good, notAfter: due + HOUR };

@@ -126,6 +126,9 @@ export function beliefAfter(
   return { certificate, since: before?.certificate === certificate ? Math.min(before.since, now) : now };
 }
 
+/** A webhook configuration that comes is heard of by its watch; were that lost, it is found after so long. */
+const UNCALLED_MS = 60_000;
+
 /** The one thing to do now. */
 export function planCertificates(
   state: CertificateState,
@@ -133,6 +136,8 @@ export function planCertificates(
   lifetimes: CertificateLifetimes,
 ): CertificatePlan {
   const { now, authority, leaf, bundles } = state;
+  // Nobody calls. It is how an uninstall begins: what is made anew while the release is being removed would be left behind.
+  if (bundles.length === 0) return { next: undefined, againAt: now + UNCALLED_MS };
   const renewAuthority = (because: CertificateReason): CertificatePlan => ({
     next: { do: 'renewAuthority', because, previous: stillBelieved(state) },
     againAt: now,
