@@ -13,7 +13,7 @@ import {
   readKeyPair,
   type KeyPair,
 } from '../../src/kube/certificate-authority.ts';
-import { NoAnswerError } from '../../src/kube/api-error.ts';
+import { isNotFound, NoAnswerError } from '../../src/kube/api-error.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
   mutatingWebhookConfigurations,
@@ -78,6 +78,9 @@ describe('with lifetimes of seconds', () => {
   afterAll(async () => {
     await admin.remove(namespaces, { name: work });
     await helm('Helm 4', 'uninstall', release, '--namespace', namespace, '--wait', '--timeout', '4m');
+    // Those that the controller has made anew as well.
+    for (const secret of [CA_SECRET, TLS_SECRET])
+      await expect(admin.get(secrets, secret), secret.name).rejects.toSatisfy(isNotFound);
   }, MINUTES);
 
   test(

@@ -305,7 +305,9 @@ test.each(['before', 'after'] as const)(
     }
     // Rights go while the suspension is recorded, and either may be the first to arrive.
     expect(killedAt.slice(0, 2).toSorted()).toEqual(['delete rolebindings', 'update taskgrants status']);
-    expect(killedAt.slice(2)).toEqual(['delete roles', 'update taskgrants status']);
+    expect(killedAt.slice(2, 4)).toEqual(['delete roles', 'update taskgrants status']);
+    // What others bind in the cluster is rated as well, which takes a write of its own where it changes.
+    for (const more of killedAt.slice(4)) expect(more).toBe('update taskgrants status');
   },
   300_000,
 );

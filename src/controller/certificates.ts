@@ -4,6 +4,7 @@
  */
 import type {
   MutatingWebhookConfiguration,
+  ObjectMeta,
   Secret,
   Stored,
   ValidatingWebhookConfiguration,
@@ -40,6 +41,7 @@ import {
   type CertificateState,
 } from './certificate-plan.ts';
 import type { CertificateMetrics } from './metrics.ts';
+import { releaseMarks } from './release-marks.ts';
 
 export interface CertificateOptions {
   /** The product's own namespace. */
@@ -171,11 +173,12 @@ async function carryOut(
 ): Promise<boolean> {
   const { namespace, caSecret, tlsSecret, webhookService, lifetimes } = options;
   const ca = readers.ca.get(`${namespace}/${caSecret}`);
+  const marks = releaseMarks([...readers.mutating.list(), ...readers.validating.list()][0]?.metadata ?? {});
   switch (action.do) {
     case 'renewAuthority': {
       const name = nameOfAuthority(webhookService);
       const created = await createAuthority(name, validityFrom(now(), lifetimes.authority));
-      await writeSecret(client, ca, { namespace, name: caSecret }, signal, {
+      await writeSecret(client, ca, { namespace, name: caSecret, ...marks }, signal, {
         'ca.crt': created.certificate,
         'ca.key': created.key,
         'previous.crt': action.previous.map(({ certificate }) => certificate).join(''),
@@ -190,7 +193,7 @@ async function carryOut(
         validityFrom(now(), lifetimes.leaf),
       );
       const existing = readers.tls.get(`${namespace}/${tlsSecret}`);
-      await writeSecret(client, existing, { namespace, name: tlsSecret }, signal, {
+      await writeSecret(client, existing, { namespace, name: tlsSecret, ...marks }, signal, {
         'tls.crt': leaf.certificate,
         'tls.key': leaf.key,
         'ca.crt': certificate,
@@ -214,7 +217,7 @@ async function carryOut(
 async function writeSecret(
   client: Client,
   existing: Stored<Secret> | undefined,
-  place: { namespace: string; name: string },
+  metadata: ObjectMeta & { namespace: string; name: string },
   signal: AbortSignal,
   values: Record<string, string>,
 ): Promise<void> {
@@ -226,8 +229,9 @@ async function writeSecret(
     return;
   }
   // By apply, because the controller may create these two names only, and a POST has no name to judge by.
-  const body = { apiVersion: 'v1', kind: 'Secret', metadata: place, type: 'Opaque', data };
-  await client.patch(secrets, place, { type: 'apply', body }, { signal });
+  const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data };
+  const { namespace, name } = metadata;
+  await client.patch(secrets, { namespace, name }, { type: 'apply', body }, { signal });
 }
 
 async function writeBundles<T extends WebhookConfiguration>(

@@ -13,7 +13,7 @@ import { silentLogger } from '../kube/logger.ts';
 import { createClientCertificate } from '../kube/testing.ts';
 import { createWebhookMetrics } from './metrics.ts';
 import { createPodMutator } from './mutate-pods.ts';
-import type { Answer, CallContext } from './review.ts';
+import type { Answer, CallContext, Reviewer } from './review.ts';
 import {
   serveWebhook,
   timeoutOf,
@@ -46,7 +46,7 @@ const asked = async (count: number) => {
 };
 
 const serve = (options: Pick<WebhookServerOptions, 'routes' | 'metrics'> & Partial<WebhookServerOptions>) =>
-  serveWebhook({ port: 0, certificate, logger: silentLogger, ...options });
+  serveWebhook({ port: 0, certificate, logger: silentLogger, idleMs: 50, ...options });
 
 beforeEach(async () => {
   calls = [];
@@ -463,6 +463,19 @@ describe('at the end', () => {
     );
     calls[0]?.answer({ allowed: true });
     expect(await answered).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    await closed;
+  });
+
+  test('a request on a connection that was kept is answered: it may have been on its way', async () => {
+    const review: Reviewer = () => Promise.resolve({ allowed: true });
+    const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', resources: ['pods'], review }];
+    const metrics = createWebhookMetrics(new Registry());
+    const patient = await serve({ routes, metrics, idleMs: 60_000 });
+    const kept = new Agent({ keepAlive: true, ca: authority.certificate, servername: NAME });
+    const send = () => post('/validate/pods', reviewJson(aPod()), { agent: kept, port: patient.port });
+    expect((await send()).headers.connection).toBe('keep-alive');
+    const closed = patient.close(60_000);
+    expect(await send()).toMatchObject({ status: 200, headers: { connection: 'close' } });
     await closed;
   });
 

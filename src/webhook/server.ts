@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { AdmissionRequest, AdmissionReview } from '../api/kubernetes.ts';
@@ -63,6 +63,8 @@ export interface WebhookServerOptions {
   clients?: Clients | undefined;
   /** How long a request may take to arrive, headers and body, in milliseconds. Default: 32 s. */
   receiveMs?: number;
+  /** How long connections on which nothing is under way are kept at the end, in milliseconds. Default: 5 s. */
+  idleMs?: number;
 }
 
 /**
@@ -86,6 +88,9 @@ const KEEP_ALIVE_MS = 95_000;
  */
 const RECEIVE_MS = 32_000;
 
+/** On each connection that an API server keeps, it asks something within seconds while it has something to ask. */
+const IDLE_MS = 5000;
+
 /** How often Node looks for requests that take too long: within a tenth of their time. */
 const CHECKS_PER_RECEIVE = 10;
 
@@ -107,6 +112,7 @@ export async function serveWebhook({
   logger,
   clients,
   receiveMs = RECEIVE_MS,
+  idleMs = IDLE_MS,
 }: WebhookServerOptions): Promise<WebhookServer> {
   const closing = createClosing();
   const door = clients && createDoor(clients);
@@ -153,12 +159,19 @@ export async function serveWebhook({
     close: async (deadlineMs) => {
       const closed = once(server, 'close');
       closing.begin();
-      server.close();
-      const cancel = startTimer(deadlineMs, () => {
-        for (const socket of sockets) socket.destroy();
-      });
+      // Not http's own: that ends idle connections at once, and on one of these a request may be on its way, which nobody sends again. Who
+      // sends one is answered, and closes the connection then.
+      NetServer.prototype.close.call(server);
+      const timers = [
+        startTimer(idleMs, () => {
+          server.closeIdleConnections();
+        }),
+        startTimer(deadlineMs, () => {
+          for (const socket of sockets) socket.destroy();
+        }),
+      ];
       await closed;
-      cancel();
+      for (const cancel of timers) cancel();
     },
   };
 }
