@@ -80,6 +80,7 @@ beforeEach(() => {
     place,
     readers: cluster,
     logger: silentLogger,
+    now: () => Date.now(),
     onLook: (verdicts) => looks.push(verdicts),
     onNews: (verdict) => news.push([nameOf(verdict), verdict.wrong]),
   });
@@ -108,6 +109,36 @@ describe('while everything is as it was installed', () => {
       'CustomResourceDefinition taskgrants.taskgrant.dev',
       'CustomResourceDefinition taskgrantclasses.taskgrant.dev',
     ]);
+  });
+});
+
+describe('while the release is being installed', () => {
+  beforeEach(() => {
+    const configMap = installed(webhooks(), binding());
+    const creationTimestamp = new Date(Date.now()).toISOString();
+    cluster.installed.put({ ...configMap, metadata: { ...configMap.metadata, creationTimestamp } });
+    cluster.validating.remove('taskgrant');
+  });
+
+  test('what has not come yet raises no alarm, and enforcement is in doubt until it is there', () => {
+    watch();
+    expect(guards.state().proven).toBe(false);
+    cluster.validating.put(webhooks());
+    aSecondPasses();
+    expect(guards.state().proven).toBe(true);
+    expect(news).toEqual([]);
+  });
+
+  test('what is not as it is being installed raises one', () => {
+    cluster.validating.put(webhooks('Ignore'));
+    watch();
+    expect(news).toHaveLength(1);
+  });
+
+  test('what has not come after half a minute raises one', () => {
+    watch();
+    vi.advanceTimersByTime(31_000);
+    expect(news).toEqual([['ValidatingWebhookConfiguration taskgrant', 'it is gone']]);
   });
 });
 

@@ -106,6 +106,8 @@ export interface GuardWatchOptions {
   place: InstalledPlace;
   readers: { [Name in keyof GuardReaders]: Pick<GuardReaders[Name], 'list' | 'subscribe'> };
   logger: Logger;
+  /** Milliseconds since the epoch. */
+  now: () => number;
   /** Told each time of everything that is looked at. */
   onLook: (verdicts: readonly Verdict[]) => void;
   /** Told of what has come to be wrong, is wrong in another way, or is wrong no more. */
@@ -117,7 +119,14 @@ const SETTLES_MS = 500;
 /** How long what was installed before counts as well: Helm writes the ConfigMap first, and the others within a few seconds. */
 const UPGRADE_MS = 30_000;
 
-export function createGuardWatch({ place, readers, logger, onLook, onNews }: GuardWatchOptions): GuardWatch {
+export function createGuardWatch({
+  place,
+  readers,
+  logger,
+  now,
+  onLook,
+  onNews,
+}: GuardWatchOptions): GuardWatch {
   let state: EnforcementState = {
     proven: false,
     message: 'the webhook configurations were not looked at yet',
@@ -130,10 +139,16 @@ export function createGuardWatch({ place, readers, logger, onLook, onNews }: Gua
     const [configMap] = readers.installed.list();
     if (configMap?.metadata.resourceVersion !== version) {
       [version, since] = [configMap?.metadata.resourceVersion ?? '', monotonicNow()];
-      const now = configMap && guardsIn(configMap);
-      installed = now && { now, ...(installed && { before: installed.now }) };
+      const guards = configMap && guardsIn(configMap);
+      installed = guards && { now: guards, ...(installed && { before: installed.now }) };
     } else if (installed?.before && monotonicNow() - since >= UPGRADE_MS) installed = { now: installed.now };
     return installed;
+  };
+
+  /** Helm writes the ConfigMap early, and the webhook configurations last: this process may be there before them. */
+  const isBeingInstalled = (): boolean => {
+    const [configMap] = readers.installed.list();
+    return configMap !== undefined && now() - Date.parse(configMap.metadata.creationTimestamp) < UPGRADE_MS;
   };
 
   const look = (): void => {
@@ -153,10 +168,12 @@ export function createGuardWatch({ place, readers, logger, onLook, onNews }: Gua
       ...judgeDefinitions([...readers.grantDefinition.list(), ...readers.classDefinition.list()]),
     ];
     state = stateFrom(verdicts);
-    onLook(verdicts);
+    // Nothing becomes active without what is missing; that it has not come yet is no reason for an alarm.
+    const told = isBeingInstalled() ? verdicts.map(withoutMissing) : verdicts;
+    onLook(told);
     const before = known;
     known = new Map(
-      verdicts.filter(({ wrong }) => wrong !== undefined).map((verdict) => [nameOf(verdict), verdict]),
+      told.filter(({ wrong }) => wrong !== undefined).map((verdict) => [nameOf(verdict), verdict]),
     );
     for (const [name, verdict] of known) if (before.get(name)?.wrong !== verdict.wrong) tell(verdict);
     for (const [name, verdict] of before) if (!known.has(name)) tell({ ...verdict, wrong: undefined });
@@ -173,7 +190,8 @@ export function createGuardWatch({ place, readers, logger, onLook, onNews }: Gua
     state: () => state,
     watch() {
       let settling: (() => void) | undefined;
-      let upgrading: (() => void) | undefined;
+      const whenUpgraded = () => startTimer(UPGRADE_MS + SETTLES_MS, look);
+      let upgrading = whenUpgraded();
       const settled = () => {
         settling = undefined;
         look();
@@ -189,17 +207,21 @@ export function createGuardWatch({ place, readers, logger, onLook, onNews }: Gua
         ),
         whatIs.subscribe(() => {
           changed();
-          upgrading?.();
-          upgrading = startTimer(UPGRADE_MS + SETTLES_MS, look);
+          upgrading();
+          upgrading = whenUpgraded();
         }),
       ];
       return () => {
         for (const end of subscriptions) end();
         settling?.();
-        upgrading?.();
+        upgrading();
       };
     },
   };
+}
+
+function withoutMissing(verdict: Verdict): Verdict {
+  return verdict.isMissing ? { ...verdict, wrong: undefined } : verdict;
 }
 
 /** Undefined where it says nothing, or nothing that can be read: nobody can go by a part. */

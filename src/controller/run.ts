@@ -128,17 +128,20 @@ export function runController(
       logger,
       onChange: onEnforcement,
     });
+    let wasGuarded = false;
     const guards = createGuardWatch({
       place: installedPlace,
       readers: guardReaders,
       logger,
+      now,
       onLook: (verdicts) => {
-        metrics.enforced.set(enforcement().proven ? 1 : 0);
         metrics.lookedAtGuards(verdicts);
+        const { proven } = guards.state();
+        if (proven !== wasGuarded) onEnforcement();
+        wasGuarded = proven;
       },
       onNews: (verdict) => {
         recordGuard(events, verdict);
-        onEnforcement();
       },
     });
     /** What has been seen to hold for pods, and that nothing else has been taken out of the webhooks' sight. */

@@ -18,6 +18,8 @@ export interface Verdict {
   object: KubernetesObject;
   /** What is wrong with it; undefined where it is as it has to be. */
   wrong: string | undefined;
+  /** That it is not there. */
+  isMissing?: true;
 }
 
 /** Of every guard that was installed. */
@@ -26,7 +28,8 @@ export function judgeGuards({ now, before }: Installed, found: Guards): Verdict[
     const there = found.get(name);
     const difference = differenceOf(guard, there);
     const isFromBefore = before !== undefined && differenceOf(before.get(name), there) === undefined;
-    return { object: there ?? guard, wrong: isFromBefore ? undefined : difference };
+    const wrong = isFromBefore ? undefined : difference;
+    return { object: there ?? guard, wrong, ...(!there && { isMissing: true }) };
   });
 }
 
