@@ -44,11 +44,12 @@ describe.each(helmVersions)('with %s', (version) => {
   const inRelease = [release, '--namespace', namespace] as const;
   const work = `chart-${version.replace(' ', '-').toLowerCase()}`;
   const grant = { namespace: work, name: 'lasting' };
-  // Earlier ones are of the round before, which has been uninstalled.
-  const began = new Date().toISOString();
+  /** What was told before is of the round before, which has been uninstalled. */
+  let began: string;
   let asInstalled: Awaited<ReturnType<typeof whatTheControllerWrote>>;
 
   beforeAll(async () => {
+    began = new Date().toISOString();
     await createReleaseNamespace();
     await kubectl(
       ...['apply', '--server-side', '--force-conflicts', `--field-manager=${CRD_FIELD_MANAGER}`],
