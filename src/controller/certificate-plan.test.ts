@@ -67,6 +67,19 @@ describe('what is done next about certificates', () => {
     expect(plan({ authority: its }).next).toMatchObject({ do: 'renewAuthority', because });
   });
 
+  test('a CA that lives longer than any of ours is believed by nobody, wherever it was written', () => {
+    const forever = { certificate: 'somebody’s', notBefore: NOW, notAfter: NOW + 100 * 365 * 24 * HOUR };
+    const bundles = [current.certificate + forever.certificate];
+    expect(plan({ previous: [forever], bundles }).next).toEqual({
+      do: 'writeBundles',
+      bundle: current.certificate,
+    });
+    expect(plan({ authority: 'Missing', believed: [forever, current] }).next).toMatchObject({
+      do: 'renewAuthority',
+      previous: [current],
+    });
+  });
+
   test('nothing where there is no webhook configuration, as when the release is being removed', () => {
     for (const gone of [{}, { authority: 'Missing', leaf: 'Missing' }] as const)
       expect(plan({ ...gone, bundles: [] }).next).toBeUndefined();

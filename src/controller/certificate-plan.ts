@@ -139,13 +139,13 @@ export function planCertificates(
   // Nobody calls. It is how an uninstall begins: what is made anew while the release is being removed would be left behind.
   if (bundles.length === 0) return { next: undefined, againAt: now + UNCALLED_MS };
   const renewAuthority = (because: CertificateReason): CertificatePlan => ({
-    next: { do: 'renewAuthority', because, previous: stillBelieved(state) },
+    next: { do: 'renewAuthority', because, previous: stillBelieved(state, lifetimes) },
     againAt: now,
   });
   if (isAbsent(authority)) return renewAuthority(authority);
   if (!isValid(authority, now)) return renewAuthority('NotValid');
 
-  const previous = state.previous.filter(({ notAfter }) => now < notAfter);
+  const previous = state.previous.filter((each) => mayBeBelieved(each, now, lifetimes));
   const bundle = [authority, ...previous].map(({ certificate }) => certificate).join('');
   // Trust comes before use.
   if (bundles.some((trusted) => trusted !== bundle))
@@ -190,11 +190,22 @@ export function validityFrom(now: number, lifetime: number): Validity {
  */
 const MOST_PREVIOUS = 8;
 
+/**
+ * Whether it is valid, and could be one of ours: whoever gets to write the Secret or a bundle for a moment must not have a CA of their own
+ * believed for longer than the product makes any. What had a longer life by a setting that was changed is not believed either.
+ */
+function mayBeBelieved({ notAfter }: Authority, now: number, { authority }: CertificateLifetimes): boolean {
+  return now < notAfter && notAfter <= now + Math.max(authority, LIFETIMES.authority);
+}
+
 /** What a new CA is preceded by. */
-function stillBelieved({ authority, previous, believed, now }: CertificateState): Authority[] {
+function stillBelieved(
+  { authority, previous, believed, now }: CertificateState,
+  lifetimes: CertificateLifetimes,
+): Authority[] {
   const known = isAbsent(authority) ? [...previous, ...believed] : [authority, ...previous];
   const distinct = new Map(known.map((each) => [each.certificate, each]));
-  return [...distinct.values()].filter(({ notAfter }) => now < notAfter).slice(0, MOST_PREVIOUS);
+  return [...distinct.values()].filter((each) => mayBeBelieved(each, now, lifetimes)).slice(0, MOST_PREVIOUS);
 }
 
 function faultOf(leaf: Leaf, { dnsNames, now }: CertificateState): CertificateReason | undefined {

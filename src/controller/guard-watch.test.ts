@@ -41,6 +41,12 @@ const webhooks = (failurePolicy = 'Fail'): ValidatingWebhookConfiguration => ({
     },
   ],
 });
+const mutating = (): MutatingWebhookConfiguration => ({
+  apiVersion: ADMISSION,
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name: 'taskgrant', uid: '4' },
+  webhooks: [],
+});
 const binding = (action = 'Deny'): ValidatingAdmissionPolicyBinding => ({
   apiVersion: ADMISSION,
   kind: 'ValidatingAdmissionPolicyBinding',
@@ -54,7 +60,7 @@ const saying = (text: string): ConfigMap => ({
   data: { [INSTALLED_KEY]: text },
 });
 const installed = (...objects: object[]) =>
-  saying(objects.map((object) => `---\n${stringify(object)}`).join(''));
+  saying([mutating(), ...objects].map((object) => `---\n${stringify(object)}`).join(''));
 
 let cluster: ReturnType<typeof aCluster>;
 let guards: GuardWatch;
@@ -74,10 +80,12 @@ beforeEach(() => {
   cluster.grantDefinition.put(grants);
   cluster.classDefinition.put(classes);
   cluster.installed.put(installed(webhooks(), binding()));
+  cluster.mutating.put(mutating());
   cluster.validating.put(webhooks());
   cluster.policyBindings.put(binding());
   guards = createGuardWatch({
     place,
+    webhookConfiguration: 'taskgrant',
     readers: cluster,
     logger: silentLogger,
     now: () => Date.now(),
@@ -104,11 +112,29 @@ describe('while everything is as it was installed', () => {
     expect(news).toEqual([]);
     expect(looks.at(-1)?.map(nameOf)).toEqual([
       'ConfigMap taskgrant-installed',
+      'MutatingWebhookConfiguration taskgrant',
       'ValidatingWebhookConfiguration taskgrant',
       'ValidatingAdmissionPolicyBinding taskgrant-subjects',
       'CustomResourceDefinition taskgrants.taskgrant.dev',
       'CustomResourceDefinition taskgrantclasses.taskgrant.dev',
     ]);
+  });
+});
+
+describe('where nobody can say what was installed', () => {
+  test.each([
+    ['nothing', ''],
+    ['no YAML', '{'],
+    ['an alias that leads nowhere', 'a: *nowhere'],
+    ['something without a name', 'kind: ValidatingAdmissionPolicy'],
+    ['a text', 'soon'],
+    ['one of the webhook configurations', stringify(webhooks())],
+    ['nothing but a policy’s binding', stringify(binding())],
+  ])('because it says %s, that is an alarm, and enforcement is in doubt', (_, text) => {
+    cluster.installed.put(saying(text));
+    watch();
+    expect(guards.state().proven).toBe(false);
+    expect(news).toEqual([['ConfigMap taskgrant-installed', 'it does not say what was installed']]);
   });
 });
 

@@ -11,7 +11,13 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '../api/kubernetes.ts';
-import { guardsAmong, isOfEnforcement, type Guards } from '../core/guards/guards.ts';
+import {
+  ENFORCING_KINDS,
+  guardsAmong,
+  isOfEnforcement,
+  nameOfGuard,
+  type Guards,
+} from '../core/guards/guards.ts';
 import {
   judgeDefinitions,
   judgeGuards,
@@ -104,6 +110,8 @@ export interface GuardWatch {
 
 export interface GuardWatchOptions {
   place: InstalledPlace;
+  /** The name of both webhook configurations. */
+  webhookConfiguration: string;
   readers: { [Name in keyof GuardReaders]: Pick<GuardReaders[Name], 'list' | 'subscribe'> };
   logger: Logger;
   /** Milliseconds since the epoch. */
@@ -121,6 +129,7 @@ const UPGRADE_MS = 30_000;
 
 export function createGuardWatch({
   place,
+  webhookConfiguration,
   readers,
   logger,
   now,
@@ -139,7 +148,7 @@ export function createGuardWatch({
     const [configMap] = readers.installed.list();
     if (configMap?.metadata.resourceVersion !== version) {
       [version, since] = [configMap?.metadata.resourceVersion ?? '', monotonicNow()];
-      const guards = configMap && guardsIn(configMap);
+      const guards = configMap && guardsIn(configMap, webhookConfiguration);
       installed = guards && { now: guards, ...(installed && { before: installed.now }) };
     } else if (installed?.before && monotonicNow() - since >= UPGRADE_MS) installed = { now: installed.now };
     return installed;
@@ -224,13 +233,32 @@ function withoutMissing(verdict: Verdict): Verdict {
   return verdict.isMissing ? { ...verdict, wrong: undefined } : verdict;
 }
 
-/** Undefined where it says nothing, or nothing that can be read: nobody can go by a part. */
-function guardsIn({ data }: ConfigMap): Guards | undefined {
-  const documents = parseAllDocuments(data?.[INSTALLED_KEY] ?? '');
-  if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return undefined;
-  const objects = documents.map((document) => document.toJS() as KubernetesObject | null);
-  const guards = guardsAmong(objects.filter((object) => object !== null));
-  return guards.size > 0 ? guards : undefined;
+/** Undefined where it says nothing, nothing that can be read, or not all that is needed: nobody can go by a part. */
+function guardsIn({ data }: ConfigMap, webhookConfiguration: string): Guards | undefined {
+  const guards = guardsAmong(objectsIn(data?.[INSTALLED_KEY] ?? '').filter(isObject));
+  const isWhole = ENFORCING_KINDS.every((kind) =>
+    guards.has(nameOfGuard({ kind, metadata: { name: webhookConfiguration } })),
+  );
+  return isWhole ? guards : undefined;
+}
+
+/** Somebody else may have written it: an alias that leads nowhere, say, is found only when it is followed, and thrown. */
+function objectsIn(text: string): unknown[] {
+  try {
+    const documents = parseAllDocuments(text);
+    if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return [];
+    return documents.map((document): unknown => document.toJS());
+  } catch {
+    return [];
+  }
+}
+
+function isObject(value: unknown): value is KubernetesObject {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('metadata' in value))
+    return false;
+  const { kind, metadata } = value;
+  if (typeof kind !== 'string' || typeof metadata !== 'object' || metadata === null) return false;
+  return 'name' in metadata && typeof metadata.name === 'string';
 }
 
 /** Unknown is no: where nobody can say what was installed, nobody can say that the webhooks are called as they have to be. */

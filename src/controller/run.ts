@@ -131,6 +131,7 @@ export function runController(
     let wasGuarded = false;
     const guards = createGuardWatch({
       place: installedPlace,
+      webhookConfiguration: options.release,
       readers: guardReaders,
       logger,
       now,

@@ -35,6 +35,12 @@ test('a pattern is never larger than was said before it is compiled', () => {
   );
 });
 
+test('classes of Unicode count for the work that they are, and for more where case does not count', () => {
+  expect(sizeFromAbove('\\pL')).toBeGreaterThanOrEqual(1000);
+  expect(sizeFromAbove('[\\pL\\PN]')).toBeGreaterThanOrEqual(2000);
+  expect(sizeFromAbove('(?i)\\pL')).toBeGreaterThanOrEqual(4000);
+});
+
 test('a pattern matches as RE2 has it', () => {
   expect(compilePattern('^(a+)+$').matches(`${'a'.repeat(1000)}!`)).toBe(false);
   expect(compilePattern('(?i)^sha256:[a-f0-9]{64}$').matches(`SHA256:${'A'.repeat(64)}`)).toBe(true);

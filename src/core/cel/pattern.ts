@@ -8,6 +8,10 @@ export interface Pattern {
   size: number;
 }
 
+/** A class of Unicode has several hundred ranges, which are folded one by one where case does not count. */
+const UNICODE_CLASS = 1000;
+const FOLDED = 4;
+
 /**
  * How large the program of a pattern can become, from above: {n,m} writes what it follows m times over. A brace after a parenthesis
  * repeats all that is in it, and RE2 refuses more than a thousand repetitions of anything.
@@ -21,7 +25,9 @@ export function sizeFromAbove(pattern: string): number {
     if (group === '') single += count * 4;
     else ofGroups *= count;
   }
-  return single * Math.min(1000, ofGroups);
+  const ofUnicode = [...pattern.matchAll(/\\[pP]/g)].length * UNICODE_CLASS;
+  const folds = /\(\?[a-zA-Z-]*i/.test(pattern) ? FOLDED : 1;
+  return single * Math.min(1000, ofGroups) + ofUnicode * folds;
 }
 
 /** @throws Error whose message says what is wrong with it */

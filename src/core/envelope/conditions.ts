@@ -26,7 +26,7 @@ export function hasConditions({ spec }: Pick<TaskGrant, 'spec'>): boolean {
 
 /** Each condition that does not compile. */
 export function conditionFaults({ spec }: Pick<TaskGrant, 'spec'>): Violation[] {
-  return expressionFaults(CONDITIONS, spec.conditions, (index) => `spec.conditions[${index}].expression`);
+  return expressionFaults(CONDITIONS, spec.conditions, 'spec.conditions');
 }
 
 /**

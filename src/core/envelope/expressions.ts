@@ -66,12 +66,33 @@ export function commonVariables({ grant: { metadata, spec }, requester, labels }
   };
 }
 
-/** What does not compile, each with its place. */
+/**
+ * Of all expressions of one object together, in characters. Compiled they are kept (src/core/cel/dialect.ts), and twice as much is: so those of
+ * one object are not compiled anew each time, and no object pushes out what is kept of all others.
+ */
+export const MOST_SOURCE = 32_768;
+
+/**
+ * What does not compile, each with its place. Where there is more than can be kept, nothing of it is compiled.
+ *
+ * @param path of the list
+ */
 export function expressionFaults(
   dialect: Dialect,
   expressions: readonly { expression: string }[] | undefined,
-  pathOf: (index: number) => string,
+  path: string,
 ): Violation[] {
+  const length = (expressions ?? []).reduce((sum, { expression }) => sum + expression.length, 0);
+  if (length > MOST_SOURCE)
+    return [
+      {
+        code: 'ExpressionInvalid',
+        path,
+        asked: `${length} characters`,
+        allowed: `${MOST_SOURCE} in all`,
+        fix: 'say it in fewer words',
+      },
+    ];
   return (expressions ?? []).flatMap(({ expression }, index) => {
     const compiled = dialect.compile(expression);
     if (!isFault(compiled)) return [];
@@ -79,7 +100,7 @@ export function expressionFaults(
     return [
       {
         code: 'ExpressionInvalid' as const,
-        path: pathOf(index),
+        path: `${path}[${index}].expression`,
         asked: expression,
         allowed: `${message}, at line ${line}, column ${column}`,
         fix: 'correct the expression: docs/cel.md says what it can use',

@@ -18,7 +18,7 @@ export function hasValidations({ spec }: Pick<TaskGrantClass, 'spec'>): boolean 
 
 /** Each validation that does not compile: a class with one is not accepted. */
 export function validationFaults({ spec }: Pick<TaskGrantClass, 'spec'>): Violation[] {
-  return expressionFaults(VALIDATIONS, spec.validations, (index) => `${pathOf(index)}.expression`);
+  return expressionFaults(VALIDATIONS, spec.validations, 'spec.validations');
 }
 
 /**

@@ -6,7 +6,7 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';
 import { accounts } from './accounts.ts';
 import { ceilings } from './ceilings.ts';
-import { CERTIFICATES, grantorTokens, MINTS } from './mints.ts';
+import { CERTIFICATES, grantorTokens, MINTS, ownCertificates } from './mints.ts';
 import { controller, webhook } from './own-accounts.ts';
 import { BINDING_LABELS, PODS } from './pods.ts';
 import { policyObjects, type FloorPolicy, type Installation } from './policy.ts';
@@ -20,6 +20,7 @@ export function floorPolicies(installation: Installation): FloorPolicy[] {
     BINDING_LABELS,
     MINTS,
     CERTIFICATES,
+    ownCertificates(installation),
     grantorTokens(installation),
     tokenSecrets(installation),
     accounts(installation),

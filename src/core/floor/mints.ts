@@ -48,6 +48,24 @@ export const CERTIFICATES: FloorPolicy = {
   ],
 };
 
+/** The product's own accounts have use for no certificate, and a grantor's would be good for all of its ceiling wherever its signer is trusted. */
+export function ownCertificates({ namespace, name }: Installation): FloorPolicy {
+  return {
+    name: 'own-certificates',
+    because: 'Nobody gets a certificate in the name of a grantor, or of another account of the product.',
+    rules: CERTIFICATES.rules,
+    conditions: {
+      'is-for-an-account-of-the-product': `request.namespace == '${namespace}' && object.spec.serviceAccountName.startsWith('${name}-')`,
+    },
+    validations: [
+      {
+        expression: 'false',
+        message: 'no certificate is asked for in the name of an account of the product',
+      },
+    ],
+  };
+}
+
 /** A grantor is somebody to write Roles as. No pod runs as one, so that nobody has use for a token of it but to hold all of its ceiling. */
 export function grantorTokens({ namespace, name }: Installation): FloorPolicy {
   return {

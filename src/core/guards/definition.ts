@@ -14,6 +14,11 @@ export function definitionLacks(
   if (!found) return 'it is gone';
   const { strategy } = found.spec.conversion ?? {};
   if (strategy !== undefined && strategy !== 'None') return `spec.conversion.strategy is ${strategy}`;
+  const known = new Set(wanted.spec.versions.map(({ name }) => name));
+  const stranger = found.spec.versions.find(({ name, served }) => served && !known.has(name));
+  // What is written through another version is judged by that one's schema, and its status by no rule of ours.
+  if (stranger)
+    return `spec.versions has ${stranger.name}, which is served, and of which this version of TaskGrant knows nothing`;
   const lack = lacks(whatHolds(wanted), whatHolds(found), 'spec');
   return lack && `${lack} is not as this version wants it`;
 }
@@ -32,8 +37,23 @@ function whatHolds({ spec: { group, scope, versions } }: CustomResourceDefinitio
 /** What people read, and nothing is judged by. */
 const TEXTS: readonly string[] = ['description', 'message'];
 
+/** What takes bounds away by being there; where it stands is a schema, which says its type. */
+const OPENING = [
+  'default',
+  'x-kubernetes-preserve-unknown-fields',
+  'x-kubernetes-embedded-resource',
+] as const;
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== false;
+}
+
 function lacks(wanted: unknown, found: unknown, path: string): string | undefined {
   if (isFields(wanted)) {
+    const opened = isFields(found)
+      ? OPENING.find((key) => wanted[key] === undefined && isSet(found[key]))
+      : undefined;
+    if (opened !== undefined && typeof wanted['type'] === 'string') return below(path, opened);
     for (const [key, value] of Object.entries(wanted)) {
       if (TEXTS.includes(key) && typeof value === 'string') continue;
       const there = isFields(found) ? found[key] : undefined;

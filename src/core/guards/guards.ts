@@ -43,8 +43,10 @@ export function guardsAmong(objects: readonly KubernetesObject[]): Guards {
 
 /** Without a webhook no pod, token or grant is judged. What the floor refuses is watched besides (docs/decisions/0023-watched.md). */
 export function isOfEnforcement({ kind }: Pick<KubernetesObject, 'kind'>): boolean {
-  return kind === 'MutatingWebhookConfiguration' || kind === 'ValidatingWebhookConfiguration';
+  return (ENFORCING_KINDS as readonly string[]).includes(kind);
 }
+
+export const ENFORCING_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'] as const;
 
 /**
  * What a guard says, the same for one that was written and for one that the API server has filled in (admissionregistration.k8s.io/v1,

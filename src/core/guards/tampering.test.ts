@@ -74,7 +74,7 @@ describe('a CRD', () => {
       const schema = schemaOf(crd);
       Object.assign(schema.properties, { later: { type: 'string' } });
       Object.assign(schema.properties['spec'] ?? {}, { description: 'in other words' });
-      crd.spec.versions.unshift({ name: 'v1', served: true, storage: false });
+      crd.spec.versions.unshift({ name: 'v1', served: false, storage: false });
       for (const version of crd.spec.versions) version.additionalPrinterColumns = [];
       crd.metadata.labels = {};
       crd.spec.conversion = { strategy: 'None' };
@@ -88,6 +88,18 @@ describe('a CRD', () => {
       'without a rule of its spec',
       (crd) =>
         delete (schemaOf(crd).properties['spec'] as Record<string, unknown>)['x-kubernetes-validations'],
+    ],
+    [
+      'that serves a version of somebody’s',
+      (crd) => crd.spec.versions.push({ name: 'v0', served: true, storage: false }),
+    ],
+    [
+      'that gives something to who says nothing',
+      (crd) => Object.assign(schemaOf(crd).properties['spec'] ?? {}, { default: {} }),
+    ],
+    [
+      'that takes whatever is written',
+      (crd) => Object.assign(schemaOf(crd), { 'x-kubernetes-preserve-unknown-fields': true }),
     ],
     [
       'that is served no more',
