@@ -216,6 +216,14 @@ describe.runIf(await hasPodCertificates())('a certificate in the name of a grant
   test('is asked for by nobody but a node', async () => {
     await expect(askForCertificate(admin)).rejects.toThrow('CertificateNotAskedByNode');
   });
+
+  test.each(['grantor-default', 'controller', 'webhook'])(
+    'is not asked for by anybody for the product’s own: %s',
+    async (component) => {
+      const account = { namespace, name: `${release}-${component}` };
+      await expect(askForCertificate(admin, account)).rejects.toThrow(POLICY('own-certificates'));
+    },
+  );
 });
 
 describe('a grantor', () => {
@@ -487,7 +495,10 @@ function mint(client: Client, account = { namespace: work, name: ACCOUNT }): Pro
 }
 
 /** Asks a signer for a certificate for a pod under the grant, with a key of one's own. */
-async function askForCertificate(client: Client): Promise<unknown> {
+async function askForCertificate(
+  client: Client,
+  account = { namespace: work, name: ACCOUNT },
+): Promise<unknown> {
   const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };
   const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
   const request = await Pkcs10CertificateRequestGenerator.create(
@@ -500,11 +511,11 @@ async function askForCertificate(client: Client): Promise<unknown> {
     {
       apiVersion: 'certificates.k8s.io/v1',
       kind: 'PodCertificateRequest',
-      metadata: { name: 'stolen', namespace: work },
+      metadata: { name: 'stolen', namespace: account.namespace },
       spec: {
         signerName: 'example.com/workload',
         podName: 'task',
-        serviceAccountName: ACCOUNT,
+        serviceAccountName: account.name,
         nodeName: 'node-1',
         ...uids,
         maxExpirationSeconds: 3600,

@@ -247,7 +247,7 @@ function objectsIn(text: string): unknown[] {
   try {
     const documents = parseAllDocuments(text);
     if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return [];
-    return documents.map((document): unknown => document.toJS());
+    return documents.map((document) => document.toJS() as unknown);
   } catch {
     return [];
   }
