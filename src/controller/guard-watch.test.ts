@@ -161,6 +161,14 @@ describe('while the release is being installed', () => {
     expect(news).toHaveLength(1);
   });
 
+  test('what has come and is gone again raises one', () => {
+    cluster.validating.put(webhooks());
+    watch();
+    cluster.validating.remove('taskgrant');
+    aSecondPasses();
+    expect(news).toEqual([['ValidatingWebhookConfiguration taskgrant', 'it is gone']]);
+  });
+
   test('what has not come after half a minute raises one', () => {
     watch();
     vi.advanceTimersByTime(31_000);

@@ -143,6 +143,10 @@ export function createGuardWatch({
   let installed: Installed | undefined;
   let [version, since] = ['', 0];
   let known = new Map<string, Verdict>();
+  /** What has been there since this process looks. */
+  const seen = new Set<string>();
+  const withoutUnseen = (verdict: Verdict): Verdict =>
+    verdict.isMissing && !seen.has(nameOf(verdict)) ? { ...verdict, wrong: undefined } : verdict;
 
   const whatIsInstalled = (): Installed | undefined => {
     const [configMap] = readers.installed.list();
@@ -178,7 +182,8 @@ export function createGuardWatch({
     ];
     state = stateFrom(verdicts);
     // Nothing becomes active without what is missing; that it has not come yet is no reason for an alarm.
-    const told = isBeingInstalled() ? verdicts.map(withoutMissing) : verdicts;
+    for (const name of found.keys()) seen.add(name);
+    const told = isBeingInstalled() ? verdicts.map(withoutUnseen) : verdicts;
     onLook(told);
     const before = known;
     known = new Map(
@@ -227,10 +232,6 @@ export function createGuardWatch({
       };
     },
   };
-}
-
-function withoutMissing(verdict: Verdict): Verdict {
-  return verdict.isMissing ? { ...verdict, wrong: undefined } : verdict;
 }
 
 /** Undefined where it says nothing, nothing that can be read, or not all that is needed: nobody can go by a part. */
