@@ -39,7 +39,7 @@ import {
   serviceAccounts,
   taskGrants,
 } from '../../src/kube/resources.ts';
-import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
+import { clusterKubeConfig, createTestNamespace, minorVersion, testClient } from '../kube/testbed.ts';
 import {
   chart,
   clientOf,
@@ -212,7 +212,8 @@ describe('a token of a grant’s account', () => {
   });
 });
 
-describe.runIf(await hasPodCertificates())('a certificate in the name of a grant’s account', () => {
+// From Kubernetes 1.37 (KEP-4317).
+describe.runIf((await minorVersion(admin)) >= 37)('a certificate in the name of a grant’s account', () => {
   test('is asked for by nobody but a node', async () => {
     await expect(askForCertificate(admin)).rejects.toThrow('CertificateNotAskedByNode');
   });
@@ -523,12 +524,6 @@ async function askForCertificate(
       },
     } as KubernetesObject,
   );
-}
-
-/** From Kubernetes 1.37 (KEP-4317). */
-async function hasPodCertificates(): Promise<boolean> {
-  const { minor } = (await admin.getPath('/version')) as { minor: string };
-  return Number.parseInt(minor, 10) >= 37;
 }
 
 function anAccount(name = ACCOUNT): ServiceAccount {

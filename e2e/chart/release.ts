@@ -6,7 +6,7 @@ import type { PodSpec } from '../../src/api/kubernetes.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { must, run, type Outcome } from '../cluster/process.ts';
 import { programPath } from '../cluster/programs.ts';
-import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { clusterKubeConfig, testClient, minorVersion } from '../kube/testbed.ts';
 
 export const chart = fileURLToPath(new URL('../../charts/taskgrant', import.meta.url));
 export const release = 'taskgrant';
@@ -66,8 +66,7 @@ export async function clientOf(serviceAccount: string): Promise<Client> {
 
 /** Whether somebody may be another account to do one thing (KEP-5284): on by default from 1.36. */
 export async function hasConstrainedImpersonation(client: Client): Promise<boolean> {
-  const { minor } = (await client.getPath('/version')) as { minor: string };
-  return Number.parseInt(minor, 10) >= 36;
+  return (await minorVersion(client)) >= 36;
 }
 
 /** The namespace of the release, with the Pod Security level that the chart's pods have to meet. */

@@ -47,14 +47,12 @@ function isPresent(file: string): boolean {
  * @throws Unmet when something is missing and there is no apt-get. The step throws Error with apt's words.
  */
 export function packageSteps(cache: string, present: (file: string) => boolean = isPresent): readonly Step[] {
-  const missing = (): readonly string[] =>
-    required.filter(({ file }) => !present(file)).map(({ name }) => name);
-  const names = missing();
-  if (names.length === 0) return [];
+  const missing = () => required.filter(({ file }) => !present(file));
+  const namesOf = (packages: ReturnType<typeof missing>) => packages.map(({ name }) => name);
+  const now = missing();
+  if (now.length === 0) return [];
   if (!present('apt-get')) {
-    const files = required
-      .filter(({ file }) => !present(file))
-      .map(({ name, file }) => `${file} (in Debian's ${name})`);
+    const files = now.map(({ name, file }) => `${file} (in Debian's ${name})`);
     throw new Unmet(`A local cluster needs ${files.join(', ')}, and there is no apt-get to install it with.`);
   }
   const work = (): Promise<void> =>
@@ -64,10 +62,10 @@ export function packageSteps(cache: string, present: (file: string) => boolean =
       async () => {
         // Whoever had the lock has installed them, mostly.
         const still = missing();
-        if (still.length > 0) await install(still);
+        if (still.length > 0) await install(namesOf(still));
       },
     );
-  return [{ doing: `installing Debian's ${names.join(', ')}`, seconds: 15, work }];
+  return [{ doing: `installing Debian's ${namesOf(now).join(', ')}`, seconds: 15, work }];
 }
 
 /** Waited for when another apt is at work. */

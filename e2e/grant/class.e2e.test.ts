@@ -7,7 +7,7 @@ import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import { events, namespaces, roleBindings, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
-import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { clusterKubeConfig, minorVersion, testClient } from '../kube/testbed.ts';
 import { NAMESPACE as RELEASE_NAMESPACE, RELEASE } from '../product/install.ts';
 import {
   aClassManifest,
@@ -93,8 +93,8 @@ describe('of a class', () => {
     (await client.get(taskGrantClasses, { name })).status?.conditions ?? [];
 
   test('it is said what the controller may do as its grantor: nothing but what it needs, where the API server can hold it to that', async () => {
-    const { minor } = (await client.getPath('/version')) as { minor: string };
-    const reason = Number.parseInt(minor, 10) >= 36 ? 'ConstrainedImpersonation' : 'PlainImpersonation';
+    const isConstrained = (await minorVersion(client)) >= 36;
+    const reason = isConstrained ? 'ConstrainedImpersonation' : 'PlainImpersonation';
     expect(await conditionsOf('default')).toMatchObject([
       { type: 'Accepted', status: 'True' },
       { type: 'GrantorUsable', status: 'True', reason },

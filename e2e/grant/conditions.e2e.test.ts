@@ -5,6 +5,7 @@ import type { TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import { pods, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
+  AS_NODE as NODE,
   aGrantManifest,
   aPodManifest,
   apply,
@@ -23,8 +24,6 @@ afterAll(async () => {
   await ownNamespaces.removeAll();
   await client.close();
 });
-
-const NODE = ['--as', 'system:node:node-1', '--as-group', 'system:nodes'];
 
 function oneCondition(expression: string, message?: string): Partial<TaskGrantSpec> {
   return { conditions: [{ name: 'one', expression, ...(message !== undefined && { message }) }] };

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import { pods, taskGrants } from '../../src/kube/resources.ts';
-import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
+import { clusterKubeConfig, minorVersion, testClient } from '../kube/testbed.ts';
 import {
+  AS_NODE as NODE,
   aGrantManifest,
   aPodManifest,
   apply,
@@ -70,8 +71,6 @@ interface Ask {
 
 /** For what the kubelet does when it gets to it. */
 const PATIENCE = { timeout: 60_000, interval: 500 };
-
-const NODE = ['--as', 'system:node:node-1', '--as-group', 'system:nodes'];
 
 /** Asks for a token as the kubelet does, but for what is said; as a cluster admin, where nobody else is named. */
 function mint({ grant, pod }: Task, ask: Ask = {}, as: string[] = []): Promise<Outcome> {
@@ -209,7 +208,8 @@ test('when the grant has ended, its node gets none', async () => {
   expect(stderr).toMatch(/NotFound|GrantNotActive/);
 });
 
-describe.runIf(await hasPodCertificates())('a certificate in the name of a grant’s account', () => {
+// PodCertificateRequest of certificates.k8s.io/v1 (KEP-4317).
+describe.runIf((await minorVersion(client)) >= 37)('a certificate in the name of a grant’s account', () => {
   const PATH = '/apis/certificates.k8s.io/v1/namespaces';
   interface CertificateRequest {
     metadata: { name: string };
@@ -284,9 +284,3 @@ describe.runIf(await hasPodCertificates())('a certificate in the name of a grant
     expect(await askAgain(NODE)).toMatchObject({ stderr: '', code: 0 });
   });
 });
-
-/** PodCertificateRequest of certificates.k8s.io/v1 (KEP-4317), from Kubernetes 1.37. */
-async function hasPodCertificates(): Promise<boolean> {
-  const { minor } = (await client.getPath('/version')) as { minor: string };
-  return Number.parseInt(minor, 10) >= 37;
-}

@@ -59,6 +59,9 @@ export function apply(...objects: readonly object[]): Promise<Outcome> {
   return kubectl(['apply', '-f', '-'], objects.map((object) => JSON.stringify(object)).join('\n---\n'));
 }
 
+/** kubectl as the kubelet of the cluster's node, which asks for the tokens and certificates of its pods. */
+export const AS_NODE = ['--as', 'system:node:node-1', '--as-group', 'system:nodes'];
+
 /** A namespace of the test's own, enforced, with a ConfigMap `input` and a Secret `password` in it. */
 export async function enforcedNamespace(
   client: Client,

@@ -15,6 +15,12 @@ export const clusterKubeConfig = (): KubeConfig => {
 export const testClient = (kubeConfig: KubeConfig, options: Partial<ClientOptions> = {}): Client =>
   createClient({ kubeConfig, userAgent: 'taskgrant-e2e', fieldManager: 'taskgrant-e2e', ...options });
 
+/** 37 of Kubernetes 1.37: what depends on it, a test says. */
+export const minorVersion = async (client: Client): Promise<number> => {
+  const { minor } = (await client.getPath('/version')) as { minor: string };
+  return Number.parseInt(minor, 10);
+};
+
 /** A namespace of the test's own. */
 export const createTestNamespace = async (client: Client): Promise<string> => {
   const name = `kube-${randomBytes(4).toString('hex')}`;
