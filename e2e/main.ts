@@ -1,5 +1,7 @@
 /** `npm run e2e [-- suite …]`: every test that needs a cluster, on a real one. */
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { openCluster } from './cluster/open.ts';
@@ -7,6 +9,7 @@ import { createProgress } from './cluster/progress.ts';
 import { defaultKubernetes } from './cluster/programs.ts';
 import { run } from './cluster/process.ts';
 import { Unmet } from './cluster/unmet.ts';
+import { failuresOf, type Report } from './failures.ts';
 import { installProduct, loadProductImage } from './product/install.ts';
 import { SUITES, type Needs } from './suites.ts';
 
@@ -57,6 +60,8 @@ async function main(
   );
   const cluster = await openCluster({ name, progress });
   const failed: string[] = [];
+  const failures: string[] = [];
+  const reports = await mkdtemp(join(tmpdir(), 'taskgrant-e2e-'));
   let has: Needs = 'nothing';
   try {
     for (const [suite, { needs, programs = [], apart }] of chosen) {
@@ -71,12 +76,16 @@ async function main(
         has = 'product';
       }
       progress.say(`tests: ${suite}`);
+      const report = join(reports, `${suite}.json`);
       const vitest = [
         process.execPath,
         'node_modules/vitest/vitest.mjs',
         'run',
         '--config',
         'e2e/vitest.config.ts',
+        '--reporter=verbose',
+        '--reporter=json',
+        `--outputFile.json=${report}`,
         ...(apart ? ['--fileParallelism', '--maxWorkers=2'] : []),
         ...(update ? ['--update=all'] : []),
         ...(test === undefined ? [] : ['--testNamePattern', test]),
@@ -84,11 +93,25 @@ async function main(
       ];
       const options = { cwd: root, stdio: 'inherit' } as const;
       const { code } = needs === 'nothing' ? await run(vitest, options) : await cluster.run(vitest, options);
-      if (code !== 0) failed.push(suite);
+      if (code === 0) continue;
+      failed.push(suite);
+      failures.push(...(await failuresIn(report)));
     }
   } finally {
     if (has !== 'nothing' && !keep) await cluster.down();
+    await rm(reports, { recursive: true, force: true });
   }
+  // Once more, together and last: a suite that failed may have said so a thousand lines ago.
+  if (failures.length > 0) console.log(failures.join('\n'));
   progress.say(failed.length > 0 ? `failed: ${failed.join(', ')}` : 'all passed');
   return failed.length > 0 ? 1 : 0;
+}
+
+/** No lines where the run ended before it wrote its report. */
+async function failuresIn(report: string): Promise<string[]> {
+  try {
+    return failuresOf(JSON.parse(await readFile(report, 'utf8')) as Report);
+  } catch {
+    return [];
+  }
 }
