@@ -333,17 +333,33 @@ describe('the floor', () => {
   });
 });
 
-test('a CRD without its rules raises an alarm', async () => {
+test('a CRD without its rules raises an alarm, and widens no grant', async () => {
   const kind = 'CustomResourceDefinition';
   const name = 'taskgrants.taskgrant.dev';
-  const rules = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/x-kubernetes-validations';
+  const spec = '/spec/versions/0/schema/openAPIV3Schema/properties/spec';
+  const grant = await anActiveGrant();
+  const change = (body: object) =>
+    client.patch(taskGrants, placeOf(grant), { type: 'merge', body: { spec: body } });
   await client.patch(
     customResourceDefinitions,
     { name },
-    { type: 'json', body: [{ op: 'remove', path: rules }] },
+    {
+      type: 'json',
+      body: [spec, `${spec}/properties/envelope`, `${spec}/properties/duration`].map((path) => ({
+        op: 'remove' as const,
+        path: `${path}/x-kubernetes-validations`,
+      })),
+    },
   );
   try {
     await isAlarmed(kind, name, 'is not as this version wants it');
+    // The API server takes a moment to judge by the schema that it has been given.
+    await eventually(() =>
+      expect(change({ envelope: { secrets: ['billing'] } })).rejects.toThrow('GrantImmutable spec.envelope'),
+    );
+    await expect(change({ duration: '20h' })).rejects.toThrow('GrantImmutable spec.duration');
+    await change({ revoke: true });
+    await expect(change({ revoke: false })).rejects.toThrow('GrantImmutable spec.revoke');
   } finally {
     await installCrds(client, () => undefined, AbortSignal.timeout(30_000));
   }

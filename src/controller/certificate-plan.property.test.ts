@@ -111,8 +111,7 @@ function createWorld(lifetimes: CertificateLifetimes, staleMs: number) {
   const seenBy = ({ cache }: Controller): CertificateState => {
     const { authority, previous } = cache.ca.content;
     const leaf = cache.tls.content;
-    const isCurrent =
-      typeof leaf !== 'string' && typeof authority !== 'string' && leaf.signedBy === authority;
+    const known = [...(typeof authority === 'string' ? [] : [authority]), ...previous];
     const bundles = cache.configurations.map(({ content }) => content);
     return {
       now,
@@ -122,12 +121,7 @@ function createWorld(lifetimes: CertificateLifetimes, staleMs: number) {
       leaf:
         typeof leaf === 'string'
           ? leaf
-          : {
-              ...leaf,
-              dnsNames: NAMES,
-              signedByCurrent: isCurrent,
-              signedByTrusted: isCurrent || previous.includes(leaf.signedBy),
-            },
+          : { ...leaf, dnsNames: NAMES, signedBy: known.find((each) => each === leaf.signedBy)?.certificate },
       dnsNames: NAMES,
       bundles,
     };

@@ -31,7 +31,7 @@ const leafFacts = readKeyPair(leaf);
 if (!authorityFacts || !leafFacts) throw new Error('what was just made can be read');
 
 const current = { certificate: authority.certificate, ...validityFrom(NOW, LIFETIMES.authority) };
-const good = { ...leafFacts, signedByCurrent: true, signedByTrusted: true };
+const good = { ...leafFacts, signedBy: current.certificate };
 const settled: CertificateState = {
   now: NOW + HOUR,
   authority: current,
@@ -137,7 +137,7 @@ describe('what is done next about certificates', () => {
   });
 
   test('a good leaf of an older CA is replaced only when the new one has been seen everywhere for long enough', () => {
-    const old = { ...good, signedByCurrent: false };
+    const old = { ...good, signedBy: older.certificate };
     const waiting = { previous: [older], bundles: [both], leaf: old };
     const signsAt = settled.now + LIFETIMES.overlap;
     expect(plan(waiting, settled.now)).toEqual({ next: undefined, againAt: signsAt });
@@ -161,9 +161,15 @@ describe('what is done next about certificates', () => {
     expect(plan({ authority, leaf: 'Missing' }).next).toEqual({ do: 'issueLeaf', because: 'Missing' });
   });
 
+  test('a leaf that somebody’s CA has signed is trusted no more than that CA', () => {
+    const forever = { certificate: 'somebody’s', notBefore: NOW, notAfter: NOW + 100 * 365 * 24 * HOUR };
+    const leaf = { ...good, signedBy: forever.certificate };
+    expect(plan({ previous: [forever], leaf }).next).toEqual({ do: 'issueLeaf', because: 'Untrusted' });
+  });
+
   test.each([
     ['two thirds of its life are over', {}, renewalOf(leafFacts), 'Due'],
-    ['nobody trusts it', { signedByCurrent: false, signedByTrusted: false }, NOW + 1, 'Untrusted'],
+    ['nobody trusts it', { signedBy: undefined }, NOW + 1, 'Untrusted'],
     ['it is for another name', { dnsNames: ['elsewhere'] }, NOW + HOUR, 'WrongName'],
     ['it has expired', { notAfter: NOW }, NOW + HOUR, 'NotValid'],
     ['it is not valid yet', { notBefore: NOW + 2 * HOUR }, NOW + HOUR, 'NotValid'],

@@ -52,8 +52,8 @@ export type Absence = 'Missing' | 'Unreadable';
 
 /** The certificate that the webhook is to serve with. */
 export interface Leaf extends Pick<CertificateFacts, 'notBefore' | 'notAfter' | 'dnsNames'> {
-  signedByCurrent: boolean;
-  signedByTrusted: boolean;
+  /** The certificate of the CA that signed it, of those that the state has: PEM. */
+  signedBy: string | undefined;
 }
 
 export interface CertificateState {
@@ -146,10 +146,10 @@ export function planCertificates(
   if (!isValid(authority, now)) return renewAuthority('NotValid');
 
   const previous = state.previous.filter((each) => mayBeBelieved(each, now, lifetimes));
-  const bundle = [authority, ...previous].map(({ certificate }) => certificate).join('');
+  const trusted = [authority, ...previous].map(({ certificate }) => certificate);
+  const bundle = trusted.join('');
   // Trust comes before use.
-  if (bundles.some((trusted) => trusted !== bundle))
-    return { next: { do: 'writeBundles', bundle }, againAt: now };
+  if (bundles.some((each) => each !== bundle)) return { next: { do: 'writeBundles', bundle }, againAt: now };
 
   // Where nothing else is trusted, nothing else can be in use, and nobody gains by waiting.
   const signsAt = previous.length === 0 ? now : (belief?.since ?? now) + lifetimes.overlap;
@@ -160,11 +160,11 @@ export function planCertificates(
 
   // What is broken is mended before a CA is renewed that can mend it.
   if (isAbsent(leaf)) return issueLeaf(leaf);
-  const fault = faultOf(leaf, state);
+  const fault = faultOf(leaf, state, trusted);
   if (fault) return issueLeaf(fault);
   if (now >= renewalOf(authority)) return renewAuthority('Due');
   if (now >= renewalOf(leaf)) return issueLeaf('Due');
-  if (!leaf.signedByCurrent) return issueLeaf('NewAuthority');
+  if (leaf.signedBy !== authority.certificate) return issueLeaf('NewAuthority');
   return {
     next: undefined,
     againAt: Math.min(renewalOf(leaf), renewalOf(authority), ...previous.map(({ notAfter }) => notAfter)),
@@ -208,10 +208,14 @@ function stillBelieved(
   return [...distinct.values()].filter((each) => mayBeBelieved(each, now, lifetimes)).slice(0, MOST_PREVIOUS);
 }
 
-function faultOf(leaf: Leaf, { dnsNames, now }: CertificateState): CertificateReason | undefined {
+function faultOf(
+  leaf: Leaf,
+  { dnsNames, now }: CertificateState,
+  trusted: readonly string[],
+): CertificateReason | undefined {
   if (!isValid(leaf, now)) return 'NotValid';
   if (!dnsNames.every((name) => leaf.dnsNames.includes(name))) return 'WrongName';
-  return leaf.signedByTrusted ? undefined : 'Untrusted';
+  return leaf.signedBy !== undefined && trusted.includes(leaf.signedBy) ? undefined : 'Untrusted';
 }
 
 function isValid({ notBefore, notAfter }: Validity, now: number): boolean {

@@ -138,9 +138,8 @@ function observe(options: CertificateOptions, { readers, now }: Parts): Certific
   );
   const pair = { certificate: tls['tls.crt'], key: tls['tls.key'] };
   const facts = readKeyPair(pair);
-  const signedBy = ({ certificate }: { certificate: string }) =>
-    isSignedBy(pair.certificate ?? '', certificate);
-  const signedByCurrent = typeof authority !== 'string' && signedBy(authority);
+  const known = [...(typeof authority === 'string' ? [] : [authority]), ...previous];
+  const signer = known.find(({ certificate }) => isSignedBy(pair.certificate ?? '', certificate));
   const bundles = [readers.mutating.get(webhookConfiguration), readers.validating.get(webhookConfiguration)]
     .filter((configuration) => configuration !== undefined)
     .flatMap(bundlesOf);
@@ -151,9 +150,7 @@ function observe(options: CertificateOptions, { readers, now }: Parts): Certific
     believed: readBundle([...new Set(bundles)].join('\n')).filter(
       ({ isAuthority, subject }) => isAuthority && subject === `CN=${nameOfAuthority(webhookService)}`,
     ),
-    leaf: facts
-      ? { ...facts, signedByCurrent, signedByTrusted: signedByCurrent || previous.some(signedBy) }
-      : absence(pair),
+    leaf: facts ? { ...facts, signedBy: signer?.certificate } : absence(pair),
     dnsNames: dnsNamesOf(webhookService, namespace),
     bundles,
   };

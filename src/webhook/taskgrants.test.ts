@@ -415,8 +415,13 @@ describe('a change of a grant', () => {
   const change = (object: object, oldObject: object = grant) =>
     review(createGrantValidator(someFacts({ itsClass: 'none' })), { operation: 'UPDATE', oldObject, object });
 
-  test('is the CRD’s business', async () => {
+  test('that takes something away passes', async () => {
     expect((await change(withGrantSpec({ revoke: true })(grant))).allowed).toBe(true);
+  });
+
+  test('that would make it another decision is refused, where the CRD has lost its rules', async () => {
+    const wider = withEnvelope({ secrets: ['billing'] })(grant);
+    expect(codesOf(await change(wider))).toEqual(['GrantImmutable']);
   });
 
   test('that takes its finalizer off is refused until it has ended: its rights would outlive it', async () => {

@@ -19,6 +19,7 @@ import {
 } from '../core/envelope/requester.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
+import { changesOfDecision } from '../core/envelope/unchanged.ts';
 import { satisfiesValidations } from '../core/envelope/validations.ts';
 import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
 import type { Asker, Facts } from './facts.ts';
@@ -31,7 +32,7 @@ export const NOT_ACCEPTED = 'the TaskGrant cannot be accepted';
 /** … and where a change of one is. */
 export const NOT_CHANGED = 'the TaskGrant cannot be changed so';
 
-/** Judges grants when they are created. What may change afterwards is held by the CRD's own rules. */
+/** Judges grants when they are created, and that they stay as they were decided on: the CRD's own rules say that too. */
 export function createGrantValidator(facts: Facts): Reviewer {
   return async (request, { signal }) => {
     switch (request.operation) {
@@ -73,13 +74,13 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
   };
 }
 
-/** Everything else that could change is immutable. */
 async function judgeUpdate(request: AdmissionRequest, signal: AbortSignal, facts: Facts): Promise<Answer> {
   const [grant, before] = [grantIn(request.object), grantIn(request.oldObject)];
   const asker = { user: request.userInfo, namespace: request.namespace ?? '', signal };
   const known = new Set(unsupportedInGrant(before).map(({ path }) => path));
   const violations = [
     ...unsupportedInGrant(grant).filter(({ path }) => !known.has(path)),
+    ...changesOfDecision(before, grant),
     ...finalizerStays(before, grant),
     ...fewFinalizers(grant, before),
     ...(isApproval(grant, before) ? await judgeApproval(grant, asker, facts) : []),

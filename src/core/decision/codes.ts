@@ -296,6 +296,14 @@ export const VIOLATION_CODES = {
       'Leave spec.requestedBy out. Where it was left out: the MutatingWebhookConfiguration is not in force.',
     allows: 'the API server says',
   },
+  GrantImmutable: {
+    means: 'A field of the TaskGrant’s spec was changed that stays as it was created.',
+    because:
+      'One grant is one decision: who approved it, the class that allowed it and the rights that were written all speak of the spec as it was. The CRD’s own rules say so first; this is said where somebody has taken them away.',
+    remedy:
+      'Create a new TaskGrant. Of one that exists, revoke, suspend and approval may be set, and duration may shrink.',
+    allows: 'the grant keeps',
+  },
   FinalizerHeld: {
     means: 'The finalizer taskgrant.dev/revocation was taken off a TaskGrant that has not ended.',
     because:
