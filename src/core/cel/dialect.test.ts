@@ -192,6 +192,7 @@ describe('an evaluation ends within its budget', () => {
       'a join with a long separator',
       `cel.bind(t, ${doubled(12, "'aaaaaaaa'")}, t.split('').join(t).size() > 0)`,
     ],
+    ['times written', `cel.bind(l, ${HUNDRED}, l.all(a, l.all(b, string(now) != '')))`],
     ['time zones', `cel.bind(l, ${HUNDRED}, l.all(a, l.all(b, now.getHours('Europe/Berlin') >= 0)))`],
   ])('%s', (_, source) => {
     expect(judge(source)).toEqual({ error: 'it takes too many steps' });
@@ -207,10 +208,19 @@ describe('an evaluation ends within its budget', () => {
     expect(judge("any.text.matches('(a+)+$')", { any: { text: `${text}!` } })).toBe(false);
   });
 
+  test('with what it is evaluated on: to make that ready takes steps too, once', () => {
+    const compiled = compile('any.size() > 0');
+    if (isFault(compiled)) throw new Error(compiled.message);
+    const any = Array.from({ length: 100 }, () => ({ name: 'a' }));
+    expect(evaluationOf({ any }, 200).judge(compiled)).toEqual({ error: 'it takes too many steps' });
+    const enough = evaluationOf({ any }, 210);
+    expect([1, 2].map(() => enough.judge(compiled))).toEqual([true, true]);
+  });
+
   test('which the expressions of one decision share', () => {
     const compiled = compile('grant.tokens.all(t, t.expirationSeconds > 0)');
     if (isFault(compiled)) throw new Error(compiled.message);
-    const evaluation = evaluationOf(VALUES, 30);
+    const evaluation = evaluationOf(VALUES, 40);
     expect([1, 2, 3].map(() => evaluation.judge(compiled))).toEqual([
       true,
       true,

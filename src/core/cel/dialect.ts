@@ -158,7 +158,7 @@ export function evaluationOf(
   const variable = (name: string): Value | undefined => {
     const before = known.get(name);
     if (before !== undefined || !Object.hasOwn(values, name)) return before;
-    const value = fromJson(values[name]);
+    const value = fromJson(values[name], budget);
     known.set(name, value);
     return value;
   };

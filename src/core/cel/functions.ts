@@ -23,14 +23,15 @@ export interface Call {
 /** Undefined where there is no such function of these values: they are dynamic, and the type checker could not tell. */
 type CelFunction = (call: Call, ...args: readonly Value[]) => Result | undefined;
 
-/** A number or a time of some ten characters is read in a few microseconds. */
+/** A number or a time of some ten characters is read, and written, in a few microseconds. */
 const STEPS_TO_READ = 20;
 
 /** Called by themselves. */
 export const FUNCTIONS: Readonly<Record<string, CelFunction>> = {
   size,
   dyn: (_, value) => value,
-  string(call, value) {
+  string({ budget }, value) {
+    budget.spend(STEPS_TO_READ);
     if (typeof value === 'string') return value;
     if (typeof value === 'boolean' || typeof value === 'bigint' || typeof value === 'number')
       return String(value);

@@ -1,4 +1,5 @@
 /** What an expression works on: the values of CEL as far as JSON, times and durations have them. */
+import type { Budget } from './budget.ts';
 
 /** A moment, in nanoseconds since the epoch. */
 export interface Timestamp {
@@ -36,8 +37,13 @@ export class Failure {
 
 export type Result = Value | Failure;
 
-/** An object or a list of JSON; a Date becomes a timestamp. What is undefined is not there. */
-export function fromJson(json: unknown): Value {
+/**
+ * An object or a list of JSON; a Date becomes a timestamp. What is undefined is not there. Each value in it is a step.
+ *
+ * @throws BudgetExhausted
+ */
+export function fromJson(json: unknown, budget: Budget): Value {
+  budget.spend(1);
   switch (typeof json) {
     case 'string':
     case 'boolean':
@@ -49,9 +55,11 @@ export function fromJson(json: unknown): Value {
     case 'object':
       if (json === null) return null;
       if (json instanceof Date) return { kind: 'timestamp', ns: BigInt(json.getTime()) * 1_000_000n };
-      if (Array.isArray(json)) return json.map(fromJson);
+      if (Array.isArray(json)) return json.map((item) => fromJson(item, budget));
       return new Map(
-        Object.entries(json).flatMap(([key, value]) => (value === undefined ? [] : [[key, fromJson(value)]])),
+        Object.entries(json).flatMap(([key, value]) =>
+          value === undefined ? [] : [[key, fromJson(value, budget)]],
+        ),
       );
     case 'undefined':
     case 'function':
