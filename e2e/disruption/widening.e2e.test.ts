@@ -7,7 +7,7 @@ import { ENFORCE_LABEL } from '../../src/api/group.ts';
 import type { ClusterRoleBinding, RoleBinding, Stored, Subject } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import { installCrds } from '../../src/controller/install-crds.ts';
-import { serviceAccountUsername } from '../../src/kube/client.ts';
+import { serviceAccountUsername, type JsonPatchOperation } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
   clusterRoleBindings,
@@ -15,6 +15,7 @@ import {
   events,
   leases,
   namespaces,
+  resource,
   roleBindings,
   taskGrants,
   validatingAdmissionPolicyBindings,
@@ -333,37 +334,60 @@ describe('the floor', () => {
   });
 });
 
-test('a CRD without its rules raises an alarm, and widens no grant', async () => {
+describe('a CRD', () => {
   const kind = 'CustomResourceDefinition';
   const name = 'taskgrants.taskgrant.dev';
-  const spec = '/spec/versions/0/schema/openAPIV3Schema/properties/spec';
-  const grant = await anActiveGrant();
-  const change = (body: object) =>
-    client.patch(taskGrants, placeOf(grant), { type: 'merge', body: { spec: body } });
-  await client.patch(
-    customResourceDefinitions,
-    { name },
-    {
-      type: 'json',
-      body: [spec, `${spec}/properties/envelope`, `${spec}/properties/duration`].map((path) => ({
+  const versions = '/spec/versions';
+  const edit = (...body: JsonPatchOperation[]) =>
+    client.patch(customResourceDefinitions, { name }, { type: 'json', body });
+
+  test('without its rules raises an alarm, and widens no grant', async () => {
+    const grant = await anActiveGrant();
+    const change = (spec: object) =>
+      client.patch(taskGrants, placeOf(grant), { type: 'merge', body: { spec } });
+    const schema = `${versions}/0/schema/openAPIV3Schema/properties/spec`;
+    await edit(
+      ...[schema, `${schema}/properties/envelope`, `${schema}/properties/duration`].map((path) => ({
         op: 'remove' as const,
         path: `${path}/x-kubernetes-validations`,
       })),
-    },
-  );
-  try {
-    await isAlarmed(kind, name, 'is not as this version wants it');
-    // The API server takes a moment to judge by the schema that it has been given.
-    await eventually(() =>
-      expect(change({ envelope: { secrets: ['billing'] } })).rejects.toThrow('GrantImmutable spec.envelope'),
     );
-    await expect(change({ duration: '20h' })).rejects.toThrow('GrantImmutable spec.duration');
-    await change({ revoke: true });
-    await expect(change({ revoke: false })).rejects.toThrow('GrantImmutable spec.revoke');
-  } finally {
-    await installCrds(client, () => undefined, AbortSignal.timeout(30_000));
-  }
-  await isOver(kind, name);
+    try {
+      await isAlarmed(kind, name, 'is not as this version wants it');
+      // The API server takes a moment to judge by the schema that it has been given.
+      await eventually(() =>
+        expect(change({ envelope: { secrets: ['billing'] } })).rejects.toThrow(
+          'GrantImmutable spec.envelope',
+        ),
+      );
+      await expect(change({ duration: '20h' })).rejects.toThrow('GrantImmutable spec.duration');
+      await change({ revoke: true });
+      await expect(change({ revoke: false })).rejects.toThrow('GrantImmutable spec.revoke');
+    } finally {
+      await installCrds(client, () => undefined, AbortSignal.timeout(30_000));
+    }
+    await isOver(kind, name);
+  });
+
+  test('served in a version without any rules raises one, too, and widens no grant', async () => {
+    const grant = await anActiveGrant();
+    const another = resource<TaskGrant>('taskgrant.dev/v0', 'TaskGrant', 'taskgrants', 'Namespaced');
+    const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+    const value = { name: 'v0', served: true, storage: false, schema: { openAPIV3Schema } };
+    await edit({ op: 'add', path: `${versions}/-`, value });
+    try {
+      await isAlarmed(kind, name, 'spec.versions has v0');
+      const body = { spec: { envelope: { secrets: ['billing'] } } };
+      await eventually(() =>
+        expect(client.patch(another, placeOf(grant), { type: 'merge', body })).rejects.toThrow(
+          'GrantImmutable spec.envelope',
+        ),
+      );
+    } finally {
+      await edit({ op: 'remove', path: `${versions}/1` });
+    }
+    await isOver(kind, name);
+  });
 });
 
 test('what says how all of that was installed cannot be taken away unseen: then nobody can tell', async () => {

@@ -240,6 +240,21 @@ describe('when RBAC changes', () => {
     expect(urgent).toEqual([NAMESPACE]);
   });
 
+  test('nothing is looked at at once where a binding is written anew that was there, unless it is another one', () => {
+    const key = `${NAMESPACE}/${GRANT_NAME}`;
+    const all = group(`system:serviceaccounts:${NAMESPACE}`);
+    const both = { ...roleBinding('all', 'later', all), subjects: [all, ITSELF] };
+    cluster.roleBindingsOfOthers.put(both);
+    expect(urgent.splice(0)).toEqual([key, NAMESPACE]);
+    cluster.roleBindingsOfOthers.put({
+      ...both,
+      metadata: { ...both.metadata, labels: { touched: 'again' } },
+    });
+    expect(urgent).toEqual([]);
+    cluster.roleBindingsOfOthers.put({ ...both, metadata: { ...both.metadata, uid: 'another' } });
+    expect(urgent).toEqual([key, NAMESPACE]);
+  });
+
   test('what is issued for grants changes nothing for others', () => {
     const [own] = everythingIssuedFor(grant).filter(({ kind }) => kind === 'RoleBinding');
     if (own?.kind !== 'RoleBinding') throw new Error('a binding is issued');

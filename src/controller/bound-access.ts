@@ -110,12 +110,16 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
       };
       const bindingChanged = (change: Change<RoleBinding> | Change<ClusterRoleBinding>) => {
         const bindings = change.type === 'updated' ? [change.old, change.object] : [change.object];
-        for (const key of bindings.flatMap((binding) => grantsNamedBy(binding, readers))) {
-          named.add(key);
-          if (change.type !== 'deleted') grant(key, URGENT);
+        for (const key of bindings.flatMap((binding) => grantsNamedBy(binding, readers))) named.add(key);
+        if (change.type !== 'deleted') {
+          // Of what was bound before they were told then: who writes a binding again and again moves nobody to the front.
+          const before = wasBefore(change);
+          const known = before ? grantsNamedBy(before, readers) : [];
+          for (const key of grantsNamedBy(change.object, readers))
+            if (!known.includes(key)) grant(key, URGENT);
+          if (isToItsNamespace(change.object) && !(before && isToItsNamespace(before)))
+            namespace(change.object.metadata.namespace ?? '', URGENT);
         }
-        if (change.type !== 'deleted' && isToItsNamespace(change.object))
-          namespace(change.object.metadata.namespace ?? '', URGENT);
         changed();
       };
       const subscriptions = [
@@ -137,6 +141,12 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
       };
     },
   };
+}
+
+/** What the binding said before; not where another one has come in its place, which may be to another role. */
+function wasBefore(change: Change<RoleBinding> | Change<ClusterRoleBinding>): Binding | undefined {
+  if (change.type !== 'updated') return undefined;
+  return change.old.metadata.uid === change.object.metadata.uid ? change.old : undefined;
 }
 
 /** Of bindings that name the account: those that the grant was not given itself. */

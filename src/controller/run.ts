@@ -224,7 +224,8 @@ export function runController(
       bound.watch({
         namespace: (name, priority) => {
           for (const grant of readers.grants.byIndex('namespace', name))
-            if (!isFinal(grant.status?.phase)) grants.queue.add(keyOfGrant(grant), { priority });
+            if (!isFinal(grant.status?.phase))
+              grants.queue.add(keyOfGrant(grant), { priority: waitsForRights(grant) ? 0 : priority });
         },
         grant: (key, priority) => {
           grants.queue.add(key, { priority });
