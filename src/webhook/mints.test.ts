@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod, Stored } from '../api/kubernetes.ts';
 import {
   aGrant,
-  aPod,
+  aRunningPod,
   GRANT_ACCOUNT,
   GRANT_NAME,
+  KUBELET,
   withEnvelope,
   withGrantSpec,
-  withSpec,
 } from '../core/testing/builders.ts';
 import { API_AUDIENCE } from '../core/testing/judging.ts';
 import { createMintMutator } from './mutate-mints.ts';
@@ -15,17 +14,7 @@ import { codesOf, patchOf, review, someFacts } from './testing.ts';
 import { createCertificateValidator } from './validate-certificates.ts';
 import { createMintValidator } from './validate-mints.ts';
 
-const authored = aPod(withSpec({ nodeName: 'node-1' }));
-const pod: Stored<Pod> = {
-  ...authored,
-  metadata: {
-    ...authored.metadata,
-    name: 'summarise',
-    uid: 'uid-of-the-pod',
-    resourceVersion: '1',
-    creationTimestamp: '2026-11-23T09:00:10Z',
-  },
-};
+const pod = aRunningPod();
 
 /** What the kubelet of the pod asks for. */
 function aRequest(name = GRANT_ACCOUNT, expirationSeconds = 600) {
@@ -34,12 +23,12 @@ function aRequest(name = GRANT_ACCOUNT, expirationSeconds = 600) {
     resource: { group: '', version: 'v1', resource: 'serviceaccounts' },
     subResource: 'token',
     name,
-    userInfo: { username: 'system:node:node-1', groups: ['system:nodes'] },
+    userInfo: KUBELET,
     object: {
       spec: {
         audiences: [API_AUDIENCE],
         expirationSeconds,
-        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'summarise', uid: 'uid-of-the-pod' },
+        boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'summarise', uid: 'uid-of-summarise' },
       },
     },
   };
@@ -96,13 +85,13 @@ describe('a certificate', () => {
   const asked = (serviceAccountName: string) => ({
     kind: { group: 'certificates.k8s.io', version: 'v1', kind: 'PodCertificateRequest' },
     resource: { group: 'certificates.k8s.io', version: 'v1', resource: 'podcertificaterequests' },
-    userInfo: { username: 'system:node:node-1', groups: ['system:nodes'] },
+    userInfo: KUBELET,
     object: {
       metadata: {},
       spec: {
         signerName: 'example.com/workload',
         podName: 'summarise',
-        podUID: 'uid-of-the-pod',
+        podUID: 'uid-of-summarise',
         serviceAccountName,
         maxExpirationSeconds: 3600,
       },

@@ -1,35 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod, Stored } from '../../api/kubernetes.ts';
 import {
   aGrant,
-  aPod,
+  aRunningPod,
   GRANT_ACCOUNT,
+  KUBELET,
   NAMESPACE,
   NOW,
   withEnvelope,
   withGrantSpec,
-  withSpec,
   withStatus,
 } from '../testing/builders.ts';
 import { API_AUDIENCE } from '../testing/judging.ts';
 import { judgeCertificate, type CertificateIssue } from './judge-certificate.ts';
 
-const NODE = { username: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] };
 const SIGNER = 'example.com/workload';
 const certified = withEnvelope({ certificates: [{ signerName: SIGNER, maxExpirationSeconds: 3600 }] });
 
-const authored = aPod(withSpec({ nodeName: 'node-1' }));
-const pod: Stored<Pod> = {
-  ...authored,
-  metadata: {
-    ...authored.metadata,
-    name: 'summarise',
-    uid: 'u',
-    resourceVersion: '1',
-    creationTimestamp: '2026-11-23T09:00:10Z',
-  },
-  status: { phase: 'Pending' },
-};
+const pod = aRunningPod();
 
 /** What is wrong with it, where it is what the kubelet of the pod asks for but for what is said. */
 function judged({
@@ -40,13 +27,13 @@ function judged({
     spec: {
       signerName: SIGNER,
       podName: 'summarise',
-      podUID: 'u',
+      podUID: 'uid-of-summarise',
       serviceAccountName: GRANT_ACCOUNT,
       maxExpirationSeconds: 3600,
       ...spec,
     },
     account: { namespace: NAMESPACE, name: GRANT_ACCOUNT },
-    user: NODE,
+    user: KUBELET,
     grant: aGrant(certified),
     pod,
     podsOfAccount: [pod],
@@ -118,6 +105,6 @@ describe('no certificate is asked for', () => {
   test('by anybody but the node of the pod', () => {
     const byAnother = ['CertificateNotAskedByNode spec.podName'];
     expect(judged({ user: { username: 'admin', groups: ['system:masters'] } })).toEqual(byAnother);
-    expect(judged({ user: { ...NODE, username: 'system:node:node-2' } })).toEqual(byAnother);
+    expect(judged({ user: { ...KUBELET, username: 'system:node:node-2' } })).toEqual(byAnother);
   });
 });

@@ -1,27 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod, Stored, TokenRequestSpec } from '../../api/kubernetes.ts';
+import type { TokenRequestSpec } from '../../api/kubernetes.ts';
 import {
   aGrant,
-  aPod,
+  aRunningPod,
   GRANT_ACCOUNT,
+  KUBELET,
   NAMESPACE,
   NOW,
   withEnvelope,
   withGrantSpec,
   withStatus,
-  withSpec,
 } from '../testing/builders.ts';
 import { API_AUDIENCE } from '../testing/judging.ts';
 import { judgeMint, shortenedLifetime, type Mint } from './judge-mint.ts';
 
-const NODE = { username: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] };
 const ACCOUNT = { namespace: NAMESPACE, name: GRANT_ACCOUNT };
-
-function aRunningPod(name = 'summarise', creationTimestamp = '2026-11-23T09:00:10Z'): Stored<Pod> {
-  const pod = aPod(withSpec({ nodeName: 'node-1' }));
-  const metadata = { ...pod.metadata, name, uid: `uid-of-${name}`, resourceVersion: '1', creationTimestamp };
-  return { ...pod, metadata, status: { phase: 'Running' } };
-}
 
 /** What the kubelet of aRunningPod() asks for. */
 function aRequest(more: Partial<TokenRequestSpec> = {}): TokenRequestSpec {
@@ -44,7 +37,7 @@ function violationsOf(mint: Partial<Mint> = {}) {
   return judgeMint({
     spec: aRequest(),
     account: ACCOUNT,
-    user: NODE,
+    user: KUBELET,
     grant: aGrant(),
     pod,
     podsOfAccount: [pod],
@@ -185,8 +178,8 @@ describe('no token is minted', () => {
   });
 
   test.each([
-    ['another node', { ...NODE, username: 'system:node:node-2' }],
-    ['a user of the node’s name without its group', { ...NODE, groups: ['system:authenticated'] }],
+    ['another node', { ...KUBELET, username: 'system:node:node-2' }],
+    ['a user of the node’s name without its group', { ...KUBELET, groups: ['system:authenticated'] }],
     ['a cluster admin', { username: 'kubernetes-admin', groups: ['system:masters'] }],
     ['the account itself', { username: `system:serviceaccount:${NAMESPACE}:${GRANT_ACCOUNT}` }],
   ])('at the request of %s', (_, user) => {

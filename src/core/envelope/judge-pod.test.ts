@@ -9,7 +9,9 @@ import {
   aPod,
   GRANT_ACCOUNT,
   inPhase,
+  KUBELET,
   NOW,
+  type Change,
   withAnnotation,
   withContainer,
   withEphemeralContainer,
@@ -21,7 +23,6 @@ import {
   withToken,
   withVolume,
   withWorkload,
-  type Change,
 } from '../testing/builders.ts';
 import { judge, judgeUpdate } from '../testing/judging.ts';
 import { judgeGrant } from './judge-pod.ts';
@@ -284,19 +285,18 @@ describe('a mirror pod', () => {
     ...pod,
     metadata: { ...pod.metadata, annotations: { 'kubernetes.io/config.mirror': 'abc' } },
   }));
-  const node = { username: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] };
 
   test('is its node’s own by annotation and identity together', () => {
     expect(isMirrorPod(mirror)).toBe(true);
-    expect(isOwnMirrorPod(mirror, node)).toBe(true);
+    expect(isOwnMirrorPod(mirror, KUBELET)).toBe(true);
   });
 
   test.each([
-    ['another node’s', mirror, { ...node, username: 'system:node:node-2' }],
+    ['another node’s', mirror, { ...KUBELET, username: 'system:node:node-2' }],
     ['anybody’s who writes the annotation', mirror, { username: 'jane', groups: ['system:authenticated'] }],
-    ['a node’s that is not in the group of nodes', mirror, { username: 'system:node:node-1', groups: [] }],
-    ['a pod’s without the annotation', aPod(withSpec({ nodeName: 'node-1' })), node],
-    ['one that names no node', withSpec({ nodeName: '' })(mirror), { ...node, username: 'system:node:' }],
+    ['a node’s that is not in the group of nodes', mirror, { ...KUBELET, groups: [] }],
+    ['a pod’s without the annotation', aPod(withSpec({ nodeName: 'node-1' })), KUBELET],
+    ['one that names no node', withSpec({ nodeName: '' })(mirror), { ...KUBELET, username: 'system:node:' }],
   ])('is not %s', (_, pod, user) => {
     expect(isOwnMirrorPod(pod, user)).toBe(false);
   });

@@ -30,6 +30,9 @@ export const IMAGE = 'registry.example/agents/summariser:v1';
 /** Half a minute after aGrant() was activated. */
 export const NOW = Date.parse('2026-11-23T09:00:30Z');
 
+/** The kubelet that aRunningPod() is given to. */
+export const KUBELET = { username: 'system:node:node-1', groups: ['system:nodes', 'system:authenticated'] };
+
 /** A pod as it stands after injection: it has the label, the grant's account, and no token. */
 export function aPod(...changes: Change<Pod>[]): Pod {
   return changed<Pod>(
@@ -46,6 +49,13 @@ export function aPod(...changes: Change<Pod>[]): Pod {
     },
     changes,
   );
+}
+
+/** aPod() as the API server has it, on its node. Its UID tells it from others by its name. */
+export function aRunningPod(name = 'summarise', creationTimestamp = '2026-11-23T09:00:10Z'): Stored<Pod> {
+  const pod = aPod(withSpec({ nodeName: 'node-1' }));
+  const metadata = { ...pod.metadata, name, uid: `uid-of-${name}`, resourceVersion: '1', creationTimestamp };
+  return { ...pod, metadata, status: { phase: 'Running' } };
 }
 
 /** The pod of aPod() as its author writes it, before anything is filled in. */
