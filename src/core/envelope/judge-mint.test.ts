@@ -215,6 +215,11 @@ describe('a lifetime is shortened', () => {
     expect(until('2026-11-23T10:59:00Z', 3600)).toBe(600);
   });
 
+  test('of a token of ten minutes never, so that the webhook need not be asked about one', () => {
+    for (const time of ['2026-11-23T09:00:30Z', '2026-11-23T10:59:59Z', '2026-11-23T12:00:00Z'])
+      expect(until(time, 600)).toBeUndefined();
+  });
+
   test('and never to 3607 seconds', () => {
     const grant = aGrant(
       withGrantSpec({ duration: '2h' }),
