@@ -494,6 +494,13 @@ export const VIOLATION_CODES = {
     remedy: 'Leave the resource out, or correct its group.',
     allows: 'but',
   },
+  CompletionOutOfReach: {
+    means: 'The grant is completed after more pods than it allows.',
+    because:
+      'spec.workload.maxPods counts every pod ever admitted. The grant ends when they are used up, which is before so many can have succeeded.',
+    remedy: 'Raise spec.workload.maxPods, or lower spec.completion.succeeded.',
+    allows: 'the grant allows',
+  },
   AudienceTwice: {
     means: 'Two tokens of the envelope are for the same audience.',
     because:

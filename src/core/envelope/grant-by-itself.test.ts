@@ -35,6 +35,21 @@ test('everything that is wrong with one is said at once', () => {
   ]);
 });
 
+test('as many pods can succeed as have to, or the grant would end in the middle of its task', () => {
+  const wanting = (succeeded: number) =>
+    judgeGrantByItself(
+      aGrant(
+        withWorkload({ maxPods: 2 }),
+        withGrantSpec({ completion: { succeeded, podsRunning: 'Terminate' } }),
+      ),
+      conventions,
+    );
+  expect(wanting(2)).toEqual([]);
+  expect(complete(wanting(3))).toMatchObject([
+    { code: 'CompletionOutOfReach', path: 'spec.completion.succeeded', asked: '3', allowed: '2 pods' },
+  ]);
+});
+
 test('a rule of which RBAC would match nothing is refused, with what was meant', () => {
   const grant = aGrant(
     withEnvelope({ kubernetes: [{ apiGroups: [''], resources: ['pods/*'], verbs: ['get'] }] }),

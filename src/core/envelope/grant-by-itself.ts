@@ -3,6 +3,7 @@ import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
 import type { ExternalKeys } from '../identity/external-identity.ts';
 import { audiencesNamedOnce } from './audience.ts';
+import { completionInReach } from './completion.ts';
 import { conditionFaults } from './conditions.ts';
 import { externalKeysOf } from './external-identity.ts';
 import { nameFits } from './grant-name.ts';
@@ -25,6 +26,7 @@ export function judgeGrantByItself(
   return [
     ...nameFits(grant),
     ...unsupportedInGrant(grant),
+    ...completionInReach(grant),
     ...imagePatternsOf(grant.spec.workload.images),
     ...rulesSpelledRight(grant),
     ...audiencesNamedOnce(grant, apiAudiences),
