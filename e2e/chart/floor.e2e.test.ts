@@ -126,6 +126,7 @@ function probes(): [string, () => Promise<unknown>][] {
     ['subjects', () => admin.create(roleBindings, aBinding('more'), { dryRun: true })],
     ['identities', () => task().create(roles, aRole('own'), { dryRun: true })],
     ['ceilings', () => jane.create(clusterRoles, labelled, { dryRun: true })],
+    ['states', () => setStatus(admin)],
     [
       'controller',
       async () =>
@@ -445,6 +446,20 @@ describe('whoever has the controller’s token', () => {
   });
 });
 
+describe('the state of a grant', () => {
+  test('is nobody’s to say but the controller’s, by whichever door', async () => {
+    await expect(setStatus(admin)).rejects.toThrow(POLICY('states'));
+    await setStatus(await controller());
+    // Of what cannot be said this way, the API server takes no notice, and nor does the floor.
+    const { status } = await admin.patch(
+      taskGrants,
+      { namespace: work, name: 'x' },
+      { type: 'merge', body: { status: { phase: 'Active' } } },
+    );
+    expect(status).toBeUndefined();
+  });
+});
+
 test('whoever has the webhook’s token writes nothing, whatever somebody has bound to it', async () => {
   const self = { kind: 'ServiceAccount', name: `${release}-webhook`, namespace };
   await bindToCluster('stolen', 'cluster-admin', self);
@@ -487,6 +502,17 @@ function controller(): Promise<Client> {
 function task(): Client {
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${work}`, 'system:authenticated'];
   return admin.as({ username: serviceAccountUsername(work, ACCOUNT), groups });
+}
+
+/** Says of the grant that it is active, in a dry run. */
+async function setStatus(client: Client): Promise<unknown> {
+  const grant = await admin.get(taskGrants, { namespace: work, name: 'x' });
+  const activatedAt = '2099-01-01T00:00:00Z';
+  return client.replace(
+    taskGrants,
+    { ...grant, status: { phase: 'Active', activatedAt } },
+    { subresource: 'status', dryRun: true },
+  );
 }
 
 /** Asks for a token of the grant's account. */

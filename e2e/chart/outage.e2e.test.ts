@@ -253,13 +253,13 @@ describe('what the controller may not do', () => {
     const merge = { type: 'merge', body: { metadata: { labels: { a: 'b' } } } } as const;
     const names = { name: `${release}-subjects` };
     const grantsCrd = { name: 'taskgrants.taskgrant.dev' };
-    for (const patched of [
-      self.patch(validatingAdmissionPolicies, names, merge),
-      self.patch(validatingAdmissionPolicyBindings, names, merge),
-      self.patch(customResourceDefinitions, grantsCrd, merge),
-      self.patch(configMaps, { namespace, name: `${release}-installed` }, merge),
+    for (const patch of [
+      () => self.patch(validatingAdmissionPolicies, names, merge),
+      () => self.patch(validatingAdmissionPolicyBindings, names, merge),
+      () => self.patch(customResourceDefinitions, grantsCrd, merge),
+      () => self.patch(configMaps, { namespace, name: `${release}-installed` }, merge),
     ])
-      await expect(patched).rejects.toThrow('cannot patch resource');
+      await expect(patch()).rejects.toThrow('cannot patch resource');
     await expect(self.list(configMaps, { namespace })).rejects.toThrow('cannot list resource "configmaps"');
     await self.list(configMaps, { namespace }, { fieldSelector: `metadata.name=${release}-installed` });
   });

@@ -75,7 +75,7 @@ export const controller: Holder = {
           resources: ['taskgrants/status', 'taskgrantclasses/status'],
           verbs: ['update'],
           because: 'Phase, inventory and receipt.',
-          gain: 'Forges receipts; makes a grant look active. One that has no account yet can be given any account of its namespace, as whoever runs pods there could do anyway',
+          gain: 'Forges receipts; makes a grant look active, since whenever: one that waits is ended by that where the controller runs. One that has no account yet can be given any account of its namespace, as whoever runs pods there could do anyway',
           bound:
             'The CRD’s own rules: nothing leads back from an end, and an account that is named stays. Rights are still those only that were written as a grantor',
           shownBy: [

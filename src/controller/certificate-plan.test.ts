@@ -161,6 +161,16 @@ describe('what is done next about certificates', () => {
     expect(plan({ authority, leaf: 'Missing' }).next).toEqual({ do: 'issueLeaf', because: 'Missing' });
   });
 
+  test('nor does it stay where it is the one that signs', () => {
+    const forever = { certificate: 'somebody’s', notBefore: NOW, notAfter: NOW + 100 * 365 * 24 * HOUR };
+    const bundles = [forever.certificate, forever.certificate];
+    expect(plan({ authority: forever, bundles, believed: [forever] }).next).toEqual({
+      do: 'renewAuthority',
+      because: 'Untrusted',
+      previous: [],
+    });
+  });
+
   test('a leaf that somebody’s CA has signed is trusted no more than that CA', () => {
     const forever = { certificate: 'somebody’s', notBefore: NOW, notAfter: NOW + 100 * 365 * 24 * HOUR };
     const leaf = { ...good, signedBy: forever.certificate };

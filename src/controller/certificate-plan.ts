@@ -74,7 +74,7 @@ export interface CertificateState {
 
 /**
  * Why something is made anew: it is there no more, or never was; cannot be read; is not valid yet or any more; is for another name; is
- * signed by nobody who is trusted; has come of age; or its CA has a successor. The last two are as it should be.
+ * signed by nobody who is trusted, or a CA that lives longer than any of ours; has come of age; or its CA has a successor. The last two are as it should be.
  */
 export const CERTIFICATE_REASONS = [
   'Missing',
@@ -144,6 +144,7 @@ export function planCertificates(
   });
   if (isAbsent(authority)) return renewAuthority(authority);
   if (!isValid(authority, now)) return renewAuthority('NotValid');
+  if (!mayBeBelieved(authority, now, lifetimes)) return renewAuthority('Untrusted');
 
   const previous = state.previous.filter((each) => mayBeBelieved(each, now, lifetimes));
   const trusted = [authority, ...previous].map(({ certificate }) => certificate);

@@ -24,6 +24,15 @@ export function milliseconds(duration: string): number {
   );
 }
 
+/** The same, or what to take instead of one that cannot be read: the schema lets none in, and may have been taken away. */
+export function millisecondsOr(fallback: number, duration: string): number {
+  return isDuration(duration) ? milliseconds(duration) : fallback;
+}
+
+export function isDuration(text: unknown): text is string {
+  return typeof text === 'string' && text !== '' && DURATION.test(text);
+}
+
 /** A duration for people and for manifests: the largest units first, to the second. */
 export function formatDuration(ms: number): string {
   let rest = Math.max(0, Math.round(ms / 1000) * 1000);

@@ -226,3 +226,10 @@ What the service accounts of grants are called: ACCOUNT_PATTERN in src/core/name
 {{- define "taskgrant.accountPattern" -}}
 ^taskgrant-(.+)-[bcdfghjklmnpqrstvwxz2456789]{8}$
 {{- end }}
+
+{{/*
+How durations are written: DURATION_PATTERN in src/api/schema.ts, which a test compares. CEL's duration() reads others too.
+*/}}
+{{- define "taskgrant.durationPattern" -}}
+^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$
+{{- end }}

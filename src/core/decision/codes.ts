@@ -494,6 +494,13 @@ export const VIOLATION_CODES = {
     remedy: 'Leave the resource out, or correct its group.',
     allows: 'but',
   },
+  DurationUnreadable: {
+    means: 'A duration of the grant is not written as TaskGrant reads them.',
+    because:
+      'The CRD’s own rules refuse it first; this is said where somebody has taken them away. A grant whose duration nobody can read would have no end.',
+    remedy: 'Write hours, minutes and seconds in whole numbers, in this order: 1h30m.',
+    allows: 'durations are',
+  },
   CompletionOutOfReach: {
     means: 'The grant is completed after more pods than it allows.',
     because:

@@ -2,7 +2,7 @@
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import { listed, type Violation } from '../decision/violation.ts';
-import { milliseconds } from '../duration.ts';
+import { milliseconds, millisecondsOr } from '../duration.ts';
 import { isAtLeast } from '../rules/risk-level.ts';
 import { riskOf } from '../rules/risk.ts';
 import { withinCeiling } from './ceiling.ts';
@@ -62,7 +62,7 @@ function withinLimits(
   };
 
   const { maxDuration, maxPods, maxTokenSeconds, maxDelegationDepth } = limits;
-  if (maxDuration !== undefined && milliseconds(spec.duration) > milliseconds(maxDuration)) {
+  if (maxDuration !== undefined && millisecondsOr(Infinity, spec.duration) > milliseconds(maxDuration)) {
     exceeded('spec.duration', spec.duration, maxDuration);
   }
   if (maxPods !== undefined && spec.workload.maxPods > maxPods) {

@@ -50,6 +50,13 @@ test('as many pods can succeed as have to, or the grant would end in the middle 
   ]);
 });
 
+test('times that nobody can read are refused: there would be no end', () => {
+  for (const unreadable of ['14.5m', '100ms', '-1h', ''])
+    expect(
+      complete(judgeGrantByItself(aGrant(withGrantSpec({ duration: unreadable })), conventions)),
+    ).toMatchObject([{ code: 'DurationUnreadable', path: 'spec.duration' }]);
+});
+
 test('a rule of which RBAC would match nothing is refused, with what was meant', () => {
   const grant = aGrant(
     withEnvelope({ kubernetes: [{ apiGroups: [''], resources: ['pods/*'], verbs: ['get'] }] }),

@@ -5,6 +5,7 @@ import type { ExternalKeys } from '../identity/external-identity.ts';
 import { audiencesNamedOnce } from './audience.ts';
 import { completionInReach } from './completion.ts';
 import { conditionFaults } from './conditions.ts';
+import { durationsAreRead } from './durations.ts';
 import { externalKeysOf } from './external-identity.ts';
 import { nameFits } from './grant-name.ts';
 import { imagePatternsOf } from './image-pattern.ts';
@@ -26,6 +27,7 @@ export function judgeGrantByItself(
   return [
     ...nameFits(grant),
     ...unsupportedInGrant(grant),
+    ...durationsAreRead(grant),
     ...completionInReach(grant),
     ...imagePatternsOf(grant.spec.workload.images),
     ...rulesSpelledRight(grant),

@@ -26,6 +26,13 @@ describe('a change of a grant', () => {
   test.each<[string, Partial<TaskGrantSpec>, object, string]>([
     ['brings it back', { revoke: true }, { revoke: false }, 'spec.revoke'],
     ['makes it longer', { duration: '15m' }, { duration: '15m1s' }, 'spec.duration'],
+    [
+      'makes it shorter by words that nobody reads',
+      { duration: '15m' },
+      { duration: '14.5m' },
+      'spec.duration',
+    ],
+    ['adds what every object has', {}, { constructor: 'x' }, 'spec.constructor'],
     ['adds to the envelope', {}, { envelope: { secrets: ['billing'] } }, 'spec.envelope'],
     ['adds what it did not say', {}, { notBefore: '2026-11-23T09:00:00Z' }, 'spec.notBefore'],
     ['takes away what it said', { conditions: [] }, { conditions: undefined }, 'spec.conditions'],

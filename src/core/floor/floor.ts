@@ -11,6 +11,7 @@ import { controller, webhook } from './own-accounts.ts';
 import { BINDING_LABELS, PODS } from './pods.ts';
 import { policyObjects, type FloorPolicy, type Installation } from './policy.ts';
 import { bindings, roles } from './rights.ts';
+import { states } from './states.ts';
 import { IDENTITIES, subjects } from './subjects.ts';
 import { tokenSecrets } from './token-secrets.ts';
 
@@ -29,6 +30,7 @@ export function floorPolicies(installation: Installation): FloorPolicy[] {
     subjects(installation),
     IDENTITIES,
     ceilings(installation),
+    states(installation),
     controller(installation),
     webhook(installation),
   ];

@@ -29,7 +29,11 @@ function whatHolds({ spec: { group, scope, versions } }: CustomResourceDefinitio
     scope,
     versions: versions.map(({ name, served, storage, subresources, schema }) => ({
       ...{ name, served, storage, schema },
-      subresources: { status: subresources?.status !== undefined },
+      // By a scale, maxPods could be changed without a TaskGrant being asked for.
+      subresources: {
+        status: subresources?.status !== undefined,
+        scale: subresources?.scale !== undefined,
+      },
     })),
   };
 }

@@ -114,6 +114,13 @@ describe('a CRD', () => {
       },
     ],
     [
+      'of which a scale is more than what a grant says',
+      (crd) => {
+        const scale = { specReplicasPath: '.spec.workload.maxPods', statusReplicasPath: '.status.pods' };
+        crd.spec.versions.forEach((version) => Object.assign(version.subresources ?? {}, { scale }));
+      },
+    ],
+    [
       'that somebody’s webhook converts',
       (crd) => {
         crd.spec.conversion = { strategy: 'Webhook' };

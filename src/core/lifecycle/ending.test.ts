@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Stored } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
-import { inPhase, withGrantSpec, withWorkload } from '../testing/builders.ts';
+import { inPhase, withGrantSpec, withStatus, withWorkload } from '../testing/builders.ts';
 import {
   aNamespace,
   aTaskPod,
@@ -60,6 +60,20 @@ describe('the time of a grant', () => {
 
   test('is over at once when its duration shrinks below what has passed, whatever the status says', () => {
     expect(endingOf(factsWhileActive({}, withGrantSpec({ duration: '10s' })))?.reason).toBe('Expired');
+  });
+
+  test.each([
+    ['its duration', withGrantSpec({ duration: '14.5m' })],
+    ['when it was activated', withStatus({ activatedAt: 'never' })],
+  ])('is over where nobody can read %s', (_, change) => {
+    const facts = factsWhileActive();
+    expect(endingOf({ ...facts, grant: change(facts.grant) })?.reason).toBe('Expired');
+  });
+
+  test('is nobody else’s to begin: a grant that says when it was activated before it was ends', () => {
+    const facts = factsWhileActive();
+    const beforehand = withStatus({ phase: 'Pending', activatedAt: '2099-01-01T00:00:00Z' })(facts.grant);
+    expect(endingOf({ ...facts, grant: beforehand })?.reason).toBe('Drifted');
   });
 
   test('runs from its activation, even should its phase be set back', () => {

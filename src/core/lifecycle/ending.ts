@@ -1,6 +1,6 @@
 /** Whether and why a grant's time is over. */
-import { isFinal, type FinalPhase } from '../../api/reasons.ts';
-import { milliseconds } from '../duration.ts';
+import { isBeforeActive, isFinal, type FinalPhase } from '../../api/reasons.ts';
+import { millisecondsOr } from '../duration.ts';
 import { boundDrift, classDrift, issuedDrift, isReasonToEnd } from './drift.ts';
 import type { Facts } from './facts.ts';
 import type { Obstacle } from './gate.ts';
@@ -37,12 +37,22 @@ export function endingOf(facts: Facts): Ending | undefined {
   // What is over anyway need not be suspended.
   if (drift && (isOver || isReasonToEnd(facts, drift))) return { reason: 'Drifted', message: drift.message };
   if (hasExpired) return { reason: 'Expired', message: `the duration of ${grant.spec.duration} is over` };
+  if (saysItWasActive(grant))
+    return {
+      reason: 'Drifted',
+      message: 'its status has said since when it is active before it was: somebody else has written it',
+    };
   // Pods that are not recorded are not counted: the grant would take any number, one after the other.
   if (unrecorded !== undefined && grant.status?.phase === 'Active')
     return { reason: 'Drifted', message: `cannot be recorded: ${unrecorded}` };
   if (completion) return completion;
   const misfit = classDrift(facts);
   return misfit && isReasonToEnd(facts, misfit) ? { reason: 'Drifted', message: misfit.message } : undefined;
+}
+
+/** The controller writes both at once. Whoever could set the time beforehand would say how long the grant lasts. */
+function saysItWasActive({ status }: Facts['grant']): boolean {
+  return isBeforeActive(status?.phase) && status?.activatedAt !== undefined;
 }
 
 function completionOf(facts: Facts): Ending | undefined {
@@ -67,5 +77,8 @@ export function endingBecauseOf(obstacle: Obstacle): Ending {
 export function expiryOf({ grant }: Pick<Facts, 'grant'>): number | undefined {
   const activatedAt = grant.status?.activatedAt;
   // From the spec each time, not from status.expiresAt: the duration may have shrunk since.
-  return activatedAt === undefined ? undefined : Date.parse(activatedAt) + milliseconds(grant.spec.duration);
+  if (activatedAt === undefined) return undefined;
+  const ends = Date.parse(activatedAt) + millisecondsOr(0, grant.spec.duration);
+  // What names no time is over: a grant must not be without an end because nobody can read it.
+  return Number.isNaN(ends) ? 0 : ends;
 }

@@ -4,6 +4,7 @@ import type { GrantReason } from '../../api/reasons.ts';
 import { milliseconds } from '../duration.ts';
 import { approvalOf, needsApproval, type StampedApproval } from '../envelope/approval.ts';
 import { judgeClassByItself } from '../envelope/class-by-itself.ts';
+import { durationsAreRead } from '../envelope/durations.ts';
 import { grantorIsKnown } from '../envelope/grantor.ts';
 import { grantAnywhereWithinClass } from '../envelope/class.ts';
 import { canBeAsked } from '../envelope/requester.ts';
@@ -84,6 +85,10 @@ function renderApproval({ decision, decidedBy, decidedAt, reason }: StampedAppro
 const GATES: readonly Gate[] = [
   function supported({ grant }) {
     return denied('NotSupportedYet', unsupportedInGrant(grant));
+  },
+
+  function hasAnEnd({ grant }) {
+    return denied('LimitExceeded', durationsAreRead(grant));
   },
 
   function classExists({ grant, class: itsClass }) {
