@@ -9,6 +9,7 @@ import {
   parseTimestamp,
   renderDuration,
   renderTimestamp,
+  secondsOf,
   STEPS_FOR_A_ZONE,
   timestamp,
 } from './time.ts';
@@ -26,6 +27,15 @@ type CelFunction = (call: Call, ...args: readonly Value[]) => Result | undefined
 /** A number or a time of some ten characters is read, and written, in a few microseconds. */
 const STEPS_TO_READ = 20;
 
+/** As Go writes them with %g. */
+function renderDouble(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return Object.is(value, -0) ? '-0' : String(value);
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
 /** Called by themselves. */
 export const FUNCTIONS: Readonly<Record<string, CelFunction>> = {
   size,
@@ -33,16 +43,17 @@ export const FUNCTIONS: Readonly<Record<string, CelFunction>> = {
   string({ budget }, value) {
     budget.spend(STEPS_TO_READ);
     if (typeof value === 'string') return value;
-    if (typeof value === 'boolean' || typeof value === 'bigint' || typeof value === 'number')
-      return String(value);
+    if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+    if (typeof value === 'number') return renderDouble(value);
     if (isTimestamp(value)) return renderTimestamp(value);
     return isDuration(value) ? renderDuration(value) : undefined;
   },
   int({ at }, value) {
     if (typeof value === 'bigint') return value;
     if (typeof value === 'number')
-      return Number.isFinite(value) ? int(BigInt(Math.trunc(value)), at) : new Failure('no int', at);
-    if (isTimestamp(value)) return int(value.ns / 1_000_000_000n, at);
+      // The least int is none: a double cannot tell it from what is less.
+      return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : new Failure('no int', at);
+    if (isTimestamp(value)) return secondsOf(value);
     if (typeof value !== 'string') return undefined;
     return /^-?\d{1,19}$/.test(value) ? int(BigInt(value), at) : new Failure('no int', at);
   },
@@ -50,13 +61,15 @@ export const FUNCTIONS: Readonly<Record<string, CelFunction>> = {
     budget.spend(STEPS_TO_READ);
     if (typeof value === 'bigint' || typeof value === 'number') return Number(value);
     if (typeof value !== 'string') return undefined;
-    const isNumber = /^-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?$/.test(value);
-    return isNumber ? Number(value) : new Failure('no double', at);
+    const found = /^-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?$/.test(value) ? Number(value) : NaN;
+    return Number.isFinite(found) ? found : new Failure('no double', at);
   },
   bool({ at }, value) {
     if (typeof value === 'boolean') return value;
     if (typeof value !== 'string') return undefined;
-    return value === 'true' || value === 'false' ? value === 'true' : new Failure('no bool', at);
+    if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
+    if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
+    return new Failure('no bool', at);
   },
   timestamp({ at, budget }, value) {
     budget.spend(STEPS_TO_READ);
@@ -88,18 +101,24 @@ const TEXT_METHODS: Readonly<Record<string, TextMethod>> = {
     budget.spend(stepsToFind(text, other));
     return text.includes(other);
   },
-  split({ budget }, text, separator) {
-    budget.spend(stepsToFind(text, separator) + Math.ceil(text.length / (separator.length || 1)));
-    return text.split(separator);
-  },
 };
 
 /** Each with how it is found where it is called without an argument. */
 const PLAIN_TEXT_METHODS: Readonly<Record<string, (text: string) => string>> = {
   lowerAscii: (text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
   upperAscii: (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
-  trim: (text) => text.trim(),
+  trim: trimmed,
 };
+
+const SPACE = /\p{White_Space}/u;
+
+/** Unicode's white space: JavaScript's trim() takes U+FEFF besides, and leaves U+0085. */
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && SPACE.test(text.charAt(start))) start++;
+  while (start < end && SPACE.test(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
+}
 
 /** Called on a value, which is the first argument. `matches` is not among them: its pattern is compiled beforehand. */
 export const METHODS: Readonly<Record<string, CelFunction>> = {
@@ -114,6 +133,17 @@ export const METHODS: Readonly<Record<string, CelFunction>> = {
       texts.push(text);
     }
     return texts.join(separator);
+  },
+  split({ budget }, text, separator, most = -1n) {
+    if (typeof text !== 'string' || typeof separator !== 'string' || typeof most !== 'bigint')
+      return undefined;
+    budget.spend(stepsToFind(text, separator) + Math.ceil(text.length / (separator.length || 1)));
+    // By code points, and not into the halves of some of them.
+    const parts = separator === '' ? Array.from(text) : text.split(separator);
+    if (most < 0n || most >= parts.length) return parts;
+    if (most === 0n) return [];
+    const rest = Number(most) - 1;
+    return [...parts.slice(0, rest), parts.slice(rest).join(separator)];
   },
   ...mapOf(
     TEXT_METHODS,

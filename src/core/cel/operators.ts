@@ -26,7 +26,8 @@ export function apply(op: BinaryOperator, left: Value, right: Value, at: number,
     case '>':
     case '>=': {
       const order = compare(left, right, budget);
-      if (order === undefined) return new Failure(`${op} between values that have no order`, at);
+      if (order === undefined || Number.isNaN(order))
+        return new Failure(`${op} between values that have no order`, at);
       return ORDERS[op](order);
     }
     case '+':
@@ -100,10 +101,11 @@ function compare(left: Value, right: Value, budget: Budget): number | undefined 
 }
 
 function compareNumbers(left: bigint | number, right: bigint | number): number {
-  if (left < right) return -1;
-  if (left > right) return 1;
-  // eslint-disable-next-line eqeqeq -- an int and a double
-  return left == right ? 0 : NaN;
+  // An int is compared with a double as the double that is next to it.
+  const [one, other] = typeof left === typeof right ? [left, right] : [Number(left), Number(right)];
+  if (one < other) return -1;
+  if (one > other) return 1;
+  return one === other ? 0 : NaN;
 }
 
 function sum(left: Value, right: Value, at: number, budget: Budget): Result | undefined {
@@ -116,7 +118,6 @@ function sum(left: Value, right: Value, at: number, budget: Budget): Result | un
     return [...left, ...right];
   }
   if (isDuration(right) && isTimestamp(left)) return moment(left.ns + right.ns, at);
-  if (isDuration(left) && isTimestamp(right)) return moment(left.ns + right.ns, at);
   if (isDuration(left) && isDuration(right)) return span(left.ns + right.ns, at);
   if (typeof left === 'bigint' && typeof right === 'bigint') return int(left + right, at);
   return typeof left === 'number' && typeof right === 'number' ? left + right : undefined;
@@ -130,6 +131,8 @@ function arithmetic(op: '-' | '*' | '/' | '%', left: Value, right: Value, at: nu
   }
   if (typeof left === 'bigint' && typeof right === 'bigint') {
     if ((op === '/' || op === '%') && right === 0n) return new Failure('division by zero', at);
+    // As Go has it, for what is left too.
+    if (op === '%' && left === MIN_INT && right === -1n) return new Failure('integer overflow', at);
     return int(INTS[op](left, right), at);
   }
   if (typeof left !== 'number' || typeof right !== 'number' || op === '%') return undefined;

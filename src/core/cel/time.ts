@@ -34,6 +34,8 @@ export function parseTimestamp(text: string): Timestamp | undefined {
   const [, seconds = '', fraction = '', zone = ''] = RFC_3339.exec(text) ?? [];
   const at = new Date(seconds + zone).getTime();
   if (Number.isNaN(at)) return undefined;
+  // Of 30 February, and of 24:00, a Date makes the next day that there is.
+  if (new Date(`${seconds}Z`).toISOString().slice(0, 19) !== seconds) return undefined;
   return timestamp(BigInt(at) * 1_000_000n + BigInt(fraction.padEnd(9, '0')));
 }
 
@@ -66,6 +68,11 @@ export function renderDuration({ ns }: Duration): string {
   return `${sign}${size / SECOND}${fraction && `.${fraction}`}s`;
 }
 
+/** Those before it: 1969-12-31T23:59:59.5Z is in the second -1. */
+export function secondsOf({ ns }: Timestamp): bigint {
+  return (ns - (((ns % SECOND) + SECOND) % SECOND)) / SECOND;
+}
+
 /** With as much of the fraction of a second as there is. */
 export function renderTimestamp({ ns }: Timestamp): string {
   const ofSecond = ((ns % SECOND) + SECOND) % SECOND;
@@ -82,7 +89,7 @@ export const DATE_PARTS = {
   getDayOfMonth: (date) => date.getUTCDate() - 1,
   getDayOfWeek: (date) => date.getUTCDay(),
   getDayOfYear: (date) =>
-    Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / (24 * 3600 * 1000)),
+    Math.floor((date.getTime() - new Date(date).setUTCMonth(0, 1)) / (24 * 3600 * 1000)),
   getHours: (date) => date.getUTCHours(),
   getMinutes: (date) => date.getUTCMinutes(),
   getSeconds: (date) => date.getUTCSeconds(),
@@ -102,6 +109,8 @@ const OFFSET = /^([+-]?)(\d{2}):(\d{2})$/;
 function offsetOf(ms: number, zone: string): number | undefined {
   const [match, sign, hours, minutes] = OFFSET.exec(zone) ?? [];
   if (match !== undefined) return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+  // Intl takes `+02` and `utc` too, and CEL does not.
+  if (!/^[A-Z]/.test(zone)) return undefined;
   try {
     const parts = formatterFor(zone).formatToParts(ms);
     const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);

@@ -126,6 +126,8 @@ function translated(node: ASTNode, around: Around): Part {
         typeof value === 'boolean' ? !value : new Failure('! of what is no bool', at),
       );
     case '-_':
+      // The least int is written with a number that is none.
+      if (node.args.op === 'value' && typeof node.args.args === 'bigint') return literal(-node.args.args, at);
       return unary(partOf(node.args, around), (value) => {
         if (typeof value === 'bigint') return int(-value, at);
         return typeof value === 'number' ? -value : new Failure('- of what is no number', at);
@@ -135,6 +137,9 @@ function translated(node: ASTNode, around: Around): Part {
       throw new Untranslatable('optional values are not supported: use has()', at);
     case '==':
     case '!=':
+      if (isAmbiguous(node.op, node.args))
+        throw new Untranslatable(`parentheses must say what ${node.op} is of`, at);
+      return binary(node.op, partOf(node.args[0], around), partOf(node.args[1], around), at);
     case '<':
     case '<=':
     case '>':
@@ -149,11 +154,30 @@ function translated(node: ASTNode, around: Around): Part {
   }
 }
 
+const ORDERS = ['<', '<=', '>', '>=', 'in'];
+
+/** Comments and texts, in which a parenthesis is none. */
+const QUIET = /\/\/.*|("""|'''|"|')(?:\\[^]|[^\\])*?\1/g;
+
+/**
+ * `a == b in c` is `(a == b) in c`: CEL has one rank for all of these. The parser has a lower one for == and !=, and does not say
+ * where parentheses are: none are around the right side where none are open at its operator.
+ */
+function isAmbiguous(op: string, [left, right]: readonly [ASTNode, ASTNode]): boolean {
+  if (!ORDERS.includes(right.op)) return false;
+  const [, second] = right.args as [ASTNode, ASTNode];
+  const source = right.input.slice(left.end, second.start).replace(QUIET, ' ');
+  const before = source.slice(source.indexOf(op), source.lastIndexOf(right.op));
+  return before.split('(').length <= before.split(')').length;
+}
+
 function isScalar(value: unknown): value is string | bigint | number | boolean {
   return ['string', 'bigint', 'number', 'boolean'].includes(typeof value);
 }
 
 function literal(value: unknown, at: number): Part {
+  if (typeof value === 'bigint' && int(value, at) instanceof Failure)
+    throw new Untranslatable('an int has 64 bits', at);
   if (value === null || isScalar(value)) return { step: () => value, nested: 0 };
   throw new Untranslatable('bytes and unsigned integers are not supported', at);
 }
