@@ -150,6 +150,7 @@ export function runController(
       const guarded = guards.state();
       return guarded.proven ? probe.state() : guarded;
     };
+    const view = createGrantView(readers.grants);
     const grants = createController({
       name: 'grant',
       reconcile: createGrantReconciler({
@@ -164,7 +165,7 @@ export function runController(
         release,
         externalKeys: options.externalKeys,
         now,
-        view: createGrantView(readers.grants),
+        view,
         logger,
         onStatus: (before, after) => {
           metrics.wroteStatus(after, before.status ?? {}, after.status ?? {});
@@ -210,8 +211,11 @@ export function runController(
       (await keepCertificates(options.certificates, certificateReaders, probe, leading));
     const probing = probe.run(leading);
     await Promise.all([...all.map((reader) => reader.waitForSync(leading)), probe.firstAnswer]);
+    // By the view: the cache may not have heard yet that this process has made it active.
+    const waits = (grant: Stored<TaskGrant>) => waitsForRights(view.get(keyOfGrant(grant)) ?? grant);
     // Whoever subscribes late is told of everything that is there: that is the sweep at the start.
     const subscriptions = subscribe(readers, {
+      waits,
       grant: (key, priority) => {
         grants.queue.add(key, { priority });
       },
@@ -225,7 +229,7 @@ export function runController(
         namespace: (name, priority) => {
           for (const grant of readers.grants.byIndex('namespace', name))
             if (!isFinal(grant.status?.phase))
-              grants.queue.add(keyOfGrant(grant), { priority: waitsForRights(grant) ? 0 : priority });
+              grants.queue.add(keyOfGrant(grant), { priority: waits(grant) ? 0 : priority });
         },
         grant: (key, priority) => {
           grants.queue.add(key, { priority });
@@ -306,10 +310,12 @@ export function runController(
 interface Queues {
   grant: (key: string, priority: number) => void;
   itsClass: (key: string) => void;
+  /** Whether a grant has no rights that may have to go. */
+  waits: (grant: Stored<TaskGrant>) => boolean;
 }
 
 /** Whose turn it is when something changes. */
-function subscribe(readers: Readers, { grant, itsClass }: Queues): (() => void)[] {
+function subscribe(readers: Readers, { grant, itsClass, waits }: Queues): (() => void)[] {
   const issued = (change: Change<KubernetesObject>) => {
     // Created by us, mostly; changed or deleted by somebody else, it may have to end the grant.
     // Whose it was before as well: labelled as another's, it would be out of sight.
@@ -332,7 +338,7 @@ function subscribe(readers: Readers, { grant, itsClass }: Queues): (() => void)[
       if (!saysSomethingElse(change)) return;
       // Those that are active may have to end by it, and go before those that it may let begin.
       for (const other of readers.grants.byIndex('class', name))
-        if (!isFinal(other.status?.phase)) grant(keyOfGrant(other), waitsForRights(other) ? 0 : URGENT);
+        if (!isFinal(other.status?.phase)) grant(keyOfGrant(other), waits(other) ? 0 : URGENT);
     }),
     readers.namespaces.subscribe(({ object }) => {
       for (const other of readers.grants.byIndex('namespace', object.metadata.name)) {
