@@ -204,7 +204,6 @@ describe('with cert-manager', () => {
   afterAll(async () => {
     await kubectl('delete', 'taskgrants', '--all', '--namespace', work, '--timeout=60s');
     await admin.remove(namespaces, { name: work });
-    await kubectl('delete', '--namespace', namespace, 'secret', TLS_SECRET.name, '--ignore-not-found');
     await kubectlDelete(manifest);
   }, MINUTES);
 
@@ -331,7 +330,7 @@ describe('with cert-manager', () => {
     expect(new Set(await bundles(admin))).toEqual(new Set([base64(authority.certificate)]));
   });
 
-  /** As cert-manager's controller writes it. */
+  /** As cert-manager's controller writes it: into the Secret that is there. */
   async function issue({ certificate, key }: KeyPair): Promise<void> {
     await admin.patch(secrets, TLS_SECRET, {
       type: 'apply',
@@ -340,7 +339,7 @@ describe('with cert-manager', () => {
         apiVersion: 'v1',
         kind: 'Secret',
         metadata: TLS_SECRET,
-        type: 'kubernetes.io/tls',
+        type: 'Opaque',
         data: {
           'tls.crt': base64(certificate),
           'tls.key': base64(key),
