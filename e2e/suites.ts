@@ -22,6 +22,7 @@ export const SUITES: Record<string, Suite> = {
   rules: { needs: 'cluster' },
   webhook: { needs: 'cluster' },
   chart: { needs: 'image', programs: ['helm3'] },
+  'cert-manager': { needs: 'image', programs: ['cert-manager'] },
   grant: { needs: 'product', apart: true },
   escapes: { needs: 'product' },
   comparison: { needs: 'product' },

@@ -9,12 +9,10 @@ import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
 import {
   createAuthority,
   createLeaf,
-  readBundle,
   readKeyPair,
   type KeyPair,
 } from '../../src/kube/certificate-authority.ts';
-import { isNotFound, NoAnswerError } from '../../src/kube/api-error.ts';
-import { listAll } from '../../src/kube/list-all.ts';
+import { isNotFound } from '../../src/kube/api-error.ts';
 import {
   mutatingWebhookConfigurations,
   namespaces,
@@ -38,16 +36,25 @@ import {
   kubectl,
   kubectlApply,
   kubectlDelete,
+  may,
   namespace,
   release,
 } from './release.ts';
+import {
+  bundles,
+  CA_SECRET,
+  metricsOf,
+  replicas,
+  secretText,
+  TLS_SECRET,
+  untilServed,
+  whyNotReady,
+} from './serving.ts';
 
 const admin = testClient(clusterKubeConfig());
 afterAll(() => admin.close());
 
 const MINUTES = 5 * 60_000;
-const CA_SECRET = { namespace, name: `${release}-ca` };
-const TLS_SECRET = { namespace, name: `${release}-webhook-tls` };
 let work: string;
 
 beforeAll(async () => {
@@ -105,7 +112,7 @@ describe('with lifetimes of seconds', () => {
         },
         { timeout: MINUTES - 60_000, interval: 500 },
       );
-      await untilServed();
+      await untilServed(admin);
       const { admitted, refusals } = await asking.stop();
       expect(refusals).toEqual([]);
       expect(admitted).toBeGreaterThan(100);
@@ -136,7 +143,7 @@ describe('with lifetimes of seconds', () => {
         },
         { timeout: 60_000, interval: 200 },
       );
-      await untilServed();
+      await untilServed(admin);
       const { admitted, refusals } = await asking.stop();
       expect(refusals).toEqual([]);
       expect(admitted).toBeGreaterThan(10);
@@ -150,7 +157,7 @@ describe('with lifetimes of seconds', () => {
       const asking = startAsking();
       await kubectl('delete', 'secret', CA_SECRET.name, TLS_SECRET.name, '--namespace', namespace);
       await vi.waitFor(() => madeSoFar(), { timeout: 60_000, interval: 200 });
-      await untilServed();
+      await untilServed(admin);
       const { refusals } = await asking.stop();
       expect(refusals).toEqual([]);
     },
@@ -163,7 +170,7 @@ describe('with lifetimes of seconds', () => {
       await admin.patch<KubernetesObject>(kind, { name: release }, { type: 'json', body: [edit] });
     await vi.waitFor(
       async () => {
-        expect((await bundles()).filter((bundle) => (bundle ?? '') === '')).toEqual([]);
+        expect((await bundles(admin)).filter((bundle) => (bundle ?? '') === '')).toEqual([]);
       },
       { timeout: 20_000, interval: 200 },
     );
@@ -197,7 +204,6 @@ describe('with cert-manager', () => {
   afterAll(async () => {
     await kubectl('delete', 'taskgrants', '--all', '--namespace', work, '--timeout=60s');
     await admin.remove(namespaces, { name: work });
-    await kubectl('delete', '--namespace', namespace, 'secret', TLS_SECRET.name, '--ignore-not-found');
     await kubectlDelete(manifest);
   }, MINUTES);
 
@@ -206,7 +212,9 @@ describe('with cert-manager', () => {
     async () => {
       await vi.waitFor(
         async () => {
-          const said = await Promise.all((await replicas('webhook')).map(whyNotReady));
+          const said = await Promise.all(
+            (await replicas(admin, 'webhook')).map((pod) => whyNotReady(admin, pod)),
+          );
           expect(said).toHaveLength(3);
           for (const why of said) expect(why).toContain('waiting for the serving certificate');
         },
@@ -233,7 +241,7 @@ describe('with cert-manager', () => {
       await issue(
         await createLeaf(authority, names, { ...validity(), notAfter: Date.now() + (round + 1) * HOUR }),
       );
-      await untilServed();
+      await untilServed(admin);
     }
     const { admitted, refusals } = await asking.stop();
     expect(refusals).toEqual([]);
@@ -263,21 +271,21 @@ describe('with cert-manager', () => {
         await issue(pair);
         await vi.waitFor(
           async () => {
-            for (const metrics of await metricsOf('webhook'))
+            for (const metrics of await metricsOf(admin, 'webhook'))
               expect(metrics).toContain(`taskgrant_webhook_certificate_unusable{fault="${fault}"} 1\n`);
           },
           { timeout: 20_000, interval: 500 },
         );
       }
 
-      const [victim] = await replicas('webhook');
+      const [victim] = await replicas(admin, 'webhook');
       await kubectl('delete', 'pod', victim ?? '', '--namespace', namespace);
       await vi.waitFor(
         async () => {
-          const now = await replicas('webhook');
+          const now = await replicas(admin, 'webhook');
           expect(now).toHaveLength(3);
           expect(now).not.toContain(victim);
-          const why = await Promise.all(now.map(whyNotReady));
+          const why = await Promise.all(now.map((pod) => whyNotReady(admin, pod)));
           expect(why.filter((word) => word !== undefined)).toEqual([
             expect.stringContaining('waiting for the serving certificate'),
           ]);
@@ -293,36 +301,36 @@ describe('with cert-manager', () => {
       for (const { key } of [good, other]) expect(logs).not.toContain(key.split('\n')[1]);
 
       await issue(good);
-      await untilServed();
+      await untilServed(admin);
       await kubectl(
         ...['rollout', 'status', `deployment/${release}-webhook`, '--namespace', namespace],
         '--timeout=90s',
       );
       const { refusals } = await asking.stop();
       expect(refusals).toEqual([]);
-      for (const metrics of await metricsOf('webhook'))
+      for (const metrics of await metricsOf(admin, 'webhook'))
         expect(metrics).not.toMatch(/^taskgrant_webhook_certificate_unusable\{.*\} 1$/m);
     },
     MINUTES,
   );
 
   test('the controller may neither read the certificate nor change the webhook configurations, and has not', async () => {
-    const account = `--as=system:serviceaccount:${namespace}:${release}-controller`;
-    const may = async (...what: string[]) => {
-      // It says no by its exit code as well.
-      const said = await kubectl('auth', 'can-i', ...what, account).catch((error: unknown) => String(error));
-      return /^yes$/m.test(said);
-    };
-    expect(await may('get', 'leases/taskgrant-controller', '--namespace', namespace)).toBe(true);
+    const controller = `${release}-controller`;
+    expect(await may(controller, 'get', 'leases/taskgrant-controller', '--namespace', namespace)).toBe(true);
     for (const verb of ['list', 'update', 'patch', 'create'])
       for (const { name } of [TLS_SECRET, CA_SECRET])
-        expect(await may(verb, `secrets/${name}`, '--namespace', namespace), `${verb} ${name}`).toBe(false);
+        expect(
+          await may(controller, verb, `secrets/${name}`, '--namespace', namespace),
+          `${verb} ${name}`,
+        ).toBe(false);
     for (const kind of ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'])
-      expect(await may('patch', `${kind}.admissionregistration.k8s.io/${release}`), kind).toBe(false);
-    expect(new Set(await bundles())).toEqual(new Set([base64(authority.certificate)]));
+      expect(await may(controller, 'patch', `${kind}.admissionregistration.k8s.io/${release}`), kind).toBe(
+        false,
+      );
+    expect(new Set(await bundles(admin))).toEqual(new Set([base64(authority.certificate)]));
   });
 
-  /** As cert-manager's controller writes it. */
+  /** As cert-manager's controller writes it: into the Secret that is there. */
   async function issue({ certificate, key }: KeyPair): Promise<void> {
     await admin.patch(secrets, TLS_SECRET, {
       type: 'apply',
@@ -331,7 +339,7 @@ describe('with cert-manager', () => {
         apiVersion: 'v1',
         kind: 'Secret',
         metadata: TLS_SECRET,
-        type: 'kubernetes.io/tls',
+        type: 'Opaque',
         data: {
           'tls.crt': base64(certificate),
           'tls.key': base64(key),
@@ -385,67 +393,18 @@ function base64(text: string): string {
 
 /** The certificate and the CA that are in the Secrets now. @throws where either is none */
 async function madeSoFar(): Promise<{ leaf: string; authority: string }> {
-  const [tls, ca] = await Promise.all([admin.get(secrets, TLS_SECRET), admin.get(secrets, CA_SECRET)]);
-  const text = (data: Record<string, string> | undefined, key: string) =>
-    Buffer.from(data?.[key] ?? '', 'base64').toString();
-  const leaf = { certificate: text(tls.data, 'tls.crt'), key: text(tls.data, 'tls.key') };
-  const authority = { certificate: text(ca.data, 'ca.crt'), key: text(ca.data, 'ca.key') };
+  const [leaf, authority] = await Promise.all([
+    pairIn(TLS_SECRET, 'tls.crt', 'tls.key'),
+    pairIn(CA_SECRET, 'ca.crt', 'ca.key'),
+  ]);
   for (const pair of [leaf, authority])
     if (!readKeyPair(pair)) throw new Error('a Secret has no certificate with its key');
   return { leaf: leaf.certificate, authority: authority.certificate };
 }
 
-/** Until every replica serves with what is in the Secret. */
-async function untilServed(): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { data } = await admin.get(secrets, TLS_SECRET);
-      const [leaf] = readBundle(Buffer.from(data?.['tls.crt'] ?? '', 'base64').toString());
-      const served = (await metricsOf('webhook')).map(
-        (metrics) => /^taskgrant_webhook_certificate_expiration_timestamp_seconds (.*)$/m.exec(metrics)?.[1],
-      );
-      expect(served.length).toBeGreaterThanOrEqual(3);
-      expect(new Set(served)).toEqual(new Set([String((leaf?.notAfter ?? 0) / 1000)]));
-    },
-    { timeout: 30_000, interval: 300 },
-  );
-}
-
-async function bundles(): Promise<(string | undefined)[]> {
-  const [mutating, validating] = await Promise.all([
-    admin.get(mutatingWebhookConfigurations, { name: release }),
-    admin.get(validatingWebhookConfigurations, { name: release }),
-  ]);
-  return [...(mutating.webhooks ?? []), ...(validating.webhooks ?? [])].map(
-    ({ clientConfig }) => clientConfig.caBundle,
-  );
-}
-
-/** The pods of one process that are not on their way out. */
-async function replicas(component: string): Promise<string[]> {
-  const labelSelector = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=${component}`;
-  return (await listAll(admin, pods, { namespace }, { labelSelector }))
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata }) => metadata.name);
-}
-
-async function metricsOf(component: string): Promise<string[]> {
-  return Promise.all(
-    (await replicas(component)).map((pod) => kubectl('get', '--raw', `${proxied(pod)}/metrics`)),
-  );
-}
-
-/** What a replica says that it waits for, or that there is no way to ask it; undefined where it is ready. */
-async function whyNotReady(pod: string): Promise<string | undefined> {
-  try {
-    await admin.getPath(`${proxied(pod)}/readyz`);
-    throw new Error('what it says is no JSON');
-  } catch (error) {
-    const isReady = error instanceof NoAnswerError && error.reason === 'BadAnswer';
-    return isReady ? undefined : String(error);
-  }
-}
-
-function proxied(pod: string): string {
-  return `/api/v1/namespaces/${namespace}/pods/${pod}:8080/proxy`;
+async function pairIn(secret: typeof TLS_SECRET, certificate: string, key: string): Promise<KeyPair> {
+  return {
+    certificate: await secretText(admin, secret, certificate),
+    key: await secretText(admin, secret, key),
+  };
 }

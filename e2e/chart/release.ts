@@ -64,6 +64,14 @@ export async function clientOf(serviceAccount: string): Promise<Client> {
   return testClient(own);
 }
 
+/** Whether an account of the release may do something: verb, resource and flags as `kubectl auth can-i` takes them. */
+export async function may(serviceAccount: string, ...what: readonly string[]): Promise<boolean> {
+  const account = `--as=system:serviceaccount:${namespace}:${serviceAccount}`;
+  // It says no by its exit code as well.
+  const { stdout } = await run(['kubectl', 'auth', 'can-i', ...what, account]);
+  return stdout.trim() === 'yes';
+}
+
 /** Whether somebody may be another account to do one thing (KEP-5284): on by default from 1.36. */
 export async function hasConstrainedImpersonation(client: Client): Promise<boolean> {
   return (await minorVersion(client)) >= 36;

@@ -252,7 +252,18 @@ describe.each(helmVersions)('with %s', (version) => {
       expect(verbsOn('secrets')).toEqual([]);
       for (const kind of ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'])
         expect(verbsOn(kind)).toEqual(['list', 'watch']);
-      expect(objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+    });
+
+    test('the Secrets are the same, and empty: neither has to be deleted for the other to take over', async () => {
+      const secretsIn = async (values: string) =>
+        (await render(version, values))
+          .filter(({ kind }) => kind === 'Secret')
+          .map(({ metadata, ...rest }) => ({ name: metadata.name, ...rest }));
+      const own = await secretsIn('');
+      expect(own.map(({ name }) => name)).toEqual([`${release}-ca`, `${release}-webhook-tls`]);
+      expect(await secretsIn(certManager)).toEqual(own);
+      const corporate = `${certManager},certificates.certManager.issuerRef.name=corporate`;
+      expect(await secretsIn(corporate)).toEqual(own.slice(1));
     });
 
     test('and nothing of it is there otherwise', async () => {

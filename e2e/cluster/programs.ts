@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:process';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withLock } from './lock.ts';
 import { run } from './process.ts';
@@ -15,13 +15,15 @@ const pinned = fileURLToPath(new URL('programs', import.meta.url));
 
 interface Recipe {
   /** The folder in `programs/` with the go.mod and go.sum that it is built with. */
-  readonly set: 'kubernetes' | 'etcd' | 'containerd' | 'helm4' | 'helm3' | 'kwok' | 'pause';
+  readonly set: 'kubernetes' | 'etcd' | 'containerd' | 'helm4' | 'helm3' | 'kwok' | 'pause' | 'cert-manager';
   /** The Go package that is the program. */
   readonly from: string;
   /** What the file is called, so that its folder can be put on a PATH. */
   readonly file: string;
   /** Build time, cold, on two cores; measured on 2026-11-23. */
   readonly seconds: number;
+  /** The Helm chart that comes with the program: a folder of a module that it is built from. */
+  readonly chart?: { readonly module: string; readonly folder: string };
 }
 
 const kubernetes = (file: string, seconds: number): Recipe => ({
@@ -52,6 +54,13 @@ const recipes = {
   helm3: { set: 'helm3', from: 'helm.sh/helm/v3/cmd/helm', file: 'helm', seconds: 60 },
   kwok: { set: 'kwok', from: 'sigs.k8s.io/kwok/cmd/kwok', file: 'kwok', seconds: 49 },
   pause: { set: 'pause', from: '.', file: 'pause', seconds: 3 },
+  'cert-manager': {
+    set: 'cert-manager',
+    from: '.',
+    file: 'cert-manager',
+    seconds: 60,
+    chart: { module: 'github.com/cert-manager/cert-manager', folder: 'deploy/charts/cert-manager' },
+  },
 } as const satisfies Record<string, Recipe>;
 
 export type Program = keyof typeof recipes;
@@ -132,10 +141,11 @@ interface Build {
   readonly path: string;
   readonly doing: string;
   readonly seconds: number;
+  readonly chart: Recipe['chart'];
 }
 
 function buildOf(program: Program, cache: string, kubernetesVersion: string): Build {
-  const { set, from, file, seconds }: Recipe = recipes[program];
+  const { set, from, file, seconds, chart }: Recipe = recipes[program];
   const folder = set === 'kubernetes' ? `kubernetes-${kubernetesVersion}` : set;
   const source = join(pinned, folder);
   const flags = linkerFlags(set, kubernetesVersion);
@@ -149,6 +159,7 @@ function buildOf(program: Program, cache: string, kubernetesVersion: string): Bu
     path: join(cache, 'programs', `${folder}-${digest.digest('hex').slice(0, 12)}`, file),
     doing: `building ${program}${set === 'kubernetes' ? ` ${kubernetesVersion}` : ''}`,
     seconds,
+    chart,
   };
 }
 
@@ -159,6 +170,11 @@ export function programPath(
   kubernetesVersion: string = defaultKubernetes,
 ): string {
   return buildOf(program, cache, kubernetesVersion).path;
+}
+
+/** Where the chart is that comes with a program, once the program is built. */
+export function programChart(program: string): string {
+  return join(dirname(program), 'chart');
 }
 
 /**
@@ -218,7 +234,7 @@ function byNumber(a: string, b: string): number {
 const goEnvironment = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
 
 async function buildOnce(
-  { program, source, from, flags, path, doing }: Build,
+  { program, source, from, flags, path, doing, chart }: Build,
   cache: string,
   progress: Progress,
 ): Promise<void> {
@@ -248,10 +264,27 @@ async function buildOnce(
       unfinished,
       from,
     ];
-    const outcome = await run(go, { cwd: source, env: goEnvironment });
-    if (outcome.code !== 0) {
-      throw new Error(`${doing} failed:\n${outcome.stderr.trim().split('\n').slice(-20).join('\n')}`);
+    const succeed = async (argv: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await run(argv, { cwd: source, env: goEnvironment });
+      if (code !== 0) throw new Error(`${doing} failed:\n${stderr.trim().split('\n').slice(-20).join('\n')}`);
+      return stdout.trim();
+    };
+    await succeed(go);
+    if (chart) {
+      const module = await succeed(['go', 'list', '-mod=readonly', '-m', '-f', '{{.Dir}}', chart.module]);
+      copyFiles(join(module, chart.folder), programChart(path));
     }
     renameSync(unfinished, path);
   });
+}
+
+/** Their content only: in Go's own cache nothing may be written to, and then not be removed either. */
+function copyFiles(from: string, to: string): void {
+  for (const each of readdirSync(from, { withFileTypes: true, recursive: true })) {
+    if (!each.isFile()) continue;
+    const file = join(each.parentPath, each.name);
+    const copy = join(to, relative(from, file));
+    mkdirSync(dirname(copy), { recursive: true });
+    writeFileSync(copy, readFileSync(file));
+  }
 }

@@ -289,13 +289,17 @@ export async function floorLeavesOut(client: Client, label: string | undefined):
  * admitted, and with what it was refused.
  */
 export function askAgainAndAgain(client: Client, pod: Pod, atATime = 4) {
+  return doAgainAndAgain(() => client.create(pods, pod, { dryRun: true }), atATime);
+}
+
+/** The same with whatever may be admitted or refused. */
+export function doAgainAndAgain(ask: () => Promise<unknown>, atATime: number) {
   let isOver = false;
   let admitted = 0;
   const refusals: unknown[] = [];
   const keepAsking = async () => {
     while (!isOver) {
-      await client
-        .create(pods, pod, { dryRun: true })
+      await ask()
         .then(() => (admitted += 1))
         .catch((error: unknown) => refusals.push(error));
     }
