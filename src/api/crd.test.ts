@@ -124,6 +124,14 @@ test('whether a class can be used is told in one line: a column for each of its 
     );
 });
 
+test('a duration that is to grow is refused with what to do instead', () => {
+  const { duration } = structural(taskGrantSchema.spec).properties ?? {};
+  const rules = (duration?.['x-kubernetes-validations'] ?? []) as { rule: string; message: string }[];
+  expect(rules.find(({ rule }) => rule.includes('oldSelf'))?.message).toBe(
+    'may only shrink; for longer, create a new TaskGrant',
+  );
+});
+
 test('what may change of a TaskGrant is revoke, suspend, approval and duration, and nothing else', () => {
   const { properties = {} } = structural(taskGrantSchema.spec);
   const isImmutable = ({ 'x-kubernetes-validations': rules = [] }: StructuralSchema) =>

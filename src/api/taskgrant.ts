@@ -407,7 +407,10 @@ const spec = record(
     notBefore: optional(time({ description: 'The grant does not become active before this.' })),
     duration: duration({ description: 'From activation to revocation, whatever happens. May only shrink.' }, [
       { rule: "duration(self) > duration('0s')", message: 'must be longer than nothing' },
-      { rule: 'duration(self) <= duration(oldSelf)', message: 'may only shrink' },
+      {
+        rule: 'duration(self) <= duration(oldSelf)',
+        message: 'may only shrink; for longer, create a new TaskGrant',
+      },
     ]),
     completion,
     ttlAfterFinished: duration({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FINALIZER } from '../api/group.ts';
-import type { UserInfo } from '../api/kubernetes.ts';
+import type { Stored, UserInfo } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { specDigestOf } from '../core/decision/decision.ts';
@@ -144,7 +144,7 @@ describe('a grant is accepted', () => {
 describe('that nobody may act as the grantor of its class', () => {
   const message =
     'the controller may not act as the grantor: give it the Role for that, as examples/class.yaml does';
-  const itsClass: TaskGrantClass = {
+  const itsClass: Stored<TaskGrantClass> = {
     ...aClass(),
     status: {
       conditions: [
@@ -234,7 +234,13 @@ describe('a grant is refused', () => {
       return { ...itsClass, metadata: { ...metadata, generation: 2 }, status: { conditions: [condition] } };
     };
     expect(await refusal(grant, { itsClass: said(2) })).toMatchObject({
-      violations: [{ code: 'ClassNotAccepted', asked: 'default: spec.grantor: who is that?' }],
+      violations: [
+        {
+          code: 'ClassNotAccepted',
+          asked: 'default: spec.grantor: who is that?',
+          fix: 'use another class, or tell who keeps class default',
+        },
+      ],
     });
     expect((await refusal(grant, { itsClass: said(1) })).allowed).toBe(true);
   });
@@ -254,7 +260,14 @@ describe('a grant is refused', () => {
       aClass({ validations: [{ expression: `requester.username == '${name}'`, message }] });
     expect((await refusal(grant, { itsClass: wanting('jane') })).allowed).toBe(true);
     expect(await refusal(grant, { itsClass: wanting('joe') })).toMatchObject({
-      violations: [{ code: 'ValidationFailed', path: 'spec.validations[0]', allowed: message }],
+      violations: [
+        {
+          code: 'ValidationFailed',
+          path: 'spec.className',
+          asked: 'default, whose spec.validations[0] is not true of summarise-4711',
+          allowed: `${message} (requester.username == 'joe')`,
+        },
+      ],
     });
   });
 

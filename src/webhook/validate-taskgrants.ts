@@ -20,7 +20,7 @@ import {
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import { changesOfDecision } from '../core/envelope/unchanged.ts';
-import { satisfiesValidations } from '../core/envelope/validations.ts';
+import { atTheClassName, satisfiesValidations } from '../core/envelope/validations.ts';
 import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
 import type { Asker, Facts } from './facts.ts';
 import { labelsForConditions } from './pod-facts.ts';
@@ -174,7 +174,7 @@ async function judgedByClass(
       ? [
           ...classIsAccepted(itsClass),
           ...grantWithinClass(grant, itsClass, { labels, apiAudiences }),
-          ...satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels }),
+          ...atTheClassName(satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels })),
         ]
       : [classNotFound(className)],
   });
