@@ -549,7 +549,7 @@ const revocation = record(
   {
     reason: text({
       maxLength: 64,
-      description: 'Why rights ended: Completed, Expired, Revoked, Deleted, Denied or Drifted.',
+      description: 'Why rights ended: Completed, PodsUsedUp, Expired, Revoked, Deleted, Denied or Drifted.',
     }),
     requestedAt: time({ description: 'When the end was decided.' }),
     rbacRemovedAt: optional(
