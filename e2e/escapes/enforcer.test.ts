@@ -13,6 +13,12 @@ test('the codes of a denial stand in its headline', () => {
   expect(codesOf(refusal('ImageNotGranted, NodeAccess').stderr)).toEqual(['ImageNotGranted', 'NodeAccess']);
 });
 
+test('where it is one, it stands behind the headline', () => {
+  const stderr =
+    'admission webhook "x" denied the request: the pod asks for more (1 violation): NodeAccess spec: …';
+  expect(codesOf(stderr)).toEqual(['NodeAccess']);
+});
+
 test('a policy of the floor says one code', () => {
   const stderr = `ValidatingAdmissionPolicy 'x' with binding 'x' denied request: NodeAccess spec: no (TaskGrant’s policy x)`;
   expect(codesOf(stderr)).toEqual(['NodeAccess']);

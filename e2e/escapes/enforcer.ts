@@ -36,9 +36,12 @@ export const product: Enforcer = {
   },
 };
 
-/** The codes in a denial's headline, `… (2 violations: A, B):`; or the one that a policy of the floor says, `… denied request: A path: …`. */
+/**
+ * The codes in a denial's headline, `… (2 violations: A, B):`; or the one behind it, `… (1 violation): A path: …`, or that a policy of
+ * the floor says, `… denied request: A path: …`.
+ */
 export function codesOf(denial: string): string[] {
   const [, headline, code = ''] =
-    /\(\d+ violations?: ([^)]*)\)|denied request: ([A-Z]\w+) /u.exec(denial) ?? [];
+    /\(\d+ violations?: ([^)]*)\)|(?:\(1 violation\)|denied request): ([A-Z]\w+) /u.exec(denial) ?? [];
   return headline === undefined ? [code] : headline.split(', ');
 }

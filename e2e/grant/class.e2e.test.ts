@@ -263,10 +263,8 @@ describe('a class says', () => {
     const outcome = await apply(
       aGrantManifest(namespace, 'task', { className, task: { intent: 'something' } }),
     );
-    expect(refusals(outcome)).toEqual([
-      'ValidationFailed spec.validations[0]',
-      'ValidationFailed spec.validations[1]',
-    ]);
+    expect(refusals(outcome)).toEqual(['ValidationFailed spec.className', 'ValidationFailed spec.className']);
+    expect(outcome.stderr).toContain('whose spec.validations[1] is not true of task');
     expect(outcome.stderr).toContain('say what the task is for');
     await kubectl(['label', '--overwrite', 'namespace', namespace, 'team=agents']);
     await anActiveGrant(className, namespace);

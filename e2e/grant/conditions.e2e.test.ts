@@ -43,7 +43,7 @@ describe('a condition', () => {
     expect(faulty.stderr).toContain('no such overload: int < string, at line 1, column 1');
     const never = oneCondition('request.time.getFullYear() < 2000', 'it is too late');
     const late = await apply(aGrantManifest(namespace, 'late', never));
-    expect(refusals(late)).toEqual(['ConditionNotMet spec.conditions']);
+    expect(refusals(late)).toEqual(['ConditionNotMet spec.conditions[0]']);
     expect(late.stderr).toContain('one (it is too late)');
   });
 

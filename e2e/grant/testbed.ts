@@ -340,8 +340,8 @@ export async function awaitLog(pod: Stored<Pod>, pattern: RegExp): Promise<strin
 export function refusals({ stderr, code }: Outcome): string[] {
   if (code === 0) return [];
   return stderr.split('\n').flatMap((line) => {
-    // A policy of the floor says what it refuses for in its first line.
-    const [word = '', path = ''] = line.replace(/^.* denied request: /, '').split(' ');
+    // A policy of the floor says what it refuses for in its first line, and so does a denial for one violation.
+    const [word = '', path = ''] = line.replace(/^.*?( denied request: |\(1 violation\): )/, '').split(' ');
     return word in VIOLATION_CODES ? [`${word} ${path.replace(/:$/, '')}`] : [];
   });
 }

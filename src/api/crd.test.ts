@@ -1,7 +1,7 @@
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { KINDS, structural, type StructuralSchema } from './crd.ts';
-import { GRANT_REASONS } from './reasons.ts';
+import { CLASS_CONDITIONS, GRANT_REASONS } from './reasons.ts';
 import { taskGrantSchema } from './taskgrant.ts';
 
 /** A schema with the path at which it stands: `spec.workload.images[]`. */
@@ -111,6 +111,25 @@ describe('in both CRDs', () => {
       ).toEqual([]);
     }
   });
+});
+
+test('whether a class can be used is told in one line: a column for each of its conditions', () => {
+  const columns = KINDS.find(({ kind }) => kind === 'TaskGrantClass')?.columns ?? [];
+  for (const type of CLASS_CONDITIONS)
+    expect(columns).toContainEqual(
+      expect.objectContaining({
+        name: type,
+        jsonPath: `.status.conditions[?(@.type=="${type}")].status`,
+      }),
+    );
+});
+
+test('a duration that is to grow is refused with what to do instead', () => {
+  const { duration } = structural(taskGrantSchema.spec).properties ?? {};
+  const rules = (duration?.['x-kubernetes-validations'] ?? []) as { rule: string; message: string }[];
+  expect(rules.find(({ rule }) => rule.includes('oldSelf'))?.message).toBe(
+    'may only shrink; for longer, create a new TaskGrant',
+  );
 });
 
 test('what may change of a TaskGrant is revoke, suspend, approval and duration, and nothing else', () => {

@@ -147,6 +147,12 @@ export const KINDS: readonly Kind[] = [
         description: 'Whether this version can enforce the class.',
       },
       {
+        name: 'GrantorUsable',
+        type: 'string',
+        jsonPath: '.status.conditions[?(@.type=="GrantorUsable")].status',
+        description: 'Whether the controller may act as the grantor: without it no rights are given.',
+      },
+      {
         name: 'Age',
         type: 'date',
         jsonPath: '.metadata.creationTimestamp',

@@ -57,6 +57,8 @@ export const GRANT_REASONS = {
     'spec.suspend is true, or was and the grant is judged anew: the account stays, and holds nothing.',
   // the ends, and Revoked
   Completed: 'The task is complete.',
+  PodsUsedUp:
+    'The task has ended with fewer successes than completion.succeeded: workload.maxPods were used. The phase is Completed.',
   Expired: 'The duration of the grant is over.',
   Revoked: 'spec.revoke was set.',
   Deleted: 'The grant, or its namespace, was deleted.',

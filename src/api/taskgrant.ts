@@ -407,7 +407,10 @@ const spec = record(
     notBefore: optional(time({ description: 'The grant does not become active before this.' })),
     duration: duration({ description: 'From activation to revocation, whatever happens. May only shrink.' }, [
       { rule: "duration(self) > duration('0s')", message: 'must be longer than nothing' },
-      { rule: 'duration(self) <= duration(oldSelf)', message: 'may only shrink' },
+      {
+        rule: 'duration(self) <= duration(oldSelf)',
+        message: 'may only shrink; for longer, create a new TaskGrant',
+      },
     ]),
     completion,
     ttlAfterFinished: duration({
@@ -546,7 +549,7 @@ const revocation = record(
   {
     reason: text({
       maxLength: 64,
-      description: 'Why rights ended: Completed, Expired, Revoked, Deleted, Denied or Drifted.',
+      description: 'Why rights ended: Completed, PodsUsedUp, Expired, Revoked, Deleted, Denied or Drifted.',
     }),
     requestedAt: time({ description: 'When the end was decided.' }),
     rbacRemovedAt: optional(

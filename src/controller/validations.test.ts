@@ -70,7 +70,7 @@ test('one that the cache has whole is not asked for', async () => {
     classSaying("requester.username == 'joe'"),
     aNamespace(),
   );
-  expect(failed).toMatchObject([{ code: 'ValidationFailed' }]);
+  expect(failed).toMatchObject([{ code: 'ValidationFailed', path: 'spec.className' }]);
   expect(asked).toEqual([]);
 });
 

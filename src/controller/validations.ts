@@ -3,7 +3,7 @@ import type { Namespace, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { hasValidations, satisfiesValidations } from '../core/envelope/validations.ts';
+import { atTheClassName, hasValidations, satisfiesValidations } from '../core/envelope/validations.ts';
 import type { Client } from '../kube/client.ts';
 import { found } from '../kube/find.ts';
 import { taskGrants } from '../kube/resources.ts';
@@ -41,7 +41,8 @@ export function createClassValidations({ client }: { client: Pick<Client, 'get'>
       const whole = await wholeOf(grant, client);
       const { requestedBy: requester } = whole.spec;
       // Its cached duration is what was asked about; a newer one comes with its event.
-      const violations = satisfiesValidations(whole, itsClass, { requester, labels: labelsOf(namespace) });
+      const facts = { requester, labels: labelsOf(namespace) };
+      const violations = atTheClassName(satisfiesValidations(whole, itsClass, facts));
       remembered.delete(uid);
       remembered.set(uid, { basis, violations });
       const [oldest] = remembered.keys();

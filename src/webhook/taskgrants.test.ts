@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FINALIZER } from '../api/group.ts';
-import type { UserInfo } from '../api/kubernetes.ts';
+import type { Stored, UserInfo } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { specDigestOf } from '../core/decision/decision.ts';
 import { approverMustHold } from '../core/envelope/requester.ts';
 import {
@@ -140,6 +141,41 @@ describe('a grant is accepted', () => {
   });
 });
 
+describe('that nobody may act as the grantor of its class', () => {
+  const message =
+    'the controller may not act as the grantor: give it the Role for that, as examples/class.yaml does';
+  const itsClass: Stored<TaskGrantClass> = {
+    ...aClass(),
+    status: {
+      conditions: [
+        {
+          type: 'GrantorUsable',
+          status: 'False',
+          reason: 'ImpersonationRefused',
+          message,
+          lastTransitionTime: '',
+        },
+      ],
+    },
+  };
+  const validator = createGrantValidator(someFacts({ itsClass }));
+
+  test('is said to who creates a grant with rights in the API, and what to do on a line of its own', async () => {
+    const object = withEnvelope({
+      kubernetes: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+      tokens: [{ name: 'api', expirationSeconds: 600 }],
+    })(grant);
+    expect(await review(validator, { object })).toMatchObject({
+      warnings: ['the TaskGrant stays Pending until its class can be used:', message],
+    });
+  });
+
+  test('is not said where there are none: the grant becomes active', async () => {
+    const object = withEnvelope({ kubernetes: [] })(grant);
+    expect(await review(validator, { object })).toMatchObject({ allowed: true, warnings: [] });
+  });
+});
+
 test('a grant whose rules give nothing is accepted, with a warning for each, in the length that warnings have', async () => {
   const idle = withEnvelope({
     kubernetes: [{ apiGroups: [''], resources: ['pods', 'nodes', 'deployments'], verbs: ['get'] }],
@@ -198,7 +234,13 @@ describe('a grant is refused', () => {
       return { ...itsClass, metadata: { ...metadata, generation: 2 }, status: { conditions: [condition] } };
     };
     expect(await refusal(grant, { itsClass: said(2) })).toMatchObject({
-      violations: [{ code: 'ClassNotAccepted', asked: 'default: spec.grantor: who is that?' }],
+      violations: [
+        {
+          code: 'ClassNotAccepted',
+          asked: 'default: spec.grantor: who is that?',
+          fix: 'use another class, or tell who keeps class default',
+        },
+      ],
     });
     expect((await refusal(grant, { itsClass: said(1) })).allowed).toBe(true);
   });
@@ -218,7 +260,14 @@ describe('a grant is refused', () => {
       aClass({ validations: [{ expression: `requester.username == '${name}'`, message }] });
     expect((await refusal(grant, { itsClass: wanting('jane') })).allowed).toBe(true);
     expect(await refusal(grant, { itsClass: wanting('joe') })).toMatchObject({
-      violations: [{ code: 'ValidationFailed', path: 'spec.validations[0]', allowed: message }],
+      violations: [
+        {
+          code: 'ValidationFailed',
+          path: 'spec.className',
+          asked: 'default, whose spec.validations[0] is not true of summarise-4711',
+          allowed: `${message} (requester.username == 'joe')`,
+        },
+      ],
     });
   });
 
@@ -241,7 +290,7 @@ describe('a grant is refused', () => {
       violations: [{ code: 'ExpressionInvalid', path: 'spec.conditions[0].expression' }],
     });
     expect(await refusal(wanting("requester.username == 'jane' && has(request.token)"))).toMatchObject({
-      violations: [{ code: 'ConditionNotMet', path: 'spec.conditions', asked: 'grant' }],
+      violations: [{ code: 'ConditionNotMet', path: 'spec.conditions[0]', asked: 'grant' }],
     });
   });
 

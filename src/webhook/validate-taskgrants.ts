@@ -20,7 +20,7 @@ import {
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import { changesOfDecision } from '../core/envelope/unchanged.ts';
-import { satisfiesValidations } from '../core/envelope/validations.ts';
+import { atTheClassName, satisfiesValidations } from '../core/envelope/validations.ts';
 import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
 import type { Asker, Facts } from './facts.ts';
 import { labelsForConditions } from './pod-facts.ts';
@@ -110,7 +110,8 @@ function finalizerStays(before: TaskGrant, after: TaskGrant): Violation[] {
 async function meetsItsConditions(grant: TaskGrant, namespace: string, facts: Facts): Promise<Violation[]> {
   if (conditionFaults(grant).length > 0) return [];
   const labels = await labelsForConditions(grant, namespace, facts);
-  return conditionsAreMet({ grant, labels, now: facts.now() }, { action: 'grant' }, 'spec.conditions');
+  const place = (index: number) => `spec.conditions[${index}]`;
+  return conditionsAreMet({ grant, labels, now: facts.now() }, { action: 'grant' }, place);
 }
 
 /** They are kept in memory, and there can be a hundred thousand of them on an object of anybody's. */
@@ -173,7 +174,7 @@ async function judgedByClass(
       ? [
           ...classIsAccepted(itsClass),
           ...grantWithinClass(grant, itsClass, { labels, apiAudiences }),
-          ...satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels }),
+          ...atTheClassName(satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels })),
         ]
       : [classNotFound(className)],
   });
@@ -243,12 +244,16 @@ function rightsOfNobody({ spec: { envelope } }: TaskGrant, { apiAudiences }: Fac
       ];
 }
 
-/** As the controller found it; somebody may be about to mend it, so that this is no reason to refuse. */
+/**
+ * As the controller found it; somebody may be about to mend it, so that this is no reason to refuse. Where there are no rights in
+ * the API, nothing is written as the grantor, and nothing waits. The remedy stands by itself: kubectl cuts a warning at 256 characters.
+ */
 async function waitsForGrantor(grant: TaskGrant, { classes }: Facts): Promise<string[]> {
+  if ((grant.spec.envelope.kubernetes ?? []).length === 0) return [];
   const itsClass = await classes.get(grant.spec.className ?? '');
   const usable = itsClass?.status?.conditions?.find(({ type }) => type === 'GrantorUsable');
   return usable?.status === 'False'
-    ? [`the TaskGrant stays Pending until its class can be used: ${usable.message}`]
+    ? ['the TaskGrant stays Pending until its class can be used:', usable.message]
     : [];
 }
 

@@ -413,7 +413,8 @@ export const VIOLATION_CODES = {
     means: 'A condition of the grant is not true, or could not be told, when it was decided about something.',
     because:
       'spec.conditions of a TaskGrant are expressions in CEL (docs/cel.md) that are evaluated when the grant is created, when a pod is admitted under it, and for each token and certificate. What cannot be evaluated is a no.',
-    remedy: 'Try again when it holds, or create a TaskGrant with other conditions.',
+    remedy:
+      "Try again when it holds, or create a TaskGrant with other conditions. Where it could not be told, correct the expression: has(…) or 'key' in … guards what may be missing.",
     allows: 'the grant wants',
   },
   RiskTooHigh: {

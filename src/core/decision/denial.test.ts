@@ -46,6 +46,12 @@ test('a denial has one line for each violation under its headline, which says th
   ]);
 });
 
+test('a denial for one violation is one line, all of which is shown of an Event', () => {
+  expect(renderDenial('the pod asks for too much', [atPath('a')])).toBe(
+    'the pod asks for too much (1 violation): SecretNotGranted a: asked db-admin, the grant allows ticket-db; drop the reference',
+  );
+});
+
 test('a denial that would be too long says how many violations were cut', () => {
   const message = renderDenial(
     'the pod asks for too much',

@@ -19,12 +19,16 @@ export function renderViolation({ code, path, asked, allowed, fix }: Violation):
 
 /**
  * All violations, ordered by path, one a line under the headline; at most MAX_DENIAL_BYTES, with a count of those
- * that did not fit. Their codes are in the headline too: of an Event, kubectl shows the first line only.
+ * that did not fit. Of an Event, kubectl shows the first line only: their codes are in the headline too, and one alone stands on it.
  *
  * @param headline what is refused, without a full stop: `the pod asks for more than its grant allows`
  */
 export function renderDenial(headline: string, violations: readonly Violation[]): string {
-  const { length } = violations;
+  const { length, 0: first } = violations;
+  if (first && length === 1) {
+    const alone = `${quoted(headline)} (1 violation): ${renderViolation(first)}`;
+    if (bytes(alone) <= MAX_DENIAL_BYTES) return alone;
+  }
   const count = length === 1 ? '1 violation' : `${length} violations`;
   let message = `${quoted(headline)} (${count}: ${listed(codesOf(violations))}):`;
   // Room for the line that says how many were cut.

@@ -78,7 +78,7 @@ test('a class of which only a part can be enforced is not accepted, and it is sa
       path: 'spec.className',
       asked: 'default, whose spec.validations[0].expression is 1',
       allowed: 'must be a bool, and is of type int, at line 1, column 1',
-      fix: 'correct the expression: docs/cel.md says what it can use',
+      fix: 'use another class, or tell who keeps class default: correct the expression: docs/cel.md says what it can use',
     },
   ]);
 });

@@ -129,14 +129,22 @@ export function classNotFound(className: string | undefined): Violation {
 
 /** A class of which only a part can be enforced, or understood, is none; nor is one that the controller does not accept. */
 export function classIsAccepted(itsClass: Pick<TaskGrantClass, 'metadata' | 'spec' | 'status'>): Violation[] {
-  const byItself = judgeClassByItself(itsClass).map(({ path, asked, allowed, fix }) => ({
-    code: 'ClassNotAccepted' as const,
-    path: 'spec.className',
-    asked: `${itsClass.metadata.name}, whose ${path} is ${asked}`,
-    allowed,
-    fix,
-  }));
+  const byItself = saidToItsGrants(judgeClassByItself(itsClass), itsClass);
   return byItself.length > 0 ? byItself : saidByController(itsClass);
+}
+
+/** What is wrong with a class, to the author of a grant of it: who keeps the class is who can correct it. */
+export function saidToItsGrants(
+  violations: readonly Violation[],
+  { metadata: { name } }: Pick<TaskGrantClass, 'metadata'>,
+): Violation[] {
+  return violations.map(({ path, asked, allowed, fix }) => ({
+    code: 'ClassNotAccepted',
+    path: 'spec.className',
+    asked: `${name}, whose ${path} is ${asked}`,
+    allowed,
+    fix: `use another class, or tell who keeps class ${name}: ${fix}`,
+  }));
 }
 
 /** It knows more of a class than the class says: how grantors are named. What it said of another state of the class counts for nothing. */
@@ -149,7 +157,7 @@ function saidByController({ metadata, status }: Pick<TaskGrantClass, 'metadata' 
       path: 'spec.className',
       asked: `${metadata.name}: ${accepted.message}`,
       allowed: 'Accepted=True',
-      fix: 'correct the class, or use another one',
+      fix: `use another class, or tell who keeps class ${metadata.name}`,
     },
   ];
 }

@@ -84,6 +84,22 @@ test('what is not there cannot be told, and that is a no', () => {
   ]);
 });
 
+test('who asks for what cannot be told is not told to wait, but to correct the expression', () => {
+  const grant = wanting("request.time.getHours('Europe/Nowhere') < 24");
+  const guards = "has(…) or 'key' in … guards what may be missing";
+  expect(violationsOf(grant, CREATION)).toMatchObject([{ fix: `correct the expression: ${guards}` }]);
+  expect(violationsOf(grant, MINT)).toMatchObject([
+    { fix: `create a TaskGrant with the expression corrected: ${guards}` },
+  ]);
+});
+
+test('each stands at its place, where it is asked for at one', () => {
+  const facts = { grant: wanting('true', 'false'), labels: {}, now: NOW };
+  expect(conditionsAreMet(facts, CREATION, (index) => `spec.conditions[${index}]`)).toMatchObject([
+    { path: 'spec.conditions[1]' },
+  ]);
+});
+
 test('nor what nobody knows', () => {
   const facts = { grant: aGrant(withGrantSpec({ conditions: [] })), labels: undefined, now: NOW };
   const grant = {

@@ -32,12 +32,12 @@ export function conditionFaults({ spec }: Pick<TaskGrant, 'spec'>): Violation[] 
 /**
  * Each condition that is not true now. One that cannot be told is a no, and so is one that does not compile any more.
  *
- * @param path what is refused because of it
+ * @param path what is refused because of it, or where the condition of an index stands
  */
 export function conditionsAreMet(
   { grant, labels, now }: ConditionFacts,
   decided: Decided,
-  path: string,
+  path: string | ((index: number) => string),
 ): Violation[] {
   if (!hasConditions(grant)) return [];
   const { requestedBy: requester } = grant.spec;
@@ -45,7 +45,7 @@ export function conditionsAreMet(
     ...commonVariables({ grant, requester, labels }),
     request: { time: new Date(now), ...decided },
   });
-  return (grant.spec.conditions ?? []).flatMap(({ name, expression, message }) => {
+  return (grant.spec.conditions ?? []).flatMap(({ name, expression, message }, index) => {
     const compiled = CONDITIONS.compile(expression);
     const verdict = isFault(compiled) ? { error: compiled.message } : evaluation.judge(compiled);
     if (verdict === true) return [];
@@ -53,10 +53,10 @@ export function conditionsAreMet(
     return [
       {
         code: 'ConditionNotMet' as const,
-        path,
+        path: typeof path === 'string' ? path : path(index),
         asked: verdict === false ? action : `${action}, of which it cannot be told: ${verdict.error}`,
         allowed: `${name} (${message ?? expression})`,
-        fix: FIXES[action],
+        fix: verdict === false ? FIXES[action] : CORRECTIONS[action],
       },
     ];
   });
@@ -67,6 +67,17 @@ const FIXES: Readonly<Record<Decided['action'], string>> = {
   admit: 'create the pod when it holds, or a TaskGrant with other conditions',
   mint: 'the kubelet asks again: it gets a token when the condition holds',
   certify: 'the kubelet asks again: it gets a certificate when the condition holds',
+};
+
+const GUARDED = "has(…) or 'key' in … guards what may be missing";
+const CORRECTED_ANEW = `create a TaskGrant with the expression corrected: ${GUARDED}`;
+
+/** Of what cannot be told: to wait is no use. */
+const CORRECTIONS: Readonly<Record<Decided['action'], string>> = {
+  grant: `correct the expression: ${GUARDED}`,
+  admit: CORRECTED_ANEW,
+  mint: CORRECTED_ANEW,
+  certify: CORRECTED_ANEW,
 };
 
 /** The grant with those conditions only that can be told without the variables; and the names of those that are left out. */

@@ -58,7 +58,28 @@ describe('pods start under an active grant only', () => {
     );
   });
 
-  test('of one that was active, why it ended is said, and not that its identity is gone by now', () => {
+  test('and where the reason is the phase, it is said once', () => {
+    const grant = aGrant(
+      justCreated,
+      withStatus({
+        phase: 'AwaitingApproval',
+        conditions: [
+          {
+            type: 'Approved',
+            status: 'False',
+            reason: 'AwaitingApproval',
+            message: 'nobody has decided',
+            lastTransitionTime: '',
+          },
+        ],
+      }),
+    );
+    expect(judge(aPod(), grant)[0]?.asked).toBe(
+      'summarise-4711, which is AwaitingApproval: nobody has decided',
+    );
+  });
+
+  test('of one that was active, why it ended is said once, and not that its identity is gone by now', () => {
     const condition = (type: 'Provisioned' | 'Active', reason: 'Revoked' | 'Completed', message: string) =>
       ({ type, status: 'False', reason, message, lastTransitionTime: '' }) as const;
     const grant = aGrant(
@@ -72,7 +93,7 @@ describe('pods start under an active grant only', () => {
       }),
     );
     expect(judge(aPod(), grant)[0]?.asked).toBe(
-      'summarise-4711, which is Completed: Completed, 1 of 1 pods were used, none is running',
+      'summarise-4711, which is Completed: 1 of 1 pods were used, none is running',
     );
   });
 

@@ -10,7 +10,8 @@ export const LABEL_PATH = 'metadata.labels[taskgrant.dev/grant]';
 export const grantIsActive: GrantRule = function* ({ grant }) {
   if (isActive(grant)) return;
   const { name, namespace } = grant.metadata;
-  const state = [stateOf(grant), whyNotActive(grant)].filter((part) => part !== undefined).join(': ');
+  const phase = stateOf(grant);
+  const state = [phase, whyNotActive(grant, phase)].filter((part) => part !== undefined).join(': ');
   yield {
     code: 'GrantNotActive',
     path: LABEL_PATH,
@@ -78,11 +79,14 @@ export const podsAreLeft: GrantRule = function* ({ grant, podsUsed }) {
 /**
  * The first of its conditions that stands in the way, in the order in which they are reached. Of a grant that was active, why it
  * is so no more: that what was issued is removed by now is no reason.
+ *
+ * @param state what is said already: where the reason is no other word, the message says it
  */
-function whyNotActive({ status }: Pick<TaskGrant, 'status'>): string | undefined {
+function whyNotActive({ status }: Pick<TaskGrant, 'status'>, state: string): string | undefined {
   const types = ['Accepted', 'Approved', 'Enforced', 'Provisioned', 'Active'] as const;
   const blocking = (status?.activatedAt === undefined ? types : (['Active'] as const))
     .map((wanted) => status?.conditions?.find(({ type }) => type === wanted))
     .find((condition) => condition?.status === 'False');
-  return blocking && `${blocking.reason}, ${blocking.message}`;
+  if (!blocking) return undefined;
+  return blocking.reason === state ? blocking.message : `${blocking.reason}, ${blocking.message}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aClass, aGrant, withGrantedTokens, withGrantSpec, withWorkload } from '../testing/builders.ts';
 import { complete } from '../testing/judging.ts';
-import { satisfiesValidations, validationsOn, type ValidationFacts } from './validations.ts';
+import { atTheClassName, satisfiesValidations, validationsOn, type ValidationFacts } from './validations.ts';
 
 const FACTS: ValidationFacts = {
   requester: { username: 'jane', groups: ['agents-team'] },
@@ -39,27 +39,38 @@ test('a validation that is not true is named with what its class wants, and with
     { expression: 'grant.spec.workload.maxPods > 1', message: 'tasks of this class need retries' },
     { expression: 'grant.spec.workload.maxPods > 2' },
   ];
-  const violation = {
+  const violation = (index: number, allowed: string) => ({
     code: 'ValidationFailed',
-    asked: 'summarise-4711',
+    path: `spec.validations[${index}]`,
+    asked: `default, whose spec.validations[${index}] is not true of summarise-4711`,
+    allowed,
     fix: 'ask for something else, or use another class than default',
-  };
-  expect(satisfiesValidations(aGrant(), aClass({ validations }), FACTS)).toEqual([
-    { ...violation, path: 'spec.validations[1]', allowed: 'tasks of this class need retries' },
-    { ...violation, path: 'spec.validations[2]', allowed: 'grant.spec.workload.maxPods > 2' },
+  });
+  const failed = satisfiesValidations(aGrant(), aClass({ validations }), FACTS);
+  expect(failed).toEqual([
+    violation(1, 'tasks of this class need retries (grant.spec.workload.maxPods > 1)'),
+    violation(2, 'grant.spec.workload.maxPods > 2'),
   ]);
+  expect(atTheClassName(failed)).toEqual(failed.map((each) => ({ ...each, path: 'spec.className' })));
 });
 
 test('one that cannot be told is a no, with the reason', () => {
   expect(violationsOf("grant.spec.limits.writes < 100 || requester.username == 'x'")).toMatchObject([
-    { asked: 'summarise-4711, of which it cannot be told: no limits there, at line 1, column 12' },
+    {
+      asked:
+        'default, whose spec.validations[0] cannot be told of summarise-4711: no limits there, at line 1, column 12',
+      fix: 'say in the TaskGrant what it reads, use another class than default, or tell who keeps it',
+    },
   ]);
 });
 
 test('who is not known is not taken for nobody, nor a namespace for one without labels', () => {
   const nobody: ValidationFacts = { requester: undefined, labels: undefined };
   expect(violationsOf("!('admins' in requester.groups)", aGrant(), nobody)).toMatchObject([
-    { asked: 'summarise-4711, of which it cannot be told: no variable requester, at line 1, column 15' },
+    {
+      asked:
+        'default, whose spec.validations[0] cannot be told of summarise-4711: no variable requester, at line 1, column 15',
+    },
   ]);
   expect(violationsOf("!('team' in namespaceObject.metadata.labels)", aGrant(), nobody)).toMatchObject([
     { code: 'ValidationFailed' },
@@ -100,6 +111,6 @@ test('validations of one class share a budget', () => {
   expect(found).not.toEqual([]);
   expect(found.at(-1)).toMatchObject({
     path: 'spec.validations[2]',
-    asked: 'summarise-4711, of which it cannot be told: it takes too many steps',
+    asked: 'default, whose spec.validations[2] cannot be told of summarise-4711: it takes too many steps',
   });
 });

@@ -39,17 +39,29 @@ export function satisfiesValidations(
     if (isFault(compiled)) return [];
     const verdict = evaluation.judge(compiled);
     if (verdict === true) return [];
-    const { name } = grant.metadata;
+    const [{ name }, { name: className }] = [grant.metadata, itsClass.metadata];
+    const whose = `${className}, whose ${pathOf(index)}`;
     return [
       {
         code: 'ValidationFailed' as const,
         path: pathOf(index),
-        asked: verdict === false ? name : `${name}, of which it cannot be told: ${verdict.error}`,
-        allowed: message ?? expression,
-        fix: `ask for something else, or use another class than ${itsClass.metadata.name}`,
+        asked:
+          verdict === false
+            ? `${whose} is not true of ${name}`
+            : `${whose} cannot be told of ${name}: ${verdict.error}`,
+        allowed: message === undefined ? expression : `${message} (${expression})`,
+        fix:
+          verdict === false
+            ? `ask for something else, or use another class than ${className}`
+            : `say in the TaskGrant what it reads, use another class than ${className}, or tell who keeps it`,
       },
     ];
   });
+}
+
+/** The same to the author of the grant, whose validations they are not: what they have chosen is the class. */
+export function atTheClassName(failed: readonly Violation[]): Violation[] {
+  return failed.map((violation) => ({ ...violation, path: 'spec.className' }));
 }
 
 /** Where those stand that read any of the variables: without these they cannot be told. */

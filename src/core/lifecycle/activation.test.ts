@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aClass, GRANT_ACCOUNT, withGrantSpec } from '../testing/builders.ts';
+import { aClass, GRANT_ACCOUNT, withEnvelope, withGrantSpec } from '../testing/builders.ts';
 import {
   aNamespace,
   aNewGrant,
@@ -113,6 +113,14 @@ describe('when everything is there', () => {
       expect(conditionOf(status, type)).toMatchObject({ status: 'True' });
     }
     expect(conditionOf(status, 'Revoked')).toMatchObject({ status: 'False', reason: 'NotRevoked' });
+  });
+
+  test('how many objects there are is said, be it one', () => {
+    expect(conditionOf(status, 'Provisioned')?.message).toMatch(/^\d+ objects exist as decided$/);
+    const alone = withEverythingCreated(factsWhileProvisioning({}, withEnvelope({ kubernetes: [] })));
+    expect(conditionOf(statusWrittenBy(activate(alone)), 'Provisioned')?.message).toBe(
+      '1 object exists as decided',
+    );
   });
 });
 

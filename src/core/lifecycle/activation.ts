@@ -143,7 +143,10 @@ function declareActive(facts: Facts, issued: readonly IssuedObject[]): Plan {
         type: 'Provisioned',
         status: 'True',
         reason: 'Provisioned',
-        message: `${inventory.length} objects exist as decided`,
+        message:
+          inventory.length === 1
+            ? '1 object exists as decided'
+            : `${inventory.length} objects exist as decided`,
       },
       enforced(facts),
       {

@@ -104,7 +104,14 @@ describe('a task', () => {
     };
     const facts = factsWhileActive();
     const grant = { ...facts.grant, status: { ...facts.grant.status, pods: [record] } };
-    expect(endingOf({ ...facts, grant })?.reason).toBe('Completed');
+    expect(endingOf({ ...facts, grant })?.reason).toBe('PodsUsedUp');
+  });
+
+  test('that has used up its pods before enough have succeeded ends with a reason of its own', () => {
+    expect(endingOf(factsWhileActive({ pods: [aTaskPod('summarise', 'Failed')] }))).toEqual({
+      reason: 'PodsUsedUp',
+      message: '1 of 1 pods were used, 0 succeeded, none is running',
+    });
   });
 
   test('goes on after a failure while it may retry', () => {
@@ -184,6 +191,7 @@ test('an active grant of which nothing can be recorded ends: pods that are not r
 
 test.each([
   ['Completed', 'Completed'],
+  ['PodsUsedUp', 'Completed'],
   ['Expired', 'Expired'],
   ['Denied', 'Denied'],
   ['Revoked', 'Revoked'],

@@ -7,7 +7,7 @@ import type { Obstacle } from './gate.ts';
 import { countSucceeded, isComplete, recordPods } from './pods.ts';
 import { timeOf } from './facts.ts';
 
-export type EndReason = 'Completed' | 'Expired' | 'Revoked' | 'Deleted' | 'Denied' | 'Drifted';
+export type EndReason = 'Completed' | 'PodsUsedUp' | 'Expired' | 'Revoked' | 'Deleted' | 'Denied' | 'Drifted';
 
 export interface Ending {
   reason: EndReason;
@@ -16,6 +16,7 @@ export interface Ending {
 
 /** The phase in which a grant stands after it ended for this reason. */
 export function finalPhaseOf(reason: string): FinalPhase {
+  if (reason === 'PodsUsedUp') return 'Completed';
   return isFinal(reason as FinalPhase) ? (reason as FinalPhase) : 'Revoked';
 }
 
@@ -62,9 +63,10 @@ function completionOf(facts: Facts): Ending | undefined {
   const { maxPods } = grant.spec.workload;
   const { records } = recordPods(recorded, pods, maxPods, timeOf(facts));
   if (!isComplete(records, grant.spec)) return undefined;
+  const succeeded = countSucceeded(records);
   return {
-    reason: 'Completed',
-    message: `${records.length} of ${maxPods} pods were used, ${countSucceeded(records)} succeeded, none is running`,
+    reason: succeeded >= grant.spec.completion.succeeded ? 'Completed' : 'PodsUsedUp',
+    message: `${records.length} of ${maxPods} pods were used, ${succeeded} succeeded, none is running`,
   };
 }
 

@@ -114,6 +114,12 @@ describe('an Event is worth', () => {
     ]);
   });
 
+  test('a warning, where its pods were used up without enough of them having succeeded', () => {
+    const facts = factsWhileActive();
+    const status = statusWrittenBy(beginRevocation(facts, { reason: 'PodsUsedUp', message: '0 succeeded' }));
+    expect(announced(facts, status)).toMatchObject([{ type: 'Warning', reason: 'PodsUsedUp' }]);
+  });
+
   test('a warning, where it ended because somebody changed it', () => {
     const facts = factsWhileActive();
     const status = statusWrittenBy(beginRevocation(facts, { reason: 'Drifted', message: 'Role x is gone' }));

@@ -6,7 +6,7 @@ import { approvalOf, needsApproval, type StampedApproval } from '../envelope/app
 import { judgeClassByItself } from '../envelope/class-by-itself.ts';
 import { durationsAreRead } from '../envelope/durations.ts';
 import { grantorIsKnown } from '../envelope/grantor.ts';
-import { grantAnywhereWithinClass } from '../envelope/class.ts';
+import { grantAnywhereWithinClass, saidToItsGrants } from '../envelope/class.ts';
 import { canBeAsked } from '../envelope/requester.ts';
 import { namespaceIsSelected } from '../envelope/selected-namespace.ts';
 import { unsupportedInGrant } from '../envelope/supported.ts';
@@ -109,7 +109,7 @@ const GATES: readonly Gate[] = [
 
   function classIsAccepted({ class: itsClass, release }) {
     const violations = itsClass
-      ? [...judgeClassByItself(itsClass), ...grantorIsKnown(itsClass, release)]
+      ? saidToItsGrants([...judgeClassByItself(itsClass), ...grantorIsKnown(itsClass, release)], itsClass)
       : [];
     if (violations.length === 0) return undefined;
     return wait('Accepted', 'ClassNotAccepted', { message: messageOf(violations) });
