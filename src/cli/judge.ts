@@ -119,8 +119,8 @@ async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation
       : await objects.get(taskGrantClasses, { name: className });
   if (!found && isWhole) return [classNotFound(className)];
   if (!found) {
-    if (className !== undefined)
-      note(`there is no TaskGrantClass ${className} in the files: its limits are not looked at`);
+    const missing = className === undefined ? 'default TaskGrantClass' : `TaskGrantClass ${className}`;
+    note(`there is no ${missing} in the files: its limits are not looked at`);
     return [];
   }
   const itsClass = parseClass(found, now);
