@@ -140,6 +140,15 @@ describe('a pod without a grant', () => {
   ])('%s', async (_what, text, flags, violations) => {
     expect(await violationsOf(text, flags)).toEqual(violations);
   });
+
+  test('is judged at a level that is said, where no namespace says one', async () => {
+    const assumed =
+      'note: there is no namespace agents in the files: its level counts as granted; say another with --level, or ask the cluster with --server';
+    expect((await checkText(pod)).stderr).toEqual([assumed]);
+    expect((await checkText(pod + namespace('taskgrant.dev/enforce: granted'))).stderr).toEqual([]);
+    expect((await checkText(pod, { level: 'required' })).stderr).toEqual([]);
+    expect((await checkText(aPodText('p', 'g'))).stderr).toEqual([]);
+  });
 });
 
 describe('in a namespace that', () => {

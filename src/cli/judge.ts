@@ -31,7 +31,7 @@ import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
-import { defaultAccountIn, levelsIn, lookupsIn, type Objects } from './surroundings.ts';
+import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
 
 export interface JudgeOptions {
   /** What the API server calls itself. */
@@ -242,13 +242,24 @@ async function previewIn(
     const known = grant && (await withKnownConditions(grant.object, world));
     return previewUnder(pod, namespace, known, level, world);
   };
-  const levels = (await levelsIn(world.objects, namespace)) ?? { refused: world.level, reported: undefined };
+  const levels = (await levelsIn(world.objects, namespace)) ?? assumedLevels(pod, namespace, world);
   if (levels.refused === undefined)
     world.note(`namespace ${namespace} has no label ${ENFORCE_LABEL}: no pod is refused there`);
   const violations = await at(levels.refused);
   const refused = new Set(violations.map(({ code, path }) => `${code} ${path}`));
   const reported = levels.reported === levels.refused ? [] : await at(levels.reported);
   return { violations, warnings: reported.filter(({ code, path }) => !refused.has(`${code} ${path}`)) };
+}
+
+/** Of a namespace that is nowhere. Its labels may say another level, which is one and the same to a pod with a grant. */
+function assumedLevels(pod: Pod, namespace: string, { level, isWhole, note }: World): Levels {
+  if (grantNameOf(pod) === undefined && level !== 'required') {
+    const [where, otherwise] = isWhole ? ['', ''] : [' in the files', ', or ask the cluster with --server'];
+    note(
+      `there is no namespace ${namespace}${where}: its level counts as ${level}; say another with --level${otherwise}`,
+    );
+  }
+  return { refused: level, reported: undefined };
 }
 
 /** Everything that will be wrong with a pod of the namespace under the grant; or under none, where its references matter only at level required. */

@@ -202,5 +202,5 @@ function duration(text: string): string {
   } catch {
     // Said below, as of no time at all.
   }
-  throw new InvalidArgumentError('not a duration such as 90s or 1h30m');
+  throw new InvalidArgumentError('not a duration such as 90s or 1h30m; a day is 24h');
 }
