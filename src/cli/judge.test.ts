@@ -314,7 +314,7 @@ describe('a grant', () => {
     const conditions = (expression: string) =>
       aGrantText('g').replace('spec:', `spec:\n  conditions: [{ name: one, expression: "${expression}" }]`);
     const atItsPods = conditions("request.action != 'admit' || has(request.pod.spec.priority)");
-    expect(await violationsOf(conditions('request.time.getFullYear() < 2000') + aPodText('p', 'g'))).toEqual([
+    expect(await violationsOf(conditions('grant.spec.workload.maxPods > 1') + aPodText('p', 'g'))).toEqual([
       'g: ConditionNotMet spec.conditions',
       'p: ConditionNotMet metadata.labels[taskgrant.dev/grant]',
     ]);
@@ -324,12 +324,46 @@ describe('a grant', () => {
     expect(await violationsOf(conditions('request.nope'))).toEqual([
       'g: ExpressionInvalid spec.conditions[0].expression',
     ]);
+    const atNight = conditions("request.action != 'admit' || request.time.getFullYear() < 2000");
+    expect(await violationsOf(atNight)).toEqual([]);
+    expect((await checkText(atNight)).stderr.join()).not.toContain('moment');
+    expect(await violationsOf(atNight + aPodText('p', 'g'))).toEqual([]);
+    expect((await checkText(atNight + aPodText('p', 'g'))).stderr).toContain(
+      'note: of TaskGrant g hangs on the moment: condition one',
+    );
     const about = conditions("namespaceObject.metadata.labels.team == 'b'") + aPodText('p', 'g');
     expect(await violationsOf(about)).toEqual([]);
     expect((await checkText(about)).stderr).toContain(
       'note: of TaskGrant g cannot be told without requester and namespaceObject: condition one',
     );
     expect(await violationsOf(about + aNamespaceText)).toHaveLength(2);
+  });
+
+  test('that will wait for approval is allowed, and that is said', async () => {
+    const waiting = 'TaskGrant g will wait until somebody approves it: class short asks for that from risk';
+    const approvedFrom = (level: string) => itsClass('', `{}, approval: { requiredAtRisk: ${level} }`);
+    expect(await checkText(named + approvedFrom('None'))).toMatchObject({
+      code: 0,
+      stderr: expect.arrayContaining([`note: ${waiting} None on`]) as string[],
+    });
+    expect((await checkText(named + approvedFrom('Critical'))).stderr.join()).not.toContain(waiting);
+  });
+
+  test('with fewer pods than a Job may make is allowed, and that is said', async () => {
+    const job = `apiVersion: batch/v1
+kind: Job
+metadata: { name: j }
+spec:
+  template:
+    metadata: { labels: { taskgrant.dev/grant: g } }
+    spec: { restartPolicy: Never, containers: [{ name: main, image: 'agent:v1' }] }
+`;
+    expect(await checkText(aGrantText('g') + job)).toMatchObject({
+      code: 0,
+      stderr: expect.arrayContaining([
+        'note: Job j: backoffLimit 6 may make 7 pods, and the grant allows 1: set backoffLimit: 0, or maxPods: 7',
+      ]) as string[],
+    });
   });
 
   test('a class is judged by itself', async () => {
