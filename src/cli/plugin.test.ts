@@ -82,6 +82,13 @@ describe('check ends with', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
+  test('2 where --server finds no kubeconfig', async () => {
+    const env = { KUBECONFIG: '', HOME: folder, KUBERNETES_SERVICE_HOST: '' };
+    const { code, stderr } = await run(['check', '-f', '-', '--server'], { stdin: fine, env });
+    expect(code).toBe(2);
+    expect(stderr).toContain('no kubeconfig: set KUBECONFIG');
+  });
+
   test('2 where --server finds no cluster', async () => {
     const file = await written('kubeconfig', 'not: one\n');
     const { code, stderr } = await run(['check', '-f', '-', '--server'], {

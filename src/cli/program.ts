@@ -154,7 +154,7 @@ Examples:
     .action((name: string, flags: ApproveFlags) => actions.decide(name, 'Denied', flags));
 
   program
-    .command('completion', { hidden: true })
+    .command('completion')
     .description('prints a script that completes kubectl-taskgrant in a shell; kubectl does so by itself')
     .addArgument(program.createArgument('<shell>', 'which shell').choices(SHELLS))
     .action((shell: Shell) => {
