@@ -32,20 +32,48 @@ export async function decideOn(
   const { client, namespace: ofContext } = await connect(version);
   const place = { namespace: namespace ?? ofContext, name };
   try {
-    const { metadata } = await client.get(taskGrants, place);
+    const { metadata, spec } = await client.get(taskGrants, place);
+    const before = saidBefore(spec.approval, { decision, reason });
+    if (before !== undefined)
+      return {
+        stdout: '',
+        stderr: [quoted(`TaskGrant ${place.namespace}/${name} is not ${wordFor(decision)}: ${before}`)],
+        code: 1,
+      };
     // Of this very grant: one that was created anew under its name is another request.
     const body = { metadata: { uid: metadata.uid }, spec: { approval: { decision, reason } } };
     const decided = await client.patch(taskGrants, place, { type: 'merge', body });
     return { stdout: output === 'json' ? renderJson(decided) : renderText(decided), stderr: [], code: 0 };
   } catch (error) {
     const grant = `TaskGrant ${place.namespace}/${name}`;
-    if (isNotFound(error)) throw new CannotRun(`there is no ${grant}: say its namespace with -n`);
+    if (isNotFound(error)) throw new CannotRun(`there is no ${grant}: ${whereToLook(namespace)}`);
     if (isForbidden(error) || isConflict(error) || isInvalid(error))
       return { stdout: '', stderr: [`${grant} is not ${wordFor(decision)}: ${messageFor(error)}`], code: 1 };
     throw new CannotRun(`the cluster cannot be asked about ${grant}: ${messageOf(error)}`);
   } finally {
     await client.close();
   }
+}
+
+export function whereToLook(namespace: string | undefined): string {
+  return namespace === undefined
+    ? 'say its namespace with -n'
+    : `correct the name: kubectl get taskgrants -n ${namespace}`;
+}
+
+/** Who has decided already, and what is left to do; undefined where nobody has, or the same is said once more. */
+export function saidBefore(
+  before: Approval | undefined,
+  { decision, reason }: Pick<Approval, 'decision' | 'reason'>,
+): string | undefined {
+  if (!before || (before.decision === decision && before.reason === reason)) return undefined;
+  const who = before.decidedBy ? ` by ${before.decidedBy.username}` : '';
+  const when = before.decidedAt === undefined ? '' : ` at ${before.decidedAt}`;
+  const otherwise =
+    before.decision === 'Approved'
+      ? 'spec.revoke: true ends it, and whoever wants another decision creates a new TaskGrant'
+      : 'whoever wants another decision creates a new TaskGrant';
+  return `it was ${wordFor(before.decision)}${who}${when} already, and that is said once; ${otherwise}`;
 }
 
 function wordFor(decision: Approval['decision']): string {

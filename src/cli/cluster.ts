@@ -39,6 +39,9 @@ export async function openCluster(version: string): Promise<Cluster> {
   };
 }
 
+/** What client-node takes for the cluster where there is no kubeconfig (config.ts, loadFromDefault). */
+const NO_KUBECONFIG = 'http://localhost:8080';
+
 /**
  * A client for the current kubeconfig, and the namespace that its context names.
  *
@@ -51,6 +54,8 @@ export async function connect(
 ): Promise<{ client: Client; namespace: string }> {
   try {
     const kubeConfig = await loadClusterAccess();
+    if (kubeConfig.getCurrentCluster()?.server === NO_KUBECONFIG)
+      throw new CannotRun(`no kubeconfig: set KUBECONFIG, or write ~/.kube/config${otherwise}`);
     const client = createClient({
       kubeConfig,
       userAgent: `kubectl-taskgrant/${version}`,
@@ -59,6 +64,7 @@ export async function connect(
     const context = kubeConfig.getContextObject?.(kubeConfig.currentContext);
     return { client, namespace: context?.namespace ?? DEFAULT_NAMESPACE };
   } catch (error) {
+    if (error instanceof CannotRun) throw error;
     throw new CannotRun(`no cluster can be asked: ${messageOf(error)}; check your kubeconfig${otherwise}`);
   }
 }

@@ -11,7 +11,7 @@ const completed = (...words: string[]) =>
     .map((line) => line.split('\t')[0]);
 
 test.each([
-  ['the commands, but the hidden one', [''], ['check', 'init', 'lint', 'approve', 'deny', ':4']],
+  ['the commands, but the one that prints this', [''], ['check', 'init', 'lint', 'approve', 'deny', ':4']],
   ['a command that has begun', ['ch'], ['check', ':4']],
   ['what an output can be', ['check', '-o', ''], ['text', 'json', 'sarif', 'github', ':4']],
   ['one that has begun', ['check', '-f', 'a', '--output', 's'], ['sarif', ':4']],

@@ -75,6 +75,17 @@ describe('the grant of a workload', () => {
     expect(stdout).toContain('# No manifest says what a task does at the API server.');
   });
 
+  test.each([
+    ['beside a token', 'automountServiceAccountToken: true'],
+    ['in place of nothing', 'automountServiceAccountToken: false'],
+  ])('has its rule where the author takes the # away, %s', async (_what, spec) => {
+    const { stdout } = await initText(aPodText('p', 'g', spec));
+    const uncommented = stdout.replace(/#( *(?:kubernetes:|- \{))/g, '$1').replace(/^ +\{\}\n/m, '');
+    expect((parse(uncommented) as Grant).spec.envelope).toMatchObject({
+      kubernetes: [{ resources: ['configmaps'], verbs: ['get'] }],
+    });
+  });
+
   test('is complete when as many pods have succeeded as the Job wants', async () => {
     const { stdout } = await initText(job('completions: 5', ''));
     expect((parse(stdout) as Grant).spec).toMatchObject({
@@ -231,7 +242,7 @@ test('under the grant that is written a pod is denied nothing but what was said'
       });
       const { stdout: grant, stderr: said } = await initText(pod);
       const { stdout, stderr } = await checkText(`${pod}\n---\n${grant}`);
-      expect(stderr.filter((line) => !line.startsWith('note: there is no CSIDriver '))).toEqual([]);
+      expect(stderr.filter((line) => !line.startsWith('note: there is no '))).toEqual([]);
       const violations = (JSON.parse(stdout) as { violations: Violation[] }[]).flatMap(
         (one) => one.violations,
       );

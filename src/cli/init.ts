@@ -164,17 +164,18 @@ function notesFor({ object }: Manifest, { pod, prefix }: TemplatedPod, name: str
 
 const HEAD = ` Written by kubectl taskgrant init. Say in spec.task.intent what the task is for, take out what it does not need,
  and pin images by digest where you can.`;
-const ON_ENVELOPE = ` No manifest says what a task does at the API server. Where it does something, add what, as in a Role:
-   kubernetes:
-     - { apiGroups: [''], resources: [configmaps], resourceNames: [input], verbs: [get] }`;
+const onEnvelope = (place: string) =>
+  ` No manifest says what a task does at the API server. Where it does something, add what${place}, as in a Role:
+kubernetes:
+  - { apiGroups: [''], resources: [configmaps], resourceNames: [input], verbs: [get] }`;
 
+/** What the author may have to add stands where it has to be when it is no comment any more. */
 function renderGrant(grant: AuthoredGrant): string {
   const document = new Document(grant);
   document.commentBefore = HEAD;
-  const spec = document.get('spec');
-  const envelope = isMap(spec)
-    ? spec.items.find(({ key }) => isScalar(key) && key.value === 'envelope')?.key
-    : null;
-  if (isScalar(envelope)) envelope.commentBefore = ON_ENVELOPE;
+  const envelope = document.getIn(['spec', 'envelope']);
+  const first = isMap(envelope) ? envelope.items[0]?.key : undefined;
+  if (isScalar(first)) first.commentBefore = onEnvelope('');
+  else if (isMap(envelope)) envelope.commentBefore = onEnvelope(' in place of {}');
   return document.toString({ lineWidth: 0 });
 }

@@ -140,6 +140,15 @@ describe('a pod without a grant', () => {
   ])('%s', async (_what, text, flags, violations) => {
     expect(await violationsOf(text, flags)).toEqual(violations);
   });
+
+  test('is judged at a level that is said, where no namespace says one', async () => {
+    const assumed =
+      'note: there is no namespace agents in the files: its level counts as granted; say another with --level, or ask the cluster with --server';
+    expect((await checkText(pod)).stderr).toEqual([assumed]);
+    expect((await checkText(pod + namespace('taskgrant.dev/enforce: granted'))).stderr).toEqual([]);
+    expect((await checkText(pod, { level: 'required' })).stderr).toEqual([]);
+    expect((await checkText(aPodText('p', 'g'))).stderr).toEqual([]);
+  });
 });
 
 describe('in a namespace that', () => {
@@ -305,7 +314,7 @@ describe('a grant', () => {
     const conditions = (expression: string) =>
       aGrantText('g').replace('spec:', `spec:\n  conditions: [{ name: one, expression: "${expression}" }]`);
     const atItsPods = conditions("request.action != 'admit' || has(request.pod.spec.priority)");
-    expect(await violationsOf(conditions('request.time.getFullYear() < 2000') + aPodText('p', 'g'))).toEqual([
+    expect(await violationsOf(conditions('grant.spec.workload.maxPods > 1') + aPodText('p', 'g'))).toEqual([
       'g: ConditionNotMet spec.conditions',
       'p: ConditionNotMet metadata.labels[taskgrant.dev/grant]',
     ]);
@@ -315,12 +324,46 @@ describe('a grant', () => {
     expect(await violationsOf(conditions('request.nope'))).toEqual([
       'g: ExpressionInvalid spec.conditions[0].expression',
     ]);
+    const atNight = conditions("request.action != 'admit' || request.time.getFullYear() < 2000");
+    expect(await violationsOf(atNight)).toEqual([]);
+    expect((await checkText(atNight)).stderr.join()).not.toContain('moment');
+    expect(await violationsOf(atNight + aPodText('p', 'g'))).toEqual([]);
+    expect((await checkText(atNight + aPodText('p', 'g'))).stderr).toContain(
+      'note: of TaskGrant g hangs on the moment: condition one',
+    );
     const about = conditions("namespaceObject.metadata.labels.team == 'b'") + aPodText('p', 'g');
     expect(await violationsOf(about)).toEqual([]);
     expect((await checkText(about)).stderr).toContain(
       'note: of TaskGrant g cannot be told without requester and namespaceObject: condition one',
     );
     expect(await violationsOf(about + aNamespaceText)).toHaveLength(2);
+  });
+
+  test('that will wait for approval is allowed, and that is said', async () => {
+    const waiting = 'TaskGrant g will wait until somebody approves it: class short asks for that from risk';
+    const approvedFrom = (level: string) => itsClass('', `{}, approval: { requiredAtRisk: ${level} }`);
+    expect(await checkText(named + approvedFrom('None'))).toMatchObject({
+      code: 0,
+      stderr: expect.arrayContaining([`note: ${waiting} None on`]) as string[],
+    });
+    expect((await checkText(named + approvedFrom('Critical'))).stderr.join()).not.toContain(waiting);
+  });
+
+  test('with fewer pods than a Job may make is allowed, and that is said', async () => {
+    const job = `apiVersion: batch/v1
+kind: Job
+metadata: { name: j }
+spec:
+  template:
+    metadata: { labels: { taskgrant.dev/grant: g } }
+    spec: { restartPolicy: Never, containers: [{ name: main, image: 'agent:v1' }] }
+`;
+    expect(await checkText(aGrantText('g') + job)).toMatchObject({
+      code: 0,
+      stderr: expect.arrayContaining([
+        'note: Job j: backoffLimit 6 may make 7 pods, and the grant allows 1: set backoffLimit: 0, or maxPods: 7',
+      ]) as string[],
+    });
   });
 
   test('a class is judged by itself', async () => {
@@ -330,7 +373,10 @@ describe('a grant', () => {
   });
 
   test('that names no class is judged by the default one', async () => {
-    expect(await violationsOf(aGrantText('g') + itsClass(''))).toEqual([]);
+    expect(await checkText(aGrantText('g') + itsClass(''))).toMatchObject({
+      code: 0,
+      stderr: ['note: there is no default TaskGrantClass in the files: its limits are not looked at'],
+    });
     const isDefault = ', annotations: { taskgrant.dev/is-default-class: "true" }';
     expect(await violationsOf(aGrantText('g') + itsClass(isDefault))).toEqual([
       'g: LimitExceeded spec.duration',

@@ -5,13 +5,16 @@ import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { inOrder } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
+import { needsApproval } from '../core/envelope/approval.ts';
 import { judgeClassByItself } from '../core/envelope/class-by-itself.ts';
 import { classIsAccepted, classNotFound, grantAnywhereWithinClass } from '../core/envelope/class.ts';
 import {
   conditionFaults,
   conditionsAreMet,
+  type Decided,
   hasConditions,
   withoutConditionsOn,
+  withoutConditionsOnTime,
 } from '../core/envelope/conditions.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
@@ -30,8 +33,9 @@ import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
+import { tooManyRetries } from './pod-count.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
-import { defaultAccountIn, levelsIn, lookupsIn, type Objects } from './surroundings.ts';
+import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
 
 export interface JudgeOptions {
   /** What the API server calls itself. */
@@ -119,13 +123,17 @@ async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation
       : await objects.get(taskGrantClasses, { name: className });
   if (!found && isWhole) return [classNotFound(className)];
   if (!found) {
-    if (className !== undefined)
-      note(`there is no TaskGrantClass ${className} in the files: its limits are not looked at`);
+    const missing = className === undefined ? 'default TaskGrantClass' : `TaskGrantClass ${className}`;
+    note(`there is no ${missing} in the files: its limits are not looked at`);
     return [];
   }
   const itsClass = parseClass(found, now);
   // That its schema does not allow it is said where it stands.
   if ('faults' in itsClass) return [];
+  if (grant.spec.approval === undefined && needsApproval(grant, itsClass.object))
+    note(
+      `TaskGrant ${grant.metadata.name} will wait until somebody approves it: class ${itsClass.object.metadata.name} asks for that from risk ${itsClass.object.spec.approval?.requiredAtRisk ?? ''} on`,
+    );
   return [
     ...classIsAccepted(itsClass.object),
     ...grantAnywhereWithinClass(grant, itsClass.object, apiAudiences),
@@ -157,19 +165,28 @@ async function satisfiesItsClass(
 async function meetsItsConditions(grant: TaskGrant, world: World): Promise<Violation[]> {
   if (!hasConditions(grant) || conditionFaults(grant).length > 0) return [];
   const { labels } = await standingOf(grant, world);
-  const judged = await withKnownConditions(grant, world);
+  const judged = await withKnownConditions(grant, { action: 'grant' }, world);
   return conditionsAreMet({ grant: judged, labels, now: world.now }, { action: 'grant' }, 'spec.conditions');
 }
 
-async function withKnownConditions<Grant extends TaskGrant>(grant: Grant, world: World): Promise<Grant> {
+async function withKnownConditions<Grant extends TaskGrant>(
+  grant: Grant,
+  decided: Decided,
+  world: World,
+): Promise<Grant> {
   if (!hasConditions(grant)) return grant;
-  const { unknown } = await standingOf(grant, world);
+  const { labels, unknown } = await standingOf(grant, world);
   const { grant: known, leftOut } = withoutConditionsOn(unknown, grant);
   if (leftOut.length > 0)
     world.note(
       `of TaskGrant ${grant.metadata.name} cannot be told without ${unknown.join(' and ')}: condition ${leftOut.join(', ')}`,
     );
-  return known;
+  const timeless = withoutConditionsOnTime({ grant: known, labels, now: world.now }, decided);
+  if (timeless.leftOut.length > 0)
+    world.note(
+      `of TaskGrant ${grant.metadata.name} hangs on the moment: condition ${timeless.leftOut.join(', ')}`,
+    );
+  return timeless.grant;
 }
 
 /** The labels of the grant's namespace, and the variables that nobody knows here. */
@@ -208,9 +225,20 @@ async function judgeWorkload(object: KubernetesObject, world: World): Promise<Ju
   if (malformed.length > 0) return { faults: malformed };
   const preview = await previewIn(pod, object.metadata.namespace ?? '', world);
   if ('faults' in preview) return preview;
+  await noteRetries(object, pod, world);
   const placed = (found: readonly Violation[]) =>
     found.map((violation) => ({ ...violation, path: prefix + violation.path }));
   return { violations: placed(preview.violations), warnings: placed(preview.warnings) };
+}
+
+/** Whatever is tried again counts, and a grant may have fewer pods than that. */
+async function noteRetries(object: KubernetesObject, pod: Pod, world: World): Promise<void> {
+  const { namespace = '', name = '' } = object.metadata;
+  const grantName = grantNameOf(pod);
+  const grant = grantName === undefined ? undefined : await grantIn(grantName, namespace, world);
+  const words =
+    grant && 'object' in grant ? tooManyRetries(object, grant.object.spec.workload.maxPods) : undefined;
+  if (words !== undefined) world.note(`${object.kind} ${name}: ${words}`);
 }
 
 function withoutTemplate({ kind }: KubernetesObject): Judged {
@@ -239,16 +267,27 @@ async function previewIn(
   const at = async (level: Level | undefined): Promise<Violation[]> => {
     if (level === undefined) return [];
     if (name !== undefined && !grant) return grantNotFound(name).map((one) => notGiven(one, world));
-    const known = grant && (await withKnownConditions(grant.object, world));
+    const known = grant && (await withKnownConditions(grant.object, { action: 'admit', pod }, world));
     return previewUnder(pod, namespace, known, level, world);
   };
-  const levels = (await levelsIn(world.objects, namespace)) ?? { refused: world.level, reported: undefined };
+  const levels = (await levelsIn(world.objects, namespace)) ?? assumedLevels(pod, namespace, world);
   if (levels.refused === undefined)
     world.note(`namespace ${namespace} has no label ${ENFORCE_LABEL}: no pod is refused there`);
   const violations = await at(levels.refused);
   const refused = new Set(violations.map(({ code, path }) => `${code} ${path}`));
   const reported = levels.reported === levels.refused ? [] : await at(levels.reported);
   return { violations, warnings: reported.filter(({ code, path }) => !refused.has(`${code} ${path}`)) };
+}
+
+/** Of a namespace that is nowhere. Its labels may say another level, which is one and the same to a pod with a grant. */
+function assumedLevels(pod: Pod, namespace: string, { level, isWhole, note }: World): Levels {
+  if (grantNameOf(pod) === undefined && level !== 'required') {
+    const [where, otherwise] = isWhole ? ['', ''] : [' in the files', ', or ask the cluster with --server'];
+    note(
+      `there is no namespace ${namespace}${where}: its level counts as ${level}; say another with --level${otherwise}`,
+    );
+  }
+  return { refused: level, reported: undefined };
 }
 
 /** Everything that will be wrong with a pod of the namespace under the grant; or under none, where its references matter only at level required. */

@@ -1,5 +1,6 @@
 /** The kinds of objects that matter here, and what of each has to be as it should for anything to be said about it. */
 import { z } from 'zod';
+import { API_VERSION, GROUP } from '../api/group.ts';
 import { WORKLOAD_KINDS } from '../core/identity/workload.ts';
 
 /** What every object has. */
@@ -79,8 +80,8 @@ const selector = z.looseObject({
 const KNOWN: ReadonlyMap<string, KnownKind> = new Map([
   ...WORKLOAD_KINDS.map((name) => [name, kind(GROUP_OF_WORKLOAD[name] ?? 'apps', 'Namespaced')] as const),
   ['Pod', kind('', 'Namespaced')],
-  ['TaskGrant', kind('taskgrant.dev', 'Namespaced')],
-  ['TaskGrantClass', kind('taskgrant.dev', 'Cluster')],
+  ['TaskGrant', kind(GROUP, 'Namespaced')],
+  ['TaskGrantClass', kind(GROUP, 'Cluster')],
   ['Namespace', kind('', 'Cluster')],
   ['Role', kind('rbac.authorization.k8s.io', 'Namespaced', { rules })],
   [
@@ -150,7 +151,27 @@ export function shapeFaultsOf(value: unknown): ShapeFault[] {
   const isObject = object.safeParse(value);
   const shape = isObject.success ? knownKind(isObject.data)?.shape : object;
   const result = shape?.safeParse(value);
-  return (result?.error?.issues ?? []).map(({ path, message }) => ({ path: pathOf(path), message }));
+  return [
+    ...(result?.error?.issues ?? []).map(({ path, message }) => ({
+      path: pathOf(path),
+      message: message.endsWith('received undefined') ? 'is missing' : message,
+    })),
+    ...(isObject.success ? unknownOfOurs(isObject.data) : []),
+  ];
+}
+
+/** Of our own group there is nothing besides: an object that nobody knows would be none of our business. */
+function unknownOfOurs({ apiVersion, kind }: { apiVersion: string; kind: string }): ShapeFault[] {
+  if (groupOf(apiVersion) !== GROUP) return [];
+  const kinds = [...KNOWN].filter(([, { group }]) => group === GROUP).map(([name]) => name);
+  return [
+    ...(apiVersion === API_VERSION
+      ? []
+      : [{ path: 'apiVersion', message: `there is no ${apiVersion}: write ${API_VERSION}` }]),
+    ...(kinds.includes(kind)
+      ? []
+      : [{ path: 'kind', message: `there is no ${kind} in ${GROUP}: write ${kinds.join(' or ')}` }]),
+  ];
 }
 
 function pathOf(steps: readonly PropertyKey[]): string {

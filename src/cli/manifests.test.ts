@@ -57,7 +57,19 @@ describe('what is no object says where, and hides no other', () => {
   test.each([
     ['a list of things', '- a\n', 1, 'no object of Kubernetes'],
     ['words', 'hello\n', 1, 'no object of Kubernetes'],
-    ['an object without a kind', 'apiVersion: v1\nmetadata: { name: a }\n', 1, 'kind: '],
+    ['an object without a kind', 'apiVersion: v1\nmetadata: { name: a }\n', 1, 'kind: is missing'],
+    [
+      'a version of ours that there is not',
+      'apiVersion: taskgrant.dev/v1\nkind: TaskGrant\nmetadata: { name: a }\n',
+      1,
+      'apiVersion: there is no taskgrant.dev/v1: write taskgrant.dev/v1alpha1',
+    ],
+    [
+      'a kind of ours that there is not',
+      'apiVersion: taskgrant.dev/v1alpha1\nkind: TaskGrants\nmetadata: { name: a }\n',
+      2,
+      'kind: there is no TaskGrants in taskgrant.dev: write TaskGrant or TaskGrantClass',
+    ],
     [
       'labels that are a list',
       'apiVersion: v1\nkind: Pod\nmetadata:\n  labels: [a]\n',

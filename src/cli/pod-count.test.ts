@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { podCountOf } from './pod-count.ts';
+import { podCountOf, tooManyRetries } from './pod-count.ts';
 
 const object = (kind: string, spec: object) => ({ apiVersion: 'v1', kind, metadata: { name: 'x' }, spec });
 const job = (spec: object) => object('Job', spec);
@@ -28,4 +28,20 @@ test.each([
   ['what is no number', job({ completions: 'many', backoffLimit: 0 }), 1, 1],
 ])('%s', (_what, workload, pods, succeeded) => {
   expect(podCountOf(workload)).toMatchObject({ pods, succeeded });
+});
+
+test.each([
+  [{}, 2, 'backoffLimit 6 may make 7 pods, and the grant allows 2: set backoffLimit: 1, or maxPods: 7'],
+  [{ completions: 3 }, 2, 'backoffLimit 6 may make 9 pods, and the grant allows 2: set maxPods: 9'],
+  [
+    { completions: 2, backoffLimitPerIndex: 3 },
+    5,
+    'backoffLimitPerIndex 3 may make 8 pods, and the grant allows 5: set backoffLimitPerIndex: 1, or maxPods: 8',
+  ],
+  [{ backoffLimit: 1 }, 2, undefined],
+])('a Job of %j under a grant of %i pods', (spec, maxPods, words) => {
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'a' }, spec };
+  const cronJob = { ...job, kind: 'CronJob', spec: { jobTemplate: { spec } } };
+  expect(tooManyRetries(job, maxPods)).toBe(words);
+  expect(tooManyRetries(cronJob, maxPods)).toBe(words);
 });

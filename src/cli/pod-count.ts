@@ -52,6 +52,22 @@ function ofJob(object: KubernetesObject, spec: readonly string[]): PodCount {
   return { pods: needed + Math.max(0, retries), succeeded: Math.max(1, completions ?? 1) };
 }
 
+/** Of a Job whose retries may be more than a grant allows: it stops before it has tried as often as its author wrote. Undefined where they are not. */
+export function tooManyRetries(object: KubernetesObject, maxPods: number): string | undefined {
+  const spec = { Job: ['spec'], CronJob: ['spec', 'jobTemplate', 'spec'] }[object.kind];
+  const { pods } = podCountOf(object);
+  if (!spec || pods <= maxPods) return undefined;
+  const ofEach = numberAt(object, [...spec, 'backoffLimitPerIndex']);
+  const [field, limit] =
+    ofEach === undefined
+      ? ['backoffLimit', numberAt(object, [...spec, 'backoffLimit']) ?? DEFAULT_BACKOFF_LIMIT]
+      : ['backoffLimitPerIndex', ofEach];
+  const once = ofEach === undefined ? pods - Math.max(0, limit) : pods / (Math.max(0, limit) + 1);
+  const fitting = ofEach === undefined ? maxPods - once : Math.floor(maxPods / once) - 1;
+  const fewer = fitting >= 0 && limit > 0 ? `${field}: ${fitting}, or ` : '';
+  return `${field} ${limit} may make ${pods} pods, and the grant allows ${maxPods}: set ${fewer}maxPods: ${pods}`;
+}
+
 /** Undefined where there is no whole number. */
 function numberAt(object: unknown, way: readonly string[]): number | undefined {
   const value = way.reduce<unknown>(

@@ -154,7 +154,7 @@ Examples:
     .action((name: string, flags: ApproveFlags) => actions.decide(name, 'Denied', flags));
 
   program
-    .command('completion', { hidden: true })
+    .command('completion')
     .description('prints a script that completes kubectl-taskgrant in a shell; kubectl does so by itself')
     .addArgument(program.createArgument('<shell>', 'which shell').choices(SHELLS))
     .action((shell: Shell) => {
@@ -202,5 +202,5 @@ function duration(text: string): string {
   } catch {
     // Said below, as of no time at all.
   }
-  throw new InvalidArgumentError('not a duration such as 90s or 1h30m');
+  throw new InvalidArgumentError('not a duration such as 90s or 1h30m; a day is 24h');
 }

@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { structural, type StructuralSchema } from '../api/crd.ts';
+import { taskGrantSchema } from '../api/taskgrant.ts';
+import { taskGrantClassSchema } from '../api/taskgrantclass.ts';
+import { createDialect, isFault } from '../core/cel/dialect.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
 
 const metadata = { name: 'a', namespace: 'agents' };
@@ -20,8 +24,20 @@ test('a grant is what the API server would store: with every default', () => {
 });
 
 test.each([
-  ['a field that is not there', { enveloppe: {} }, 'spec.enveloppe', 'no such field'],
-  ['one further down', { workload: { images: ['a'], image: 'b' } }, 'spec.workload.image', 'no such field'],
+  ['a field that is not there', { replicas: 1 }, 'spec.replicas', 'no such field'],
+  ['one that is misspelled', { enveloppe: {} }, 'spec.enveloppe', 'no such field: did you mean envelope?'],
+  [
+    'one further down',
+    { workload: { images: ['a'], maxpods: 1 } },
+    'spec.workload.maxpods',
+    'did you mean maxPods?',
+  ],
+  [
+    'one in a list',
+    { envelope: { tokens: [{ name: 'api', audiences: 'x' }] } },
+    'spec.envelope.tokens[0].audiences',
+    'did you mean audience?',
+  ],
   ['a missing field', { workload: {} }, 'spec.workload', 'must have required properties images'],
   [
     'a value beyond its bound',
@@ -30,6 +46,14 @@ test.each([
     'must be >= 600',
   ],
   ['a duration that is none', { duration: '1 day' }, 'spec.duration', 'must be hours, minutes and seconds'],
+  ['a day', { duration: '1d' }, 'spec.duration', 'a day is 24h'],
+  ['no time at all', { duration: '0s' }, 'spec.duration', 'must be longer than nothing'],
+  [
+    'a lifetime that is another one',
+    { envelope: { tokens: [{ name: 'api', expirationSeconds: 3607 }] } },
+    'spec.envelope.tokens[0].expirationSeconds',
+    'use another',
+  ],
   ['a wrong type', { duration: 15 }, 'spec.duration', 'must be string'],
 ])('what its schema does not allow is said with its path: %s', (_what, change, path, words) => {
   expect(parseGrant(grant(change), 0)).toMatchObject({
@@ -52,6 +76,20 @@ test('a class is held to its own schema', () => {
   });
   expect(parseClass(limited('1h'), 0)).toHaveProperty('object');
   expect(parseClass(limited('an hour'), 0)).toMatchObject({ faults: [{ path: 'spec.limits.maxDuration' }] });
+});
+
+test('every rule in CEL that is not about a change can be told here', () => {
+  const rulesIn = (schema: StructuralSchema): string[] => [
+    ...((schema['x-kubernetes-validations'] ?? []) as { rule: string }[]).map(({ rule }) => rule),
+    ...Object.values(schema.properties ?? {}).flatMap(rulesIn),
+    ...(schema.items ? rulesIn(schema.items) : []),
+  ];
+  const rules = [taskGrantSchema, taskGrantClassSchema]
+    .flatMap(({ spec, status }) => [...rulesIn(structural(spec)), ...rulesIn(structural(status))])
+    .filter((rule) => !rule.includes('oldSelf'));
+  expect(rules.length).toBeGreaterThan(3);
+  const { compile } = createDialect({ self: 'dyn' });
+  expect(rules.filter((rule) => isFault(compile(rule)))).toEqual([]);
 });
 
 test.each(['Bad_Name', '-a', 'a.', 'a..b', 'x'.repeat(254)])('%s is no name', (name) => {

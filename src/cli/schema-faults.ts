@@ -3,21 +3,24 @@ import { Value } from 'typebox/value';
 import type { KubernetesObject, Stored } from '../api/kubernetes.ts';
 import { structural, type StructuralSchema } from '../api/crd.ts';
 import { withDefaults } from '../api/defaults.ts';
-import { DURATION_PATTERN, type TSchema } from '../api/schema.ts';
+import type { CelRule, TSchema } from '../api/schema.ts';
 import { taskGrantSchema, type TaskGrant } from '../api/taskgrant.ts';
 import { taskGrantClassSchema, type TaskGrantClass } from '../api/taskgrantclass.ts';
+import { isRecord } from '../core/record.ts';
+import { createDialect, evaluationOf, isFault } from '../core/cel/dialect.ts';
 import type { ShapeFault } from './kinds.ts';
+import { nearestOf } from './nearest.ts';
 
 type Parsed<T extends KubernetesObject> = { object: Stored<T> } | { faults: ShapeFault[] };
 
 /** The grant as the API server would store it, defaults filled in; or what its schema does not allow. */
 export function parseGrant(object: KubernetesObject, now: number): Parsed<TaskGrant> {
-  return parse<TaskGrant>(object, taskGrantSchema, ['duration', 'ttlAfterFinished'], now);
+  return parse<TaskGrant>(object, taskGrantSchema, now);
 }
 
 /** The class as the API server would store it, defaults filled in; or what its schema does not allow. */
 export function parseClass(object: KubernetesObject, now: number): Parsed<TaskGrantClass> {
-  return parse<TaskGrantClass>(object, taskGrantClassSchema, ['limits.maxDuration'], now);
+  return parse<TaskGrantClass>(object, taskGrantClassSchema, now);
 }
 
 interface Schemas {
@@ -28,7 +31,6 @@ interface Schemas {
 function parse<T extends KubernetesObject>(
   object: KubernetesObject,
   schemas: Schemas,
-  durations: readonly string[],
   now: number,
 ): Parsed<T> {
   const { spec = {}, status = {} } = object as { spec?: unknown; status?: unknown };
@@ -37,7 +39,6 @@ function parse<T extends KubernetesObject>(
   const faults = [
     ...name,
     ...faultsOf(schemas.spec, wholeSpec, 'spec'),
-    ...durations.flatMap((path) => durationFault(wholeSpec, path)),
     ...faultsOf(schemas.status, wholeStatus, 'status'),
   ];
   if (faults.length > 0) return { faults };
@@ -56,21 +57,65 @@ function nameFaults(name: string | undefined): ShapeFault[] {
   return [{ path: 'metadata.name', message }];
 }
 
-/** What it checks is what the CRD says, and no field beside. */
+/** What it checks is what the CRD says, rules in CEL and all, and no field beside. */
 function faultsOf(schema: TSchema, value: unknown, root: string): ShapeFault[] {
-  return Value.Errors(closed(structural(schema)), value).flatMap(
-    ({ keyword, instancePath, params, message }) => {
-      const path = pathAt(root, instancePath);
-      if (keyword === 'additionalProperties' && 'additionalProperties' in params) {
-        return params.additionalProperties.map((field) => ({
-          path: `${path}.${field}`,
-          message: 'no such field',
-        }));
-      }
-      // Says the same again, of each field that is not known.
-      return keyword === 'boolean' ? [] : [{ path, message }];
-    },
+  const whole = structural(schema);
+  const faults = Value.Errors(closed(whole), value).flatMap(({ keyword, instancePath, params, message }) => {
+    const path = pathAt(root, instancePath);
+    if (keyword === 'additionalProperties' && 'additionalProperties' in params) {
+      const fields = fieldsAt(whole, instancePath);
+      return params.additionalProperties.map((field) => ({
+        path: `${path}.${field}`,
+        message: noSuchField(field, fields),
+      }));
+    }
+    // Says the same again, of each field that is not known.
+    return keyword === 'boolean' ? [] : [{ path, message }];
+  });
+  const before = new Set(faults.map(({ path }) => path));
+  return [...faults, ...brokenRules(whole, value, root).filter(({ path }) => !before.has(path))];
+}
+
+function noSuchField(field: string, fields: readonly string[]): string {
+  const meant = nearestOf(field, fields);
+  return meant === undefined ? 'no such field' : `no such field: did you mean ${meant}?`;
+}
+
+/** What an object can have where the pointer leads. */
+function fieldsAt(schema: StructuralSchema, pointer: string): string[] {
+  const steps = pointer.split('/').slice(1);
+  const at = steps.reduce<StructuralSchema | undefined>(
+    (part, step) => part?.properties?.[step] ?? part?.items,
+    schema,
   );
+  return Object.keys(at?.properties ?? {});
+}
+
+/** What the rules of a CRD are about. */
+const RULES = createDialect({ self: 'dyn' });
+
+/** Each rule of the schema, and of all within it, that the value breaks. Those about a change say nothing of a file. */
+function brokenRules(schema: StructuralSchema, value: unknown, path: string): ShapeFault[] {
+  if (value === undefined) return [];
+  const { 'x-kubernetes-validations': rules = [], properties = {}, items } = schema;
+  const fields = isRecord(value) ? value : {};
+  return [
+    ...(rules as CelRule[])
+      .filter(({ rule }) => !rule.includes('oldSelf') && isBroken(rule, value))
+      .map(({ rule, message = rule }) => ({ path, message })),
+    ...Object.entries(properties).flatMap(([name, inner]) =>
+      brokenRules(inner, fields[name], `${path}.${name}`),
+    ),
+    ...(items && Array.isArray(value)
+      ? value.flatMap((item, index) => brokenRules(items, item, `${path}[${index}]`))
+      : []),
+  ];
+}
+
+/** What is of another type than the rule is for is a fault of its own. */
+function isBroken(rule: string, self: unknown): boolean {
+  const compiled = RULES.compile(rule);
+  return !isFault(compiled) && evaluationOf({ self }).judge(compiled) === false;
 }
 
 /** The API server refuses unknown fields, unless it is told otherwise (fieldValidation: Strict, which kubectl asks for). */
@@ -86,15 +131,6 @@ function closed(schema: StructuralSchema): StructuralSchema {
     }),
     ...(items && { items: closed(items) }),
   } as StructuralSchema;
-}
-
-/** By a rule in CEL in the CRD, so that it is said in words what one is. */
-function durationFault(spec: unknown, path: string): ShapeFault[] {
-  const value = path
-    .split('.')
-    .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], spec);
-  if (typeof value !== 'string' || (value !== '' && new RegExp(DURATION_PATTERN).test(value))) return [];
-  return [{ path: `spec.${path}`, message: 'must be hours, minutes and seconds, such as 1h30m, 15m or 45s' }];
 }
 
 /** `spec.envelope.tokens[0].name` of `/envelope/tokens/0/name`. */

@@ -29,7 +29,7 @@ const UNGRANTED = anAuthoredPod(
 const GRANTED = anAuthoredPod(withSecretEnv('db'));
 
 /** Where something was cut. */
-const MORE = 'what to do about each: kubectl taskgrant check -f FILE says';
+const MORE = 'what to do about each: kubectl taskgrant check -f FILE --server says';
 
 function warningsOf(answer: Answer): readonly string[] {
   return answer.allowed ? (answer.warnings ?? []) : ['refused'];
@@ -83,7 +83,7 @@ describe('the author of a workload', () => {
     const containers = Array.from({ length: 30 }, (_, index) => ({ name: `c${index}`, image: 'busybox' }));
     const warnings = await advice(anAuthoredPod(withSpec({ containers })));
     expect(warnings).toHaveLength(11);
-    expect(warnings.at(-1)).toBe('… and 20 more: kubectl taskgrant check -f FILE says all of it');
+    expect(warnings.at(-1)).toBe('… and 20 more: kubectl taskgrant check -f FILE --server says all of it');
   });
 
   test('is told nothing of what makes no pods', async () => {

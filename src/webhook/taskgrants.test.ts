@@ -186,7 +186,7 @@ test('a grant whose rules give nothing is accepted, with a warning for each, in 
     warnings: [
       'RuleGivesNothing spec.envelope.kubernetes[0].resources[1]: asked nodes, but it is in no namespace, as a Role is',
       'RuleGivesNothing spec.envelope.kubernetes[0].resources[2]: asked deployments, but it is of the group "apps"',
-      'what to do about each: kubectl taskgrant check -f FILE says',
+      'what to do about each: kubectl taskgrant check -f FILE --server says',
     ],
   });
 });

@@ -105,7 +105,7 @@ describe('what is only warned of', () => {
   });
 
   test('is cut between its parts where there is not, and it is said who says more', () => {
-    const more = 'what to do about each: kubectl taskgrant check -f FILE says';
+    const more = 'what to do about each: kubectl taskgrant check -f FILE --server says';
     expect(renderFindings([long])).toEqual([
       'NodeAccess spec.template.spec.hostPID: asked true, a grant allows nothing of its node',
       more,

@@ -1,7 +1,7 @@
 /** The conditions that a grant sets to itself: whatever is decided under it, they are evaluated. */
 import type { Pod } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
-import { evaluationOf, isFault } from '../cel/dialect.ts';
+import { evaluationOf, isFault, type Verdict } from '../cel/dialect.ts';
 import type { Violation } from '../decision/violation.ts';
 import { commonVariables, CONDITIONS, expressionFaults } from './expressions.ts';
 
@@ -40,14 +40,9 @@ export function conditionsAreMet(
   path: string | ((index: number) => string),
 ): Violation[] {
   if (!hasConditions(grant)) return [];
-  const { requestedBy: requester } = grant.spec;
-  const evaluation = evaluationOf({
-    ...commonVariables({ grant, requester, labels }),
-    request: { time: new Date(now), ...decided },
-  });
+  const verdicts = verdictsOf({ grant, labels }, { time: new Date(now), ...decided });
   return (grant.spec.conditions ?? []).flatMap(({ name, expression, message }, index) => {
-    const compiled = CONDITIONS.compile(expression);
-    const verdict = isFault(compiled) ? { error: compiled.message } : evaluation.judge(compiled);
+    const verdict = verdicts[index] ?? { error: 'it was not evaluated' };
     if (verdict === true) return [];
     const { action } = decided;
     return [
@@ -60,6 +55,35 @@ export function conditionsAreMet(
       },
     ];
   });
+}
+
+/** One for each condition. */
+function verdictsOf(
+  { grant, labels }: Pick<ConditionFacts, 'grant' | 'labels'>,
+  request: Decided & { time?: Date },
+): Verdict[] {
+  const { requestedBy: requester, conditions = [] } = grant.spec;
+  const evaluation = evaluationOf({ ...commonVariables({ grant, requester, labels }), request });
+  return conditions.map(({ expression }) => {
+    const compiled = CONDITIONS.compile(expression);
+    return isFault(compiled) ? { error: compiled.message } : evaluation.judge(compiled);
+  });
+}
+
+/** The grant without the conditions that nothing can be told of but at a moment; and their names. */
+export function withoutConditionsOnTime<Grant extends Pick<TaskGrant, 'metadata' | 'spec'>>(
+  { grant, labels, now }: ConditionFacts & { grant: Grant },
+  decided: Decided,
+): { grant: Grant; leftOut: string[] } {
+  const { conditions = [] } = grant.spec;
+  const atMoment = verdictsOf({ grant, labels }, { time: new Date(now), ...decided });
+  const atAnyTime = verdictsOf({ grant, labels }, decided);
+  const isTimeless = (_: unknown, index: number) =>
+    typeof atMoment[index] !== 'boolean' || typeof atAnyTime[index] === 'boolean';
+  return {
+    grant: { ...grant, spec: { ...grant.spec, conditions: conditions.filter(isTimeless) } },
+    leftOut: conditions.filter((_, index) => !isTimeless(_, index)).map(({ name }) => name),
+  };
 }
 
 const FIXES: Readonly<Record<Decided['action'], string>> = {
