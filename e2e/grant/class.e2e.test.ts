@@ -102,22 +102,30 @@ describe('of a class', () => {
   });
 
   test('whose grantor the controller may not be, it is said, and to who asks for a grant of it', async () => {
-    const name = await aClass({
-      grantor: { namespace: RELEASE_NAMESPACE, name: `${RELEASE}-grantor-nobody` },
-    });
+    const grantor = { namespace: RELEASE_NAMESPACE, name: `${RELEASE}-grantor-nobody` };
+    const name = await aClass({ grantor });
     expect(await conditionsOf(name)).toMatchObject([
       { type: 'Accepted', status: 'True' },
       { type: 'GrantorUsable', status: 'False', reason: 'ImpersonationRefused' },
     ]);
     const namespace = await aNamespace();
-    const { code, stderr } = await apply(
-      aGrantManifest(namespace, 'task', {
-        className: name,
-        envelope: { tokens: [{ name: 'api', expirationSeconds: 600 }] },
-      }),
-    );
-    expect(code).toBe(0);
+    const rbac = 'rbac.authorization.k8s.io';
+    const holdsWhatIsAsked = {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata: { namespace, name: 'nobody-views' },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
+      subjects: [{ kind: 'ServiceAccount', ...grantor }],
+    };
+    expect((await apply(holdsWhatIsAsked)).stderr).toBe('');
+    const { code, stderr } = await apply(aGrantManifest(namespace, 'task', { className: name }));
+    expect(code, stderr).toBe(0);
     expect(stderr).toContain('the controller may not act as the grantor');
+    const issuesNothing = {
+      className: name,
+      envelope: { tokens: [{ name: 'api', expirationSeconds: 600 }] },
+    };
+    expect((await apply(aGrantManifest(namespace, 'harmless', issuesNothing))).stderr).toBe('');
   });
 
   test('whose grantor may be used in every way, it is said', async () => {
