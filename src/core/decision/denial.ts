@@ -61,7 +61,8 @@ export function renderFindings(violations: readonly Violation[]): string[] {
   const whole = shown.map(renderViolation);
   const short = shown.map(renderFinding);
   const more = violations.length - shown.length;
-  if (more > 0) return [...short, `… and ${more} more: kubectl taskgrant check -f FILE --server says all of it`];
+  if (more > 0)
+    return [...short, `… and ${more} more: kubectl taskgrant check -f FILE --server says all of it`];
   const isCut = short.some((text, index) => text !== whole[index]);
   return isCut ? [...short, 'what to do about each: kubectl taskgrant check -f FILE --server says'] : short;
 }
