@@ -4,11 +4,11 @@
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { KubernetesObject } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
-import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
 import { readBundle } from '../../src/kube/certificate-authority.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import { namespaces, pods, resource, secrets, taskGrants } from '../../src/kube/resources.ts';
 import {
+  applyCrds,
   chart,
   createReleaseNamespace,
   everythingLabelled,
@@ -50,10 +50,7 @@ let work: string;
 
 beforeAll(async () => {
   await createReleaseNamespace();
-  await kubectl(
-    ...['apply', '--server-side', '--force-conflicts', `--field-manager=${CRD_FIELD_MANAGER}`],
-    ...['--filename', `${chart}/crds`],
-  );
+  await applyCrds();
   await installCertManager();
 }, MINUTES);
 

@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubernetesObject, Pod } from '../../src/api/kubernetes.ts';
-import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
 import {
   createAuthority,
   createLeaf,
@@ -30,6 +29,7 @@ import {
 } from '../grant/testbed.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
+  applyCrds,
   chart,
   createReleaseNamespace,
   helm,
@@ -59,10 +59,7 @@ let work: string;
 
 beforeAll(async () => {
   await createReleaseNamespace();
-  await kubectl(
-    ...['apply', '--server-side', '--force-conflicts', `--field-manager=${CRD_FIELD_MANAGER}`],
-    ...['--filename', `${chart}/crds`],
-  );
+  await applyCrds();
 });
 
 afterAll(async () => {

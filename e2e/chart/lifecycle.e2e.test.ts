@@ -19,6 +19,7 @@ import {
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
+  applyCrds,
   chart,
   createReleaseNamespace,
   everythingLabelled,
@@ -51,10 +52,7 @@ describe.each(helmVersions)('with %s', (version) => {
   beforeAll(async () => {
     began = new Date().toISOString();
     await createReleaseNamespace();
-    await kubectl(
-      ...['apply', '--server-side', '--force-conflicts', `--field-manager=${CRD_FIELD_MANAGER}`],
-      ...['--filename', `${chart}/crds`],
-    );
+    await applyCrds();
   });
 
   afterAll(async () => {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../cluster/layout.ts';
 import type { PodSpec } from '../../src/api/kubernetes.ts';
+import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { must, run, type Outcome } from '../cluster/process.ts';
 import { programPath } from '../cluster/programs.ts';
@@ -52,6 +53,14 @@ export function kubectlApply(manifest: string, ...args: readonly string[]): Prom
 /** kubectl delete of what is in manifests, as far as it is there. */
 export function kubectlDelete(manifest: string): Promise<string> {
   return must(['kubectl', 'delete', '--ignore-not-found', '--filename', '-'], { input: manifest });
+}
+
+/** The CRDs as the chart's own Job writes them, so that a Helm that installs them finds nobody else's. */
+export function applyCrds(): Promise<string> {
+  return kubectl(
+    ...['apply', '--server-side', '--force-conflicts', `--field-manager=${CRD_FIELD_MANAGER}`],
+    ...['--filename', `${chart}/crds`],
+  );
 }
 
 /** The API server as an account of the release sees it. */

@@ -40,6 +40,9 @@ const DNS_SUBDOMAIN = '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$';
 
 /** The service account token lifetimes that the API server accepts: 10 minutes to 2^32 seconds (TokenRequestSpec). */
 export const MIN_TOKEN_SECONDS = 600;
+
+/** How long a finished grant stays where it does not say. */
+export const DEFAULT_TTL = '24h';
 export const MAX_TOKEN_SECONDS = 86_400;
 
 /** The shortest life that a pod certificate may be asked with, an hour (KEP-4317). */
@@ -414,7 +417,7 @@ const spec = record(
     ]),
     completion,
     ttlAfterFinished: duration({
-      default: '24h',
+      default: DEFAULT_TTL,
       description: 'How long the finished object, and the receipt in it, stays readable.',
     }),
     parentRef: optional(

@@ -16,10 +16,10 @@ const DEFAULT_BACKOFF_LIMIT = 6;
 export function podCountOf(object: KubernetesObject): PodCount {
   switch (object.kind) {
     case 'Job':
-      return ofJob(object, ['spec']);
+      return ofJob(object, JOB_SPECS.Job);
     case 'CronJob':
       return {
-        ...ofJob(object, ['spec', 'jobTemplate', 'spec']),
+        ...ofJob(object, JOB_SPECS.CronJob),
         note: 'a grant is for one task: something has to create one for each Job of the CronJob, and label its pods with it',
       };
     case 'DaemonSet':
@@ -42,29 +42,44 @@ export function podCountOf(object: KubernetesObject): PodCount {
   }
 }
 
-/** A Job goes on trying until backoffLimit pods have failed, or so many of each index. */
+/** Where the JobSpec is, of the kinds that have one. */
+const JOB_SPECS = {
+  Job: ['spec'],
+  CronJob: ['spec', 'jobTemplate', 'spec'],
+} as const;
+
 function ofJob(object: KubernetesObject, spec: readonly string[]): PodCount {
+  const { pods } = triesOf(object, spec);
+  return { pods, succeeded: Math.max(1, numberAt(object, [...spec, 'completions']) ?? 1) };
+}
+
+/** A Job goes on trying until backoffLimit pods have failed, or so many of each index. */
+function triesOf(object: KubernetesObject, spec: readonly string[]) {
   const at = (field: string) => numberAt(object, [...spec, field]);
-  const completions = at('completions');
-  const needed = Math.max(1, completions ?? at('parallelism') ?? 1);
+  const needed = Math.max(1, at('completions') ?? at('parallelism') ?? 1);
   const ofEach = at('backoffLimitPerIndex');
-  const retries = ofEach === undefined ? (at('backoffLimit') ?? DEFAULT_BACKOFF_LIMIT) : needed * ofEach;
-  return { pods: needed + Math.max(0, retries), succeeded: Math.max(1, completions ?? 1) };
+  if (ofEach !== undefined)
+    return {
+      field: 'backoffLimitPerIndex',
+      limit: ofEach,
+      pods: needed + Math.max(0, needed * ofEach),
+      fitting: (maxPods: number) => Math.floor(maxPods / needed) - 1,
+    };
+  const limit = at('backoffLimit') ?? DEFAULT_BACKOFF_LIMIT;
+  return {
+    field: 'backoffLimit',
+    limit,
+    pods: needed + Math.max(0, limit),
+    fitting: (maxPods: number) => maxPods - needed,
+  };
 }
 
 /** Of a Job whose retries may be more than a grant allows: it stops before it has tried as often as its author wrote. Undefined where they are not. */
 export function tooManyRetries(object: KubernetesObject, maxPods: number): string | undefined {
-  const spec = { Job: ['spec'], CronJob: ['spec', 'jobTemplate', 'spec'] }[object.kind];
-  const { pods } = podCountOf(object);
-  if (!spec || pods <= maxPods) return undefined;
-  const ofEach = numberAt(object, [...spec, 'backoffLimitPerIndex']);
-  const [field, limit] =
-    ofEach === undefined
-      ? ['backoffLimit', numberAt(object, [...spec, 'backoffLimit']) ?? DEFAULT_BACKOFF_LIMIT]
-      : ['backoffLimitPerIndex', ofEach];
-  const once = ofEach === undefined ? pods - Math.max(0, limit) : pods / (Math.max(0, limit) + 1);
-  const fitting = ofEach === undefined ? maxPods - once : Math.floor(maxPods / once) - 1;
-  const fewer = fitting >= 0 && limit > 0 ? `${field}: ${fitting}, or ` : '';
+  if (object.kind !== 'Job' && object.kind !== 'CronJob') return undefined;
+  const { field, limit, pods, fitting } = triesOf(object, JOB_SPECS[object.kind]);
+  if (pods <= maxPods) return undefined;
+  const fewer = fitting(maxPods) >= 0 && limit > 0 ? `${field}: ${fitting(maxPods)}, or ` : '';
   return `${field} ${limit} may make ${pods} pods, and the grant allows ${maxPods}: set ${fewer}maxPods: ${pods}`;
 }
 
