@@ -41,7 +41,7 @@ import {
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, createTestNamespace, minorVersion, testClient } from '../kube/testbed.ts';
 import {
-  chart,
+  applyCrds,
   clientOf,
   createReleaseNamespace,
   helm,
@@ -87,7 +87,7 @@ beforeAll(async () => {
     secrets,
     aTokenSecret(ACCOUNT, { name: 'from-before', finalizers: ['example.com/kept'] }),
   );
-  await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
+  await applyCrds();
   await vi.waitFor(() => admin.create(taskGrants, aGrant()), { timeout: 10_000 });
   await kubectl('label', 'namespace', work, `${ENFORCE_LABEL}=granted`);
   await installWithoutPods();

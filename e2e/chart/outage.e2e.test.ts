@@ -24,7 +24,7 @@ import {
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
 import {
-  chart,
+  applyCrds,
   clientOf,
   createReleaseNamespace,
   hasConstrainedImpersonation,
@@ -63,7 +63,7 @@ beforeAll(async () => {
     finalizers: ['example.com/kept'],
   });
   await createBeforeEnforcement({ name: 'without-grant' });
-  await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
+  await applyCrds();
   await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers: [FINALIZER] })), { timeout: 10_000 });
   await label(work, { [ENFORCE_LABEL]: 'granted' });
   await installWithoutPods();

@@ -8,9 +8,9 @@ import { serviceAccountUsername } from '../../src/kube/client.ts';
 import { resource } from '../../src/kube/resources.ts';
 import { HOLDERS, rulesIn } from '../../scripts/rights/holders.ts';
 import type { Condition, Holder } from '../../scripts/rights/right.ts';
-import { must } from '../cluster/process.ts';
 import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
 import {
+  applyCrds,
   chart,
   createReleaseNamespace,
   hasConstrainedImpersonation,
@@ -18,6 +18,7 @@ import {
   installWithoutPods,
   kubectl,
   kubectlApply,
+  kubectlDelete,
   namespace,
   probeNamespace,
   release,
@@ -45,7 +46,7 @@ const selfSubjectRulesReviews = resource<SelfSubjectRulesReview>(
 beforeAll(async () => {
   await createReleaseNamespace();
   work = await createTestNamespace(admin);
-  await kubectl('apply', '--server-side', '--force-conflicts', '--filename', `${chart}/crds`);
+  await applyCrds();
   await installWithoutPods();
   hooks = await rightsOfHooks();
   await kubectlApply(hooks);
@@ -129,8 +130,4 @@ async function rightsOfHooks(): Promise<string> {
     .filter((object) => object !== null && object.kind !== 'Job')
     .map((object) => stringify(object))
     .join('---\n');
-}
-
-function kubectlDelete(manifest: string): Promise<string> {
-  return must(['kubectl', 'delete', '--ignore-not-found', '--filename', '-'], { input: manifest });
 }
