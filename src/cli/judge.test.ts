@@ -300,14 +300,17 @@ describe('a grant', () => {
       'limits:',
       `validations: [{ expression: 'grant.spec.workload.maxPods > 1', message: retries }, { expression: "requester.username == 'x'" }, { expression: "namespaceObject.metadata.labels.team == 'b'" }], limits:`,
     );
-    expect(await violationsOf(named + validated)).toEqual(['g: ValidationFailed spec.validations[0]']);
+    expect(await violationsOf(named + validated)).toEqual(['g: ValidationFailed spec.className']);
     expect((await checkText(named + validated)).stderr).toContain(
       'note: of TaskGrant g cannot be told without requester and namespaceObject: spec.validations[1], spec.validations[2] of class short',
     );
     expect(await violationsOf(named + validated + aNamespaceText)).toEqual([
-      'g: ValidationFailed spec.validations[0]',
-      'g: ValidationFailed spec.validations[2]',
+      'g: ValidationFailed spec.className',
+      'g: ValidationFailed spec.className',
     ]);
+    expect((await checkText(named + validated + aNamespaceText)).stdout).toContain(
+      'whose spec.validations[2]',
+    );
   });
 
   test('is judged by its conditions, and so are its pods', async () => {
@@ -315,7 +318,7 @@ describe('a grant', () => {
       aGrantText('g').replace('spec:', `spec:\n  conditions: [{ name: one, expression: "${expression}" }]`);
     const atItsPods = conditions("request.action != 'admit' || has(request.pod.spec.priority)");
     expect(await violationsOf(conditions('grant.spec.workload.maxPods > 1') + aPodText('p', 'g'))).toEqual([
-      'g: ConditionNotMet spec.conditions',
+      'g: ConditionNotMet spec.conditions[0]',
       'p: ConditionNotMet metadata.labels[taskgrant.dev/grant]',
     ]);
     expect(await violationsOf(atItsPods + aPodText('p', 'g'))).toEqual([

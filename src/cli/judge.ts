@@ -10,6 +10,7 @@ import { judgeClassByItself } from '../core/envelope/class-by-itself.ts';
 import { classIsAccepted, classNotFound, grantAnywhereWithinClass } from '../core/envelope/class.ts';
 import {
   conditionFaults,
+  conditionPath,
   conditionsAreMet,
   type Decided,
   hasConditions,
@@ -21,7 +22,7 @@ import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
 import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
-import { hasValidations, satisfiesValidations, validationsOn } from '../core/envelope/validations.ts';
+import { hasValidations, satisfiesValidations, withoutValidationsOn } from '../core/envelope/validations.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { readPod } from '../core/identity/reading.ts';
@@ -150,15 +151,13 @@ async function satisfiesItsClass(
 ): Promise<Violation[]> {
   if (!hasValidations(itsClass)) return [];
   const { labels, unknown } = await standingOf(grant, world);
-  const untold = validationsOn(unknown, itsClass);
-  if (untold.length > 0)
+  const { itsClass: known, leftOut } = withoutValidationsOn(unknown, itsClass);
+  if (leftOut.length > 0)
     world.note(
-      `of TaskGrant ${grant.metadata.name} cannot be told without ${unknown.join(' and ')}: ${untold.join(', ')} of class ${itsClass.metadata.name}`,
+      `of TaskGrant ${grant.metadata.name} cannot be told without ${unknown.join(' and ')}: ${leftOut.join(', ')} of class ${itsClass.metadata.name}`,
     );
   const { requestedBy: requester } = grant.spec;
-  return satisfiesValidations(grant, itsClass, { requester, labels }).filter(
-    ({ path }) => !untold.includes(path),
-  );
+  return satisfiesValidations(grant, known, { requester, labels });
 }
 
 /** As of now, when it is created. */
@@ -166,7 +165,7 @@ async function meetsItsConditions(grant: TaskGrant, world: World): Promise<Viola
   if (!hasConditions(grant) || conditionFaults(grant).length > 0) return [];
   const { labels } = await standingOf(grant, world);
   const judged = await withKnownConditions(grant, { action: 'grant' }, world);
-  return conditionsAreMet({ grant: judged, labels, now: world.now }, { action: 'grant' }, 'spec.conditions');
+  return conditionsAreMet({ grant: judged, labels, now: world.now }, { action: 'grant' }, conditionPath);
 }
 
 async function withKnownConditions<Grant extends TaskGrant>(

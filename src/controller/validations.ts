@@ -3,7 +3,7 @@ import type { Namespace, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { atTheClassName, hasValidations, satisfiesValidations } from '../core/envelope/validations.ts';
+import { hasValidations, satisfiesValidations } from '../core/envelope/validations.ts';
 import type { Client } from '../kube/client.ts';
 import { found } from '../kube/find.ts';
 import { taskGrants } from '../kube/resources.ts';
@@ -42,7 +42,7 @@ export function createClassValidations({ client }: { client: Pick<Client, 'get'>
       const { requestedBy: requester } = whole.spec;
       // Its cached duration is what was asked about; a newer one comes with its event.
       const facts = { requester, labels: labelsOf(namespace) };
-      const violations = atTheClassName(satisfiesValidations(whole, itsClass, facts));
+      const violations = satisfiesValidations(whole, itsClass, facts);
       remembered.delete(uid);
       remembered.set(uid, { basis, violations });
       const [oldest] = remembered.keys();

@@ -7,7 +7,7 @@ import { renderFindings } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
 import { needsApproval } from '../core/envelope/approval.ts';
 import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
-import { conditionFaults, conditionsAreMet } from '../core/envelope/conditions.ts';
+import { conditionFaults, conditionPath, conditionsAreMet } from '../core/envelope/conditions.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondGrantor, grantorOf } from '../core/envelope/grantor.ts';
 import {
@@ -20,7 +20,7 @@ import {
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { unsupportedInGrant } from '../core/envelope/supported.ts';
 import { changesOfDecision } from '../core/envelope/unchanged.ts';
-import { atTheClassName, satisfiesValidations } from '../core/envelope/validations.ts';
+import { satisfiesValidations } from '../core/envelope/validations.ts';
 import { isApproval, judgeApproval, notApprovedYet } from './approve-taskgrants.ts';
 import type { Asker, Facts } from './facts.ts';
 import { labelsForConditions } from './pod-facts.ts';
@@ -110,8 +110,7 @@ function finalizerStays(before: TaskGrant, after: TaskGrant): Violation[] {
 async function meetsItsConditions(grant: TaskGrant, namespace: string, facts: Facts): Promise<Violation[]> {
   if (conditionFaults(grant).length > 0) return [];
   const labels = await labelsForConditions(grant, namespace, facts);
-  const place = (index: number) => `spec.conditions[${index}]`;
-  return conditionsAreMet({ grant, labels, now: facts.now() }, { action: 'grant' }, place);
+  return conditionsAreMet({ grant, labels, now: facts.now() }, { action: 'grant' }, conditionPath);
 }
 
 /** They are kept in memory, and there can be a hundred thousand of them on an object of anybody's. */
@@ -174,7 +173,7 @@ async function judgedByClass(
       ? [
           ...classIsAccepted(itsClass),
           ...grantWithinClass(grant, itsClass, { labels, apiAudiences }),
-          ...atTheClassName(satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels })),
+          ...satisfiesValidations(grant, itsClass, { requester: requestedBy(user), labels }),
         ]
       : [classNotFound(className)],
   });

@@ -150,11 +150,16 @@ test('a change that adds something is decided on as well, and one that adds noth
   expect(judgeUpdate(aPod(), more, grant)).toMatchObject([{ code: 'ConditionNotMet' }]);
 });
 
-test('those that need what is not known can be left out, and are named', () => {
+test('those that need what is not known are held, where the others keep their places, and are named', () => {
   const { grant, leftOut } = withoutConditionsOn(
     ['requester', 'namespaceObject'],
     wanting('true', "requester.username == 'x'", "namespaceObject.metadata.name == 'x'", 'nonsense'),
   );
   expect(leftOut).toEqual(['condition-1', 'condition-2']);
-  expect(grant.spec.conditions?.map(({ name }) => name)).toEqual(['condition-0', 'condition-3']);
+  expect(grant.spec.conditions?.map(({ expression }) => expression)).toEqual([
+    'true',
+    'true',
+    'true',
+    'nonsense',
+  ]);
 });

@@ -3,7 +3,7 @@ import type { Pod } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import { evaluationOf, isFault, type Verdict } from '../cel/dialect.ts';
 import type { Violation } from '../decision/violation.ts';
-import { commonVariables, CONDITIONS, expressionFaults } from './expressions.ts';
+import { commonVariables, CONDITIONS, expressionFaults, readsAnyOf } from './expressions.ts';
 
 /** What is decided, and what there is to see of it. */
 export type Decided =
@@ -11,6 +11,8 @@ export type Decided =
   | { action: 'admit'; pod: Pod }
   | { action: 'mint'; token: { audiences: readonly string[]; expirationSeconds: number } }
   | { action: 'certify'; certificate: { signerName: string; maxExpirationSeconds: number } };
+
+type Condition = NonNullable<TaskGrant['spec']['conditions']>[number];
 
 export interface ConditionFacts {
   grant: Pick<TaskGrant, 'metadata' | 'spec'>;
@@ -22,6 +24,11 @@ export interface ConditionFacts {
 
 export function hasConditions({ spec }: Pick<TaskGrant, 'spec'>): boolean {
   return (spec.conditions ?? []).length > 0;
+}
+
+/** Where one stands in its grant. */
+export function conditionPath(index: number): string {
+  return `spec.conditions[${index}]`;
 }
 
 /** Each condition that does not compile. */
@@ -70,7 +77,7 @@ function verdictsOf(
   });
 }
 
-/** The grant without the conditions that nothing can be told of but at a moment; and their names. */
+/** The grant with those conditions held that nothing can be told of but at a moment; and their names. */
 export function withoutConditionsOnTime<Grant extends Pick<TaskGrant, 'metadata' | 'spec'>>(
   { grant, labels, now }: ConditionFacts & { grant: Grant },
   decided: Decided,
@@ -81,7 +88,7 @@ export function withoutConditionsOnTime<Grant extends Pick<TaskGrant, 'metadata'
   const isTimeless = (_: unknown, index: number) =>
     typeof atMoment[index] !== 'boolean' || typeof atAnyTime[index] === 'boolean';
   return {
-    grant: { ...grant, spec: { ...grant.spec, conditions: conditions.filter(isTimeless) } },
+    grant: holding(grant, isTimeless),
     leftOut: conditions.filter((_, index) => !isTimeless(_, index)).map(({ name }) => name),
   };
 }
@@ -104,18 +111,26 @@ const CORRECTIONS: Readonly<Record<Decided['action'], string>> = {
   certify: CORRECTED_ANEW,
 };
 
-/** The grant with those conditions only that can be told without the variables; and the names of those that are left out. */
+/** The grant with those conditions held that cannot be told without the variables; and their names. */
 export function withoutConditionsOn<Grant extends Pick<TaskGrant, 'spec'>>(
   unknown: readonly string[],
   grant: Grant,
 ): { grant: Grant; leftOut: string[] } {
   const { conditions = [] } = grant.spec;
-  const isKnown = ({ expression }: { expression: string }) => {
-    const compiled = CONDITIONS.compile(expression);
-    return isFault(compiled) || !unknown.some((name) => compiled.uses.has(name));
-  };
+  const isKnown = ({ expression }: Condition) => !readsAnyOf(unknown, expression, CONDITIONS);
   return {
-    grant: { ...grant, spec: { ...grant.spec, conditions: conditions.filter(isKnown) } },
+    grant: holding(grant, isKnown),
     leftOut: conditions.filter((one) => !isKnown(one)).map(({ name }) => name),
   };
+}
+
+/** Whatever is not judged is true: taken away, it would give the others another place than they have in their file. */
+function holding<Grant extends Pick<TaskGrant, 'spec'>>(
+  grant: Grant,
+  isJudged: (condition: Condition, index: number) => boolean,
+): Grant {
+  const conditions = (grant.spec.conditions ?? []).map((one, index) =>
+    isJudged(one, index) ? one : { ...one, expression: 'true' },
+  );
+  return { ...grant, spec: { ...grant.spec, conditions } };
 }

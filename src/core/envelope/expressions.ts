@@ -66,6 +66,12 @@ export function commonVariables({ grant: { metadata, spec }, requester, labels }
   };
 }
 
+/** Whether it cannot be told without one of the variables. What does not compile reads nothing. */
+export function readsAnyOf(variables: readonly string[], expression: string, dialect: Dialect): boolean {
+  const compiled = dialect.compile(expression);
+  return !isFault(compiled) && variables.some((name) => compiled.uses.has(name));
+}
+
 /**
  * Of all expressions of one object together, in characters. Compiled they are kept (src/core/cel/dialect.ts), and twice as much is: so those of
  * one object are not compiled anew each time, and no object pushes out what is kept of all others.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { aClass, aGrant, withGrantedTokens, withGrantSpec, withWorkload } from '../testing/builders.ts';
 import { complete } from '../testing/judging.ts';
-import { atTheClassName, satisfiesValidations, validationsOn, type ValidationFacts } from './validations.ts';
+import { satisfiesValidations, withoutValidationsOn, type ValidationFacts } from './validations.ts';
 
 const FACTS: ValidationFacts = {
   requester: { username: 'jane', groups: ['agents-team'] },
@@ -41,7 +41,7 @@ test('a validation that is not true is named with what its class wants, and with
   ];
   const violation = (index: number, allowed: string) => ({
     code: 'ValidationFailed',
-    path: `spec.validations[${index}]`,
+    path: 'spec.className',
     asked: `default, whose spec.validations[${index}] is not true of summarise-4711`,
     allowed,
     fix: 'ask for something else, or use another class than default',
@@ -51,7 +51,6 @@ test('a validation that is not true is named with what its class wants, and with
     violation(1, 'tasks of this class need retries (grant.spec.workload.maxPods > 1)'),
     violation(2, 'grant.spec.workload.maxPods > 2'),
   ]);
-  expect(atTheClassName(failed)).toEqual(failed.map((each) => ({ ...each, path: 'spec.className' })));
 });
 
 test('one that cannot be told is a no, with the reason', () => {
@@ -84,14 +83,16 @@ test('what becomes of a grant is not seen, nor who is written in it as its reque
     expect(violationsOf(`has(grant.spec.${field})`, grant)).toHaveLength(1);
 });
 
-test('those that read what is not known are told by their place', () => {
+test('those that read what is not known are held, where the others keep their places, and are told by theirs', () => {
   const validations = [
     { expression: 'grant.spec.workload.maxPods == 1' },
     { expression: "requester.username == 'jane'" },
     { expression: "namespaceObject.metadata.labels.team == 'agents'" },
     { expression: 'requester +' },
   ];
-  expect(validationsOn(['requester', 'other'], aClass({ validations }))).toEqual(['spec.validations[1]']);
+  const { itsClass, leftOut } = withoutValidationsOn(['requester', 'other'], aClass({ validations }));
+  expect(leftOut).toEqual(['spec.validations[1]']);
+  expect(itsClass.spec.validations).toEqual(validations.with(1, { expression: 'true' }));
 });
 
 test('validations of one class share a budget', () => {
@@ -110,7 +111,7 @@ test('validations of one class share a budget', () => {
   );
   expect(found).not.toEqual([]);
   expect(found.at(-1)).toMatchObject({
-    path: 'spec.validations[2]',
+    path: 'spec.className',
     asked: 'default, whose spec.validations[2] cannot be told of summarise-4711: it takes too many steps',
   });
 });

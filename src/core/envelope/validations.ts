@@ -3,7 +3,7 @@ import type { RequestedBy, TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import { evaluationOf, isFault } from '../cel/dialect.ts';
 import type { Violation } from '../decision/violation.ts';
-import { commonVariables, expressionFaults, VALIDATIONS } from './expressions.ts';
+import { commonVariables, expressionFaults, readsAnyOf, VALIDATIONS } from './expressions.ts';
 
 export interface ValidationFacts {
   /** Undefined where that is not known. */
@@ -44,7 +44,8 @@ export function satisfiesValidations(
     return [
       {
         code: 'ValidationFailed' as const,
-        path: pathOf(index),
+        // The class is what its author has chosen; the validations are not theirs.
+        path: 'spec.className',
         asked:
           verdict === false
             ? `${whose} is not true of ${name}`
@@ -59,20 +60,18 @@ export function satisfiesValidations(
   });
 }
 
-/** The same to the author of the grant, whose validations they are not: what they have chosen is the class. */
-export function atTheClassName(failed: readonly Violation[]): Violation[] {
-  return failed.map((violation) => ({ ...violation, path: 'spec.className' }));
-}
-
-/** Where those stand that read any of the variables: without these they cannot be told. */
-export function validationsOn(
-  variables: readonly string[],
-  { spec }: Pick<TaskGrantClass, 'spec'>,
-): string[] {
-  return (spec.validations ?? []).flatMap(({ expression }, index) => {
-    const compiled = VALIDATIONS.compile(expression);
-    return !isFault(compiled) && variables.some((name) => compiled.uses.has(name)) ? [pathOf(index)] : [];
-  });
+/** The class with those validations true that cannot be told without the variables, so that the others keep their places; and where they stand. */
+export function withoutValidationsOn<Class extends Pick<TaskGrantClass, 'spec'>>(
+  unknown: readonly string[],
+  itsClass: Class,
+): { itsClass: Class; leftOut: string[] } {
+  const { validations = [] } = itsClass.spec;
+  const isKnown = ({ expression }: { expression: string }) => !readsAnyOf(unknown, expression, VALIDATIONS);
+  const judged = validations.map((one) => (isKnown(one) ? one : { ...one, expression: 'true' }));
+  return {
+    itsClass: { ...itsClass, spec: { ...itsClass.spec, validations: judged } },
+    leftOut: validations.flatMap((one, index) => (isKnown(one) ? [] : [pathOf(index)])),
+  };
 }
 
 function pathOf(index: number): string {
