@@ -249,7 +249,11 @@ describe('a grant is refused', () => {
     const itsClass = aClass({ validations: [{ expression: 'nobody' }] });
     expect(await refusal(grant, { itsClass })).toMatchObject({
       violations: [
-        { code: 'ClassNotAccepted', asked: 'default, whose spec.validations[0].expression is nobody' },
+        {
+          code: 'ClassNotAccepted',
+          asked:
+            'default, whose spec.validations[0].expression is nobody, where compiling it says no variable nobody: there are grant, requester, namespaceObject, at line 1, column 1',
+        },
       ],
     });
   });

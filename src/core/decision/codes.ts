@@ -343,7 +343,7 @@ export const VIOLATION_CODES = {
     means: 'The TaskGrantClass says something that this version cannot enforce, or that makes no sense.',
     because: 'A ceiling that is only partly enforced is none.',
     remedy: 'Use another class, or have this one corrected.',
-    allows: 'this version supports',
+    allows: 'grants are given under classes with',
   },
   ClassNotAllowed: {
     means: 'The requester may not use the class.',

@@ -76,8 +76,9 @@ test('a class of which only a part can be enforced is not accepted, and it is sa
     {
       code: 'ClassNotAccepted',
       path: 'spec.className',
-      asked: 'default, whose spec.validations[0].expression is 1',
-      allowed: 'must be a bool, and is of type int, at line 1, column 1',
+      asked:
+        'default, whose spec.validations[0].expression is 1, where compiling it says must be a bool, and is of type int, at line 1, column 1',
+      allowed: 'Accepted=True',
       fix: 'use another class, or tell who keeps class default: correct the expression: docs/cel.md says what it can use',
     },
   ]);

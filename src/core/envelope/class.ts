@@ -1,6 +1,7 @@
 /** A grant within its class. */
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
+import { VIOLATION_CODES } from '../decision/codes.ts';
 import { listed, type Violation } from '../decision/violation.ts';
 import { milliseconds, millisecondsOr } from '../duration.ts';
 import { isAtLeast } from '../rules/risk-level.ts';
@@ -127,6 +128,9 @@ export function classNotFound(className: string | undefined): Violation {
   };
 }
 
+/** Of a class: its condition, as everybody sees it. */
+const ACCEPTED = 'Accepted=True';
+
 /** A class of which only a part can be enforced, or understood, is none; nor is one that the controller does not accept. */
 export function classIsAccepted(itsClass: Pick<TaskGrantClass, 'metadata' | 'spec' | 'status'>): Violation[] {
   const byItself = saidToItsGrants(judgeClassByItself(itsClass), itsClass);
@@ -138,11 +142,11 @@ export function saidToItsGrants(
   violations: readonly Violation[],
   { metadata: { name } }: Pick<TaskGrantClass, 'metadata'>,
 ): Violation[] {
-  return violations.map(({ path, asked, allowed, fix }) => ({
+  return violations.map(({ code, path, asked, allowed, fix }) => ({
     code: 'ClassNotAccepted',
     path: 'spec.className',
-    asked: `${name}, whose ${path} is ${asked}`,
-    allowed,
+    asked: `${name}, whose ${path} is ${asked}, where ${VIOLATION_CODES[code].allows} ${allowed}`,
+    allowed: ACCEPTED,
     fix: `use another class, or tell who keeps class ${name}: ${fix}`,
   }));
 }
@@ -156,7 +160,7 @@ function saidByController({ metadata, status }: Pick<TaskGrantClass, 'metadata' 
       code: 'ClassNotAccepted',
       path: 'spec.className',
       asked: `${metadata.name}: ${accepted.message}`,
-      allowed: 'Accepted=True',
+      allowed: ACCEPTED,
       fix: `use another class, or tell who keeps class ${metadata.name}`,
     },
   ];
