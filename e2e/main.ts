@@ -55,9 +55,13 @@ async function main(
   if (unknown.length > 0)
     throw new Unmet(`No such suite: ${unknown.join(', ')}. There are ${Object.keys(SUITES).join(', ')}.`);
   const there = await readdir(new URL('.', import.meta.url));
-  const chosen = Object.entries(SUITES).filter(
+  const wanted = Object.entries(SUITES).filter(
     ([suite]) => there.includes(suite) && (asked.length === 0 || asked.includes(suite)),
   );
+  const chosen = wanted.filter(([, { newestOnly }]) => !newestOnly || kubernetes === defaultKubernetes);
+  for (const [suite] of wanted.filter((one) => !chosen.includes(one)))
+    progress.say(`not on Kubernetes ${kubernetes}, but only on ${defaultKubernetes}: ${suite}`);
+  if (chosen.length === 0) throw new Unmet('No suite is left to run.');
   const cluster = await openCluster({ name, progress });
   const failed: string[] = [];
   const failures: string[] = [];
