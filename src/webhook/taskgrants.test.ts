@@ -252,7 +252,7 @@ describe('a grant is refused', () => {
         {
           code: 'ClassNotAccepted',
           asked:
-            'default, whose spec.validations[0].expression is nobody, where compiling it says no variable nobody: there are grant, requester, namespaceObject, at line 1, column 1',
+            'default: spec.validations[0].expression: compiling it says no variable nobody: there are grant, requester, namespaceObject, at line 1, column 1 (asked nobody)',
         },
       ],
     });

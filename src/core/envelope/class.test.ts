@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { renderViolation } from '../decision/denial.ts';
 import {
   aClass,
   aGrant,
@@ -77,11 +78,17 @@ test('a class of which only a part can be enforced is not accepted, and it is sa
       code: 'ClassNotAccepted',
       path: 'spec.className',
       asked:
-        'default, whose spec.validations[0].expression is 1, where compiling it says must be a bool, and is of type int, at line 1, column 1',
+        'default: spec.validations[0].expression: compiling it says must be a bool, and is of type int, at line 1, column 1 (asked 1)',
       allowed: 'Accepted=True',
       fix: 'use another class, or tell who keeps class default: correct the expression: docs/cel.md says what it can use',
     },
   ]);
+});
+
+test('what is wrong with a class is read however long the expression is in which it is', () => {
+  const expression = `'${'x'.repeat(300)}'`;
+  const [violation] = classIsAccepted(aClass({ validations: [{ expression }] }));
+  expect(violation && renderViolation(violation)).toContain('must be a bool, and is of type string');
 });
 
 test('what a class does not limit is not limited', () => {

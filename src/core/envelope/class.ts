@@ -145,7 +145,8 @@ export function saidToItsGrants(
   return violations.map(({ code, path, asked, allowed, fix }) => ({
     code: 'ClassNotAccepted',
     path: 'spec.className',
-    asked: `${name}, whose ${path} is ${asked}, where ${VIOLATION_CODES[code].allows} ${allowed}`,
+    // What is wrong comes first: an expression may be longer than what is shown of a value.
+    asked: `${name}: ${path}: ${VIOLATION_CODES[code].allows} ${allowed} (asked ${asked})`,
     allowed: ACCEPTED,
     fix: `use another class, or tell who keeps class ${name}: ${fix}`,
   }));
