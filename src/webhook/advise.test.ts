@@ -3,8 +3,11 @@ import type { Pod } from '../api/kubernetes.ts';
 import {
   aGrant,
   anAuthoredPod,
+  aPod,
   GRANT_NAME,
   justCreated,
+  withAnnotation,
+  withEphemeralContainer,
   withoutLabels,
   withSecretEnv,
   withSpec,
@@ -116,6 +119,39 @@ describe('the author of a pod', () => {
     ]);
   });
 
+  test('is told of a pod that is there only what a change adds, and nothing of the node that it was given', async () => {
+    const changed = async (before: Pod, after: Pod, warn: string) =>
+      warningsOf(
+        await review(createPodWarner(someFacts({ levels: { 'taskgrant.dev/warn': warn } })), {
+          operation: 'UPDATE',
+          object: after,
+          oldObject: before,
+        }),
+      );
+    const running = aPod(withSpec({ nodeName: 'node-1' }));
+    const ungranted = anAuthoredPod(withoutLabels, withSpec({ nodeName: 'node-1' }));
+    const more = withAnnotation('note', 'read');
+    expect(await changed(running, more(running), 'granted')).toEqual([]);
+    expect(await changed(running, more(running), 'required')).toEqual([]);
+    expect(await changed(ungranted, more(ungranted), 'required')).toEqual([]);
+    const debugged = withEphemeralContainer({ name: 'debug', image: 'busybox' });
+    expect(await changed(running, debugged(running), 'granted')).toEqual([
+      expect.stringMatching(/^ExecNotAllowed spec\.ephemeralContainers\[0\]:/),
+      expect.stringMatching(/^ImageNotGranted spec\.ephemeralContainers\[0\]\.image:/),
+      MORE,
+    ]);
+    const reading = withEphemeralContainer({
+      name: 'debug',
+      image: 'busybox',
+      envFrom: [{ secretRef: { name: 'db' } }],
+    });
+    expect(await changed(ungranted, reading(ungranted), 'granted')).toEqual([]);
+    expect(await changed(ungranted, reading(ungranted), 'required')).toEqual([
+      expect.stringMatching(/^GrantRequired spec\.ephemeralContainers\[0\]/),
+      MORE,
+    ]);
+  });
+
   test('is told nothing where the namespace warns of nothing, whatever it enforces', async () => {
     expect(await warned(GRANTED, undefined)).toEqual({ allowed: true });
     expect(await warned(UNGRANTED, undefined, { enforceLevel: 'required' })).toEqual({ allowed: true });
@@ -152,6 +188,13 @@ describe('the audit log', () => {
       audit: { grant: GRANT_NAME, decision: 'd-0123456789abcdef' },
     });
     expect(await audited(UNGRANTED, 'granted')).toEqual({ allowed: true, audit: {} });
+    const running = aPod(withSpec({ nodeName: 'node-1' }));
+    const update = { operation: 'UPDATE' as const, object: withAnnotation('note', 'read')(running) };
+    const auditor = createPodAuditor(someFacts({ levels: { 'taskgrant.dev/audit': 'granted' } }));
+    expect(await review(auditor, { ...update, oldObject: running })).toEqual({
+      allowed: true,
+      audit: { grant: GRANT_NAME, decision: 'd-0123456789abcdef' },
+    });
   });
 
   test('has nothing where the namespace does not ask for it', async () => {

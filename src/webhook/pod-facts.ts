@@ -16,13 +16,18 @@ export async function enforcedLevel(namespace: string, { namespaces }: Facts): P
   return levelOf(await namespaces.level(namespace, ENFORCE_LABEL)) ?? 'granted';
 }
 
-/** The `default` account where a pod without a grant may have no identity; undefined elsewhere. */
+/**
+ * The `default` account where a pod without a grant may have no identity; undefined elsewhere.
+ *
+ * @param levelIn at which it is judged; asked only for a pod without a grant
+ */
 export async function accountWhereRequired(
   grantName: string | undefined,
   namespace: string,
   facts: Facts,
+  levelIn = enforcedLevel,
 ): Promise<DefaultAccount | undefined> {
-  if (grantName !== undefined || (await enforcedLevel(namespace, facts)) !== 'required') return undefined;
+  if (grantName !== undefined || (await levelIn(namespace, facts)) !== 'required') return undefined;
   return facts.namespaces.defaultAccount(namespace);
 }
 

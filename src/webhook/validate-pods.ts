@@ -1,3 +1,4 @@
+import type { Level } from '../api/group.ts';
 import type { AdmissionRequest, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { Violation } from '../core/decision/violation.ts';
@@ -42,10 +43,17 @@ async function judgeCreation(
   return answerFor(pod, grant, headline, violations);
 }
 
-async function judgeUpdate(
+async function judgeUpdate(request: AdmissionRequest, facts: Facts): Promise<Answer> {
+  const { oldPod, grant, violations } = await judgeChange(request, enforcedLevel, facts);
+  return answerFor(oldPod, grant, 'the pod cannot be changed so', violations);
+}
+
+/** @param levelIn asked only where a pod without a grant is given something */
+export async function judgeChange(
   { object, oldObject, namespace = '' }: AdmissionRequest,
+  levelIn: (namespace: string, facts: Facts) => Promise<Level>,
   facts: Facts,
-): Promise<Answer> {
+): Promise<{ oldPod: Pod; grant: Stored<TaskGrant> | undefined; violations: Violation[] }> {
   const [pod, oldPod] = [podIn(object), podIn(oldObject)];
   const { apiAudiences, externalKeys } = facts;
   const change = requestChange(readPod(oldPod), readPod(pod), externalKeys);
@@ -59,12 +67,12 @@ async function judgeUpdate(
     change,
     grant,
     podsUsed: 0,
-    required: addsIdentity ? await accountWhereRequired(name, namespace, facts) : undefined,
+    required: addsIdentity ? await accountWhereRequired(name, namespace, facts, levelIn) : undefined,
     namespaceLabels: await labelsForConditions(grant, namespace, facts),
     apiAudiences,
     now: facts.now(),
   });
-  return answerFor(oldPod, grant, 'the pod cannot be changed so', violations);
+  return { oldPod, grant, violations };
 }
 
 /** The grant that a label names, where it names one. */
