@@ -325,6 +325,18 @@ test('a namespace that is only warned refuses nothing, and says what it would', 
   const { code, stderr } = await apply(pod);
   expect(stderr).toContain('Warning: GrantRequired spec.automountServiceAccountToken');
   expect(code).toBe(0);
+  // The node that it is given is nothing that somebody asks for.
+  await until(
+    client,
+    pods,
+    { namespace, name: 'p' },
+    'on a node',
+    (found) => found?.spec?.nodeName !== undefined,
+  );
+  expect(await inNamespace(namespace, 'label', 'pod', 'p', 'note=read')).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
 });
 
 /** Where a local cluster's API server writes every request; other drivers' logs cannot be read from here. */

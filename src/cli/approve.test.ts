@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { saidBefore, whereToLook } from './approve.ts';
+import { ApiError } from '../kube/api-error.ts';
+import { messageFor, saidBefore, whereToLook } from './approve.ts';
 
 describe('whoever decides on what is decided', () => {
   const again = { decision: 'Approved', reason: 'looked at' } as const;
@@ -25,6 +26,12 @@ describe('whoever decides on what is decided', () => {
     expect(saidBefore(undefined, again)).toBeUndefined();
     expect(saidBefore({ ...stamped, ...again }, again)).toBeUndefined();
   });
+});
+
+test('a refusal is said to its end, a line for each reason, and changes nothing of the terminal', () => {
+  const reason = `asked ${'x'.repeat(1000)}, a second person decides; ask one`;
+  const message = messageFor(new ApiError('patch', 403, { message: `refused:\n${reason}\nby \u001b[31m` }));
+  expect(message.split('\n')).toEqual(['patch: refused:', reason, 'by \\u{1b}[31m (HTTP 403)']);
 });
 
 test('a grant that is not there has another namespace, or another name where that was said', () => {

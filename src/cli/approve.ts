@@ -1,7 +1,7 @@
 /** `kubectl taskgrant approve` and `kubectl taskgrant deny` */
 import type { Stored } from '../api/kubernetes.ts';
 import type { Approval, TaskGrant } from '../api/taskgrant.ts';
-import { quoted } from '../core/decision/denial.ts';
+import { onOneLine, quoted } from '../core/decision/denial.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-error.ts';
 import { taskGrants } from '../kube/resources.ts';
 import type { Outcome, Terminal } from './check.ts';
@@ -80,9 +80,9 @@ function wordFor(decision: Approval['decision']): string {
   return decision === 'Approved' ? 'approved' : 'denied';
 }
 
-/** Of what was asked the user knows; a denial of the webhook has a line for each reason. */
-function messageFor(error: ApiError): string {
-  return messageOf(error).split('\n').map(quoted).join('\n');
+/** Of what was asked the user knows; a denial of the webhook has a line for each reason, and its remedy at the end. */
+export function messageFor(error: ApiError): string {
+  return messageOf(error).split('\n').map(onOneLine).join('\n');
 }
 
 function renderJson({ metadata, spec, status }: Stored<TaskGrant>): string {
@@ -100,5 +100,5 @@ function renderText({ metadata, spec, status }: Stored<TaskGrant>): string {
     `  risk ${status?.risk?.level ?? 'not rated yet'}`,
     ...findings.map(({ code, message }) => `    ${code}: ${message}`),
   ];
-  return lines.map((line) => `${quoted(line)}\n`).join('');
+  return lines.map((line) => `${onOneLine(line)}\n`).join('');
 }
