@@ -205,6 +205,26 @@ describe('a token of a grant’s account', () => {
     await expect(admin.get(secrets, place)).rejects.toThrow('not found');
   });
 
+  test('and one that is being deleted, and stays for somebody’s finalizer, is not turned into one', async () => {
+    const place = { namespace: work, name: 'held' };
+    await admin.create(secrets, aTokenSecret('default', { name: 'held', finalizers: ['example.com/hold'] }));
+    await admin.remove(secrets, place);
+    const named = (account: string) => ({
+      type: 'merge' as const,
+      body: {
+        metadata: {
+          annotations: {
+            'kubernetes.io/service-account.name': account,
+            'kubernetes.io/service-account.uid': null,
+          },
+        },
+      },
+    });
+    await expect(admin.patch(secrets, place, named(ACCOUNT))).rejects.toThrow(POLICY('token-secrets'));
+    await admin.patch(secrets, place, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await expect(admin.get(secrets, place)).rejects.toThrow('not found');
+  });
+
   test('nor is one of an account of the product', async () => {
     const secret = aTokenSecret(`${release}-grantor-default`);
     await expect(
@@ -373,6 +393,17 @@ describe('a ceiling', () => {
     const add = { type: 'json', body: [{ op: 'add', path: '/rules/-', value }] } as const;
     const patched = jane.patch(clusterRoles, { name: `${release}-grantor` }, add);
     await expect(patched).rejects.toThrow('what this ClusterRole gives every grantor holds');
+  });
+
+  test('is not widened by what is bound to its grantor under the name of a ceiling', async () => {
+    const named = aClusterRole(`${release}-ceiling-default`);
+    await expect(jane.create(clusterRoles, named)).rejects.toThrow('is the ceiling of a class');
+    const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
+    const name = `${release}-ceiling-other`;
+    await admin.create(clusterRoles, aClusterRole(name));
+    await expect(jane.patch(clusterRoles, { name }, { type: 'merge', body: { rules } })).rejects.toThrow(
+      'is the ceiling of a class',
+    );
   });
 
   test('is narrowed by whoever may', async () => {

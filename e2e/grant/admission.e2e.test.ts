@@ -12,7 +12,14 @@ import {
 } from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
 import { listAll } from '../../src/kube/list-all.ts';
-import { clusterRoles, namespaces, pods, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
+import {
+  clusterRoles,
+  namespaces,
+  pods,
+  roleBindings,
+  taskGrantClasses,
+  taskGrants,
+} from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import { RELEASE } from '../product/install.ts';
 import {
@@ -314,6 +321,25 @@ describe('a grant', () => {
 
   /** Rights that the class `default` has only as long as somebody adds them to its ceiling. */
   const CLAIMS = { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'list'] };
+
+  test('that gives what somebody has given to all service accounts of the cluster is beyond its ceiling all the same', async () => {
+    await client.create(roleBindings, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { namespace, name: 'to-all-accounts' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:serviceaccounts' }],
+    });
+    try {
+      const outcome = await apply(
+        aGrantManifest(namespace, 'by-ambient-rights', { envelope: { kubernetes: [CLAIMS] } }),
+      );
+      expect(outcome.code).not.toBe(0);
+      expect(new Set(refusals(outcome))).toEqual(new Set(['BeyondCeiling spec.envelope.kubernetes[0]']));
+    } finally {
+      await client.remove(roleBindings, { namespace, name: 'to-all-accounts' });
+    }
+  });
 
   test('that gives more than the grantor of its class holds is refused even to a cluster admin, with everything that is beyond', async () => {
     const outcome = await apply(

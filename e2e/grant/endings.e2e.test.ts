@@ -1,12 +1,13 @@
 /** However a grant ends, and whatever is in the way: nothing of it is left, and the receipt says why. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Stored, Subject } from '../../src/api/kubernetes.ts';
+import type { KubernetesObject, Stored, Subject } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
 import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
 import { RESOURCES } from '../../src/controller/observe.ts';
 import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
+  configMaps,
   events,
   namespaces,
   pods,
@@ -14,6 +15,7 @@ import {
   roles,
   serviceAccounts,
   taskGrants,
+  type Resource,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import {
@@ -189,6 +191,15 @@ describe('what was issued and is changed by somebody', () => {
         { namespace, name: `taskgrant:${namespace}:${name}` },
         { type: 'merge', body: { metadata: { labels: { [GRANT_LABEL]: 'another' } } } },
       ),
+    'a binding, and a Role, that are deleted and held by dependents that stay': (
+      admin,
+      { namespace, name },
+    ) => {
+      const place = { namespace, name: `taskgrant:${namespace}:${name}` };
+      return deleteAndHold(admin, place, [roleBindings, roles]);
+    },
+    'an account that is deleted and held by a dependent that stays': (admin, { namespace }, { status }) =>
+      deleteAndHold(admin, { namespace, name: status?.serviceAccountName ?? '' }, [serviceAccounts]),
     'an account that mounts its token by itself': (admin, { namespace }, grant) =>
       admin.patch(
         serviceAccounts,
@@ -237,6 +248,41 @@ describe('what was issued and is changed by somebody', () => {
 });
 
 const RBAC = 'rbac.authorization.k8s.io';
+
+/** To be let go of, or their namespaces would stay. */
+const dependents: { namespace: string; name: string }[] = [];
+
+afterAll(async () => {
+  const released = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+  for (const place of dependents) await client.patch(configMaps, place, released);
+});
+
+/** What is deleted in the foreground stays until its dependents are gone, and somebody’s finalizer keeps these. */
+async function deleteAndHold(
+  admin: Client,
+  place: { namespace: string; name: string },
+  kinds: readonly Resource<KubernetesObject>[],
+): Promise<void> {
+  const { namespace, name } = place;
+  for (const what of kinds) {
+    const { apiVersion, kind, metadata } = await admin.get(what, place);
+    const dependent = await admin.create(configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        namespace,
+        name: `dependent-${metadata.uid}`,
+        finalizers: ['example.com/hold'],
+        ownerReferences: [{ apiVersion, kind, name, uid: metadata.uid, blockOwnerDeletion: true }],
+      },
+    });
+    dependents.push({ namespace, name: dependent.metadata.name });
+  }
+  // The controller may be faster with the second.
+  await Promise.allSettled(
+    kinds.map((what) => admin.remove(what, place, { propagationPolicy: 'Foreground' })),
+  );
+}
 
 function putOnAccount(
   admin: Client,

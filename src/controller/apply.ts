@@ -285,7 +285,12 @@ export async function removeIssued(
 ): Promise<'gone' | 'another'> {
   try {
     const resource = RESOURCES[kind] as Resource<IssuedObject>;
-    await client.remove(resource, { namespace, name }, { preconditions: { uid }, signal });
+    // In the background: somebody may have deleted it in the foreground, and made up a dependent that never goes.
+    await client.remove(
+      resource,
+      { namespace, name },
+      { preconditions: { uid }, propagationPolicy: 'Background', signal },
+    );
     return 'gone';
   } catch (error) {
     if (isNotFound(error)) return 'gone';

@@ -4,7 +4,7 @@ import { isBeforeActive } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
 import { decide } from '../core/lifecycle/decide.ts';
 import type { Facts } from '../core/lifecycle/facts.ts';
-import { inventoryItemOf, isIssuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
+import { inventoryItemOf, isGoing, isIssuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { areRightsTaken } from '../core/lifecycle/suspension.ts';
 import { isConflict, isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
@@ -123,9 +123,7 @@ async function removeStrangers(
 ): Promise<void> {
   const isOf = (owner: Stored<TaskGrant> | undefined, object: FoundObject) =>
     owner !== undefined && isIssuedFor(owner, object);
-  const apparent = labelledFor(key, readers).filter(
-    (object) => object.metadata.deletionTimestamp === undefined && !isOf(grant, object),
-  );
+  const apparent = labelledFor(key, readers).filter((object) => !isGoing(object) && !isOf(grant, object));
   if (apparent.length === 0) return;
   // A cache that is behind may have an earlier grant of the name, and this be the later one's.
   const current = await getGrant(key, client, signal);

@@ -11,6 +11,7 @@ import {
   driftOf,
   inventoryItemOf,
   isIssuedFor,
+  isGoing,
   issuedFor,
   sameName,
   type FoundObject,
@@ -190,7 +191,7 @@ async function findIssued(
   function madeSince(): FoundObject[] {
     return labelled.filter(
       (object) =>
-        object.metadata.deletionTimestamp === undefined &&
+        !isGoing(object) &&
         !issued.some((other) => sameName(inventoryItemOf(other), inventoryItemOf(object))),
     );
   }

@@ -42,7 +42,7 @@ test('what was issued is kept as far as it could have drifted, and belongs to it
   });
 });
 
-test('annotations, labels, finalizers and owners of others cost nothing', () => {
+test('annotations, labels, finalizers and owners of others cost nothing, and that a deletion waits for dependents is kept', () => {
   for (const object of everythingIssuedFor(grant)) {
     const { metadata } = object;
     const padded = {
@@ -51,11 +51,12 @@ test('annotations, labels, finalizers and owners of others cost nothing', () => 
         ...metadata,
         annotations: { padding: LARGE },
         labels: { ...metadata.labels, padding: LARGE },
-        finalizers: [LARGE],
+        finalizers: [LARGE, 'foregroundDeletion'],
         ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: LARGE, uid: '1' }],
       },
     };
     expect(size(slim(padded))).toBeLessThan(2000);
+    expect(slim(padded).metadata.finalizers).toEqual(['foregroundDeletion']);
   }
 });
 

@@ -27,6 +27,7 @@ import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { withoutRequester } from '../core/envelope/requester.ts';
 import { annotationsOfIdentity, type ExternalKey } from '../core/identity/external-identity.ts';
+import { COLLECTORS_FINALIZERS } from '../core/lifecycle/issued.ts';
 import { isPlacedFor } from '../core/names.ts';
 import { namesThatCount, reachAccounts } from '../core/rules/actors.ts';
 import { roleKeyOf, subjectKeysOf, subjectsThatCount } from '../core/rules/bound.ts';
@@ -183,7 +184,12 @@ export function isAsIssued(binding: RoleBinding | ClusterRoleBinding): boolean {
  */
 function slimMetadata<Meta extends StoredMeta>({ metadata }: { metadata: Meta }): Meta {
   const kept = pick<StoredMeta, keyof StoredMeta>(metadata, ...KEPT_METADATA) as Meta;
-  return metadata.labels ? { ...kept, labels: pick(metadata.labels, ...KEPT_LABELS) } : kept;
+  const waitsFor = metadata.finalizers?.filter((name) => COLLECTORS_FINALIZERS.includes(name)) ?? [];
+  return {
+    ...kept,
+    ...(metadata.labels && { labels: pick(metadata.labels, ...KEPT_LABELS) }),
+    ...(waitsFor.length > 0 && { finalizers: waitsFor }),
+  };
 }
 
 const KEPT_METADATA = [

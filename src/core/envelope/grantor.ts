@@ -36,12 +36,12 @@ export function grantorIsKnown(
   ];
 }
 
-/** The grantor as the API server knows it, with the groups that it gives to every service account. */
+/**
+ * The grantor by itself, without the groups that it is in as every service account is: the admin of a namespace may give these anything
+ * there, and a ceiling is not theirs to widen.
+ */
 export function grantorOf({ spec: { grantor } }: Pick<TaskGrantClass, 'spec'>): UserInfo {
-  return {
-    username: usernameOf(grantor),
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${grantor.namespace}`, 'system:authenticated'],
-  };
+  return { username: usernameOf(grantor), groups: [] };
 }
 
 /** What the grantor was asked about and does not hold, as violations of the envelope. */

@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { parseExternalKey } from '../identity/external-identity.ts';
-import { GRANT_ACCOUNT, GRANT_NAME, GRANT_UID, NAMESPACE, withEnvelope } from '../testing/builders.ts';
+import {
+  aGrant,
+  GRANT_ACCOUNT,
+  GRANT_NAME,
+  GRANT_UID,
+  NAMESPACE,
+  withEnvelope,
+} from '../testing/builders.ts';
 import { aNewGrant, everythingIssuedFor } from '../testing/lifecycle.ts';
 import {
+  COLLECTORS_FINALIZERS,
   driftOf,
   inventoryItemOf,
+  isGoing,
   isIssuedFor,
   issuedFor,
   sameName,
@@ -205,6 +214,17 @@ describe('drift', () => {
       ).toContain(`does not carry the label ${label}=`);
     }
   });
+});
+
+test('what is deleted goes, but where its deletion waits for dependents: these may never go', () => {
+  const { metadata } = aGrant();
+  const deletionTimestamp = '2026-11-23T09:00:20Z';
+  expect(isGoing({ metadata })).toBe(false);
+  expect(isGoing({ metadata: { ...metadata, deletionTimestamp, finalizers: ['example.com/hold'] } })).toBe(
+    true,
+  );
+  for (const name of COLLECTORS_FINALIZERS)
+    expect(isGoing({ metadata: { ...metadata, deletionTimestamp, finalizers: [name] } })).toBe(false);
 });
 
 test('an object is the grant’s by UID, not by name: an earlier grant of the same name had the same Role', () => {

@@ -7,7 +7,14 @@ import {
   MANAGED_BY,
   MANAGED_BY_LABEL,
 } from '../../api/group.ts';
-import type { PolicyRule, Role, RoleBinding, ServiceAccount, Stored } from '../../api/kubernetes.ts';
+import type {
+  PolicyRule,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+  Stored,
+  StoredMeta,
+} from '../../api/kubernetes.ts';
 import type { InventoryItem, TaskGrant } from '../../api/taskgrant.ts';
 import { annotationsOfIdentity, type ExternalKey } from '../identity/external-identity.ts';
 import { roleNameFor } from '../names.ts';
@@ -56,6 +63,18 @@ export function isIssuedFor(
   object: { metadata: IssuedObject['metadata'] },
 ): boolean {
   return object.metadata.labels?.[GRANT_UID_LABEL] === grant.metadata.uid;
+}
+
+/**
+ * The garbage collector's: by these a deletion waits for the dependents that the object has, or that somebody has made up for it
+ * (k8s.io/apimachinery, FinalizerDeleteDependents and FinalizerOrphanDependents). A deletion in the background takes them off.
+ */
+export const COLLECTORS_FINALIZERS: readonly string[] = ['foregroundDeletion', 'orphan'];
+
+/** Whether it goes without another word: a deletion that waits for dependents may never end. */
+export function isGoing({ metadata }: { metadata: StoredMeta }): boolean {
+  const waits = metadata.finalizers?.some((name) => COLLECTORS_FINALIZERS.includes(name)) ?? false;
+  return metadata.deletionTimestamp !== undefined && !waits;
 }
 
 /**
