@@ -411,6 +411,14 @@ describe('what is malformed is an error with its place, and hides nothing', () =
     expect(violationsIn(stdout)).toEqual(['other: GrantNotFound metadata.labels[taskgrant.dev/grant]']);
   });
 
+  test('a field that there is not, even where it is null', async () => {
+    const { stdout, stderr, code } = await checkText(
+      aGrantText('g').replace('duration: 15m', 'duration: 15m\n  className: ~\n  frobnicate: ~'),
+    );
+    expect([stdout, code]).toEqual(['[]\n', 2]);
+    expect(stderr).toEqual([expect.stringMatching(/^stdin:10:3: spec\.frobnicate: no such field/)]);
+  });
+
   test('a pod under a grant that is malformed is not said to be without one', async () => {
     const { stdout, stderr, code } = await checkText(
       aGrantText('g').replace('15m', 'soon') + aPodText('p', 'g'),

@@ -25,6 +25,13 @@ test('a grant is what the API server would store: with every default', () => {
 
 test.each([
   ['a field that is not there', { replicas: 1 }, 'spec.replicas', 'no such field'],
+  ['one that is null', { frobnicate: null }, 'spec.frobnicate', 'no such field'],
+  [
+    'one that is null in a list',
+    { envelope: { tokens: [{ name: 'api', audiences: null }] } },
+    'spec.envelope.tokens[0].audiences',
+    'did you mean audience?',
+  ],
   ['one that is misspelled', { enveloppe: {} }, 'spec.enveloppe', 'no such field: did you mean envelope?'],
   [
     'one further down',
