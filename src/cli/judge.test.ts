@@ -352,6 +352,17 @@ describe('a grant', () => {
     expect((await checkText(named + approvedFrom('Critical'))).stderr.join()).not.toContain(waiting);
   });
 
+  test('with rules is allowed whatever the grantor of its class holds, and that is said once of a class', async () => {
+    const notLookedAt =
+      'note: what the grantor of TaskGrantClass short holds is not looked at: rules of a grant that go beyond it are refused';
+    const open = itsClass('', '{}');
+    const rules = "{ kubernetes: [{ apiGroups: [''], resources: [pods], verbs: [get] }] }";
+    const ruled = (name: string) => aGrantText(name, rules).replace('spec:', 'spec:\n  className: short');
+    const { stderr, code } = await checkText(ruled('g') + ruled('h') + open);
+    expect([code, stderr.filter((line) => line === notLookedAt)]).toEqual([0, [notLookedAt]]);
+    expect((await checkText(named + open)).stderr).not.toContain(notLookedAt);
+  });
+
   test('with fewer pods than a Job may make is allowed, and that is said', async () => {
     const job = `apiVersion: batch/v1
 kind: Job

@@ -20,6 +20,7 @@ import {
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
+import { envelopeRules } from '../core/envelope/requester.ts';
 import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { hasValidations, satisfiesValidations, withoutValidationsOn } from '../core/envelope/validations.ts';
@@ -134,6 +135,10 @@ async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation
   if (grant.spec.approval === undefined && needsApproval(grant, itsClass.object))
     note(
       `TaskGrant ${grant.metadata.name} will wait until somebody approves it: class ${itsClass.object.metadata.name} asks for that from risk ${itsClass.object.spec.approval?.requiredAtRisk ?? ''} on`,
+    );
+  if (envelopeRules(grant).length > 0)
+    note(
+      `what the grantor of TaskGrantClass ${itsClass.object.metadata.name} holds is not looked at: rules of a grant that go beyond it are refused`,
     );
   return [
     ...classIsAccepted(itsClass.object),
