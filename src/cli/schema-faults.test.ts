@@ -85,6 +85,24 @@ test('a class is held to its own schema', () => {
   expect(parseClass(limited('an hour'), 0)).toMatchObject({ faults: [{ path: 'spec.limits.maxDuration' }] });
 });
 
+test('a value that is none of those that there are is told which there are', () => {
+  const itsClass = {
+    apiVersion: 'taskgrant.dev/v1alpha1',
+    kind: 'TaskGrantClass',
+    metadata: { name: 'a' },
+    spec: {
+      authorization: 'Ceiling',
+      grantor: { namespace: 'a', name: 'b' },
+      approval: { requiredAtRisk: 'high' },
+    },
+  };
+  expect(parseClass(itsClass, 0)).toEqual({
+    faults: [
+      { path: 'spec.approval.requiredAtRisk', message: 'must be one of None, Low, Medium, High, Critical' },
+    ],
+  });
+});
+
 test('every rule in CEL that is not about a change can be told here', () => {
   const rulesIn = (schema: StructuralSchema): string[] => [
     ...((schema['x-kubernetes-validations'] ?? []) as { rule: string }[]).map(({ rule }) => rule),

@@ -70,6 +70,8 @@ function faultsOf(schema: TSchema, value: unknown, root: string): ShapeFault[] {
         message: noSuchField(field, fields),
       }));
     }
+    if (keyword === 'enum' && 'allowedValues' in params)
+      return [{ path, message: `must be one of ${params.allowedValues.join(', ')}` }];
     // Says the same again, of each field that is not known.
     return keyword === 'boolean' ? [] : [{ path, message }];
   });
