@@ -380,6 +380,16 @@ spec:
     });
   });
 
+  test('whose class is malformed is judged without it, and that is said', async () => {
+    expect(await checkText(named + itsClass('', '{ maxDuration: soon }'))).toMatchObject({
+      code: 2,
+      stderr: expect.arrayContaining([
+        'note: TaskGrant g is judged without its TaskGrantClass short, which is malformed; correct that first',
+        expect.stringContaining('spec.limits.maxDuration'),
+      ]) as string[],
+    });
+  });
+
   test('a class is judged by itself', async () => {
     const odd = itsClass('', '{}').replace('limits:', "validations: [{ expression: '1 +' }], limits:");
     expect(await violationsOf(odd)).toEqual(['short: ExpressionInvalid spec.validations[0].expression']);

@@ -130,8 +130,12 @@ async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation
     return [];
   }
   const itsClass = parseClass(found, now);
-  // That its schema does not allow it is said where it stands.
-  if ('faults' in itsClass) return [];
+  if ('faults' in itsClass) {
+    note(
+      `TaskGrant ${grant.metadata.name} is judged without its TaskGrantClass ${found.metadata.name}, which is malformed; correct that first`,
+    );
+    return [];
+  }
   if (grant.spec.approval === undefined && needsApproval(grant, itsClass.object))
     note(
       `TaskGrant ${grant.metadata.name} will wait until somebody approves it: class ${itsClass.object.metadata.name} asks for that from risk ${itsClass.object.spec.approval?.requiredAtRisk ?? ''} on`,
