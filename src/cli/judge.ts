@@ -64,7 +64,7 @@ export interface Judgement {
   problems: Problem[];
 }
 
-/** Everything in the files that is judged at admission: grants, pods, and what makes pods. */
+/** Everything in the files that is judged: grants, pods and what makes pods, as at admission, and classes by themselves. */
 export async function judgeAll(manifests: readonly Manifest[], world: World): Promise<Judgement> {
   const findings: Finding[] = [];
   const problems: Problem[] = [];
@@ -90,17 +90,11 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
     }
     case 'TaskGrantClass': {
       const itsClass = parseClass(object, world.now);
-      return 'faults' in itsClass ? itsClass : judgeClassIn(itsClass.object);
+      return 'faults' in itsClass ? itsClass : { violations: judgeClassByItself(itsClass.object) };
     }
     default:
       return judgeWorkload(object, world);
   }
-}
-
-/** A class that is not accepted; of one that is there is nothing to say. */
-function judgeClassIn(itsClass: TaskGrantClass): Judged {
-  const violations = judgeClassByItself(itsClass);
-  return { violations: violations.length > 0 ? violations : undefined };
 }
 
 /** As admission does when a grant is created, but for what it asks about who creates it. */

@@ -411,9 +411,9 @@ describe('output', () => {
   test('text is for people, and without colours where it is no terminal', async () => {
     const { stdout } = await run(['check', '-f', 'examples/']);
     expect(stdout).toMatch(
-      /^examples\/greedy\.yaml:3 {2}Pod\/agents\/greedy {2}denied\n {2}examples\/greedy\.yaml:16 {2}/,
+      /^examples\/greedy\.yaml:3 {2}Pod\/agents\/greedy {2}denied\n {2}examples\/greedy\.yaml:16 {2}/m,
     );
-    expect(stdout).toContain('4 allowed, 1 denied');
+    expect(stdout).toContain('5 allowed, 1 denied');
     expect(stdout).not.toContain('\u001b');
   });
 });
