@@ -35,7 +35,7 @@ import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
-import { tooManyRetries } from './pod-count.ts';
+import { tooMuchFor } from './pod-count.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
 import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
 
@@ -227,20 +227,19 @@ async function judgeWorkload(object: KubernetesObject, world: World): Promise<Ju
   if (malformed.length > 0) return { faults: malformed };
   const preview = await previewIn(pod, object.metadata.namespace ?? '', world);
   if ('faults' in preview) return preview;
-  await noteRetries(object, pod, world);
+  await noteTooMuch(object, pod, world);
   const placed = (found: readonly Violation[]) =>
     found.map((violation) => ({ ...violation, path: prefix + violation.path }));
   return { violations: placed(preview.violations), warnings: placed(preview.warnings) };
 }
 
-/** Whatever is tried again counts, and a grant may have fewer pods than that. */
-async function noteRetries(object: KubernetesObject, pod: Pod, world: World): Promise<void> {
+/** What admission does not refuse, and the grant is not enough for all the same. */
+async function noteTooMuch(object: KubernetesObject, pod: Pod, world: World): Promise<void> {
   const { namespace = '', name = '' } = object.metadata;
   const grantName = grantNameOf(pod);
   const grant = grantName === undefined ? undefined : await grantIn(grantName, namespace, world);
-  const words =
-    grant && 'object' in grant ? tooManyRetries(object, grant.object.spec.workload.maxPods) : undefined;
-  if (words !== undefined) world.note(`${object.kind} ${name}: ${words}`);
+  if (!grant || 'faults' in grant) return;
+  for (const words of tooMuchFor(grant.object, object)) world.note(`${object.kind} ${name}: ${words}`);
 }
 
 function withoutTemplate({ kind }: KubernetesObject): Judged {
