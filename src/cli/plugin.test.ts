@@ -429,6 +429,12 @@ describe('beside the commands', () => {
     expect(stdout).toContain('Usage: kubectl-taskgrant');
   });
 
+  test('help of a command is what the command says with --help', async () => {
+    const [help, flag] = await Promise.all([run(['help', 'lint']), run(['lint', '--help'])]);
+    expect(help).toEqual(flag);
+    expect(await run(['help', 'lnt'])).toMatchObject({ code: 2 });
+  });
+
   test('kubectl’s question for completions is answered', async () => {
     const { stdout } = await run(['check', '-o', 's'], { program: PLUGIN.completion });
     expect(stdout).toBe('sarif\n:4\n');

@@ -39,7 +39,6 @@ export function createProgram(version: string, actions: Actions): Command {
       'Judges pods against TaskGrants before they are applied, writes the first TaskGrant of a workload, rates how far rights lead, and approves what waits for it.',
     )
     .version(version, '--version', 'print the version')
-    .helpCommand(false)
     .showHelpAfterError('(--help says what there is)');
 
   withInputOptions(program.command('check'))
