@@ -24,7 +24,8 @@ What \`check\` says of a pod is what the webhook will say, by the same code ([co
 whether the grant is active by then, and has pods left; who creates the grant, and what they and the class's grantor hold; what another webhook
 makes of the pod. What the files do not have, and counts as harmless, it notes on stderr: a class, named or the default one, whose limits are
 not looked at then; a namespace, whose level is assumed; a CSIDriver; volumes that a claim may be bound to. So it does of a condition that hangs
-on the time, of a grant that will wait for approval, and of a Job that may make more pods than its grant allows.
+on the time, of a grant that will wait for approval, of a Job that may make more pods than its grant allows or complete after it,
+of a CronJob whose Jobs are all under one grant, and of a class whose grants have rules, since it does not read what the grantor holds.
 
 In a namespace whose labels are known, in the files or by \`--server\`, its levels are what counts: what \`taskgrant.dev/enforce\` refuses is denied,
 what \`warn\` and \`audit\` only report is a warning, and does not change the exit code. \`-o json\` has them in \`warnings\`.

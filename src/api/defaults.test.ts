@@ -24,6 +24,14 @@ test('every default is filled in, within lists and where there is null, and what
   expect(authored.workload.maxPods).toBeNull();
 });
 
+test('a null in a field that the schema does not know stays, and one in a map of free keys does not', () => {
+  const envelope = { externalIdentity: { a: null }, tokens: [{ name: 'api', frobnicate: null }] };
+  expect(withDefaults(taskGrantSchema.spec, { ...authored, envelope, frobnicate: null })).toMatchObject({
+    envelope: { externalIdentity: {}, tokens: [{ name: 'api', frobnicate: null }] },
+    frobnicate: null,
+  });
+});
+
 test('what is no object is left as it is', () => {
   expect(withDefaults(taskGrantSchema.spec, 'nonsense')).toBe('nonsense');
 });

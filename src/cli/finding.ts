@@ -10,9 +10,10 @@ export interface Finding {
   warnings: Violation[];
 }
 
-/** `Job/agents/summarise`, with what a generated name begins with where there is no other. */
+/** `Job/agents/summarise`, or `ClusterRole/view`; with what a generated name begins with where there is no other. */
 export function titleOf({ object }: Manifest): string {
-  return [object.kind, object.metadata.namespace ?? '', nameOf(object)].join('/');
+  const { kind, metadata } = object;
+  return [kind, ...(metadata.namespace === undefined ? [] : [metadata.namespace]), nameOf(object)].join('/');
 }
 
 export function nameOf({ metadata }: Manifest['object']): string {

@@ -352,6 +352,17 @@ describe('a grant', () => {
     expect((await checkText(named + approvedFrom('Critical'))).stderr.join()).not.toContain(waiting);
   });
 
+  test('with rules is allowed whatever the grantor of its class holds, and that is said once of a class', async () => {
+    const notLookedAt =
+      'note: what the grantor of TaskGrantClass short holds is not looked at: rules of a grant that go beyond it are refused';
+    const open = itsClass('', '{}');
+    const rules = "{ kubernetes: [{ apiGroups: [''], resources: [pods], verbs: [get] }] }";
+    const ruled = (name: string) => aGrantText(name, rules).replace('spec:', 'spec:\n  className: short');
+    const { stderr, code } = await checkText(ruled('g') + ruled('h') + open);
+    expect([code, stderr.filter((line) => line === notLookedAt)]).toEqual([0, [notLookedAt]]);
+    expect((await checkText(named + open)).stderr).not.toContain(notLookedAt);
+  });
+
   test('with fewer pods than a Job may make is allowed, and that is said', async () => {
     const job = `apiVersion: batch/v1
 kind: Job
@@ -369,10 +380,22 @@ spec:
     });
   });
 
+  test('whose class is malformed is judged without it, and that is said', async () => {
+    expect(await checkText(named + itsClass('', '{ maxDuration: soon }'))).toMatchObject({
+      code: 2,
+      stderr: expect.arrayContaining([
+        'note: TaskGrant g is judged without its TaskGrantClass short, which is malformed; correct that first',
+        expect.stringContaining('spec.limits.maxDuration'),
+      ]) as string[],
+    });
+  });
+
   test('a class is judged by itself', async () => {
     const odd = itsClass('', '{}').replace('limits:', "validations: [{ expression: '1 +' }], limits:");
     expect(await violationsOf(odd)).toEqual(['short: ExpressionInvalid spec.validations[0].expression']);
-    expect(await violationsOf(itsClass(''))).toEqual([]);
+    expect(JSON.parse((await checkText(itsClass(''))).stdout)).toMatchObject([
+      { kind: 'TaskGrantClass', name: 'short', allowed: true },
+    ]);
   });
 
   test('that names no class is judged by the default one', async () => {
@@ -409,6 +432,14 @@ describe('what is malformed is an error with its place, and hides nothing', () =
     expect(code).toBe(2);
     expect(stderr).toMatchObject([expect.stringMatching(message) as string]);
     expect(violationsIn(stdout)).toEqual(['other: GrantNotFound metadata.labels[taskgrant.dev/grant]']);
+  });
+
+  test('a field that there is not, even where it is null', async () => {
+    const { stdout, stderr, code } = await checkText(
+      aGrantText('g').replace('duration: 15m', 'duration: 15m\n  className: ~\n  frobnicate: ~'),
+    );
+    expect([stdout, code]).toEqual(['[]\n', 2]);
+    expect(stderr).toEqual([expect.stringMatching(/^stdin:10:3: spec\.frobnicate: no such field/)]);
   });
 
   test('a pod under a grant that is malformed is not said to be without one', async () => {

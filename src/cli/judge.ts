@@ -20,6 +20,7 @@ import {
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
+import { envelopeRules } from '../core/envelope/requester.ts';
 import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { hasValidations, satisfiesValidations, withoutValidationsOn } from '../core/envelope/validations.ts';
@@ -34,7 +35,7 @@ import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
-import { tooManyRetries } from './pod-count.ts';
+import { tooMuchFor } from './pod-count.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
 import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
 
@@ -63,7 +64,7 @@ export interface Judgement {
   problems: Problem[];
 }
 
-/** Everything in the files that is judged at admission: grants, pods, and what makes pods. */
+/** Everything in the files that is judged: grants, pods and what makes pods, as at admission, and classes by themselves. */
 export async function judgeAll(manifests: readonly Manifest[], world: World): Promise<Judgement> {
   const findings: Finding[] = [];
   const problems: Problem[] = [];
@@ -89,17 +90,11 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
     }
     case 'TaskGrantClass': {
       const itsClass = parseClass(object, world.now);
-      return 'faults' in itsClass ? itsClass : judgeClassIn(itsClass.object);
+      return 'faults' in itsClass ? itsClass : { violations: judgeClassByItself(itsClass.object) };
     }
     default:
       return judgeWorkload(object, world);
   }
-}
-
-/** A class that is not accepted; of one that is there is nothing to say. */
-function judgeClassIn(itsClass: TaskGrantClass): Judged {
-  const violations = judgeClassByItself(itsClass);
-  return { violations: violations.length > 0 ? violations : undefined };
 }
 
 /** As admission does when a grant is created, but for what it asks about who creates it. */
@@ -129,11 +124,19 @@ async function withinItsClass(grant: TaskGrant, world: World): Promise<Violation
     return [];
   }
   const itsClass = parseClass(found, now);
-  // That its schema does not allow it is said where it stands.
-  if ('faults' in itsClass) return [];
+  if ('faults' in itsClass) {
+    note(
+      `TaskGrant ${grant.metadata.name} is judged without its TaskGrantClass ${found.metadata.name}, which is malformed; correct that first`,
+    );
+    return [];
+  }
   if (grant.spec.approval === undefined && needsApproval(grant, itsClass.object))
     note(
       `TaskGrant ${grant.metadata.name} will wait until somebody approves it: class ${itsClass.object.metadata.name} asks for that from risk ${itsClass.object.spec.approval?.requiredAtRisk ?? ''} on`,
+    );
+  if (envelopeRules(grant).length > 0)
+    note(
+      `what the grantor of TaskGrantClass ${itsClass.object.metadata.name} holds is not looked at: rules of a grant that go beyond it are refused`,
     );
   return [
     ...classIsAccepted(itsClass.object),
@@ -224,20 +227,19 @@ async function judgeWorkload(object: KubernetesObject, world: World): Promise<Ju
   if (malformed.length > 0) return { faults: malformed };
   const preview = await previewIn(pod, object.metadata.namespace ?? '', world);
   if ('faults' in preview) return preview;
-  await noteRetries(object, pod, world);
+  await noteTooMuch(object, pod, world);
   const placed = (found: readonly Violation[]) =>
     found.map((violation) => ({ ...violation, path: prefix + violation.path }));
   return { violations: placed(preview.violations), warnings: placed(preview.warnings) };
 }
 
-/** Whatever is tried again counts, and a grant may have fewer pods than that. */
-async function noteRetries(object: KubernetesObject, pod: Pod, world: World): Promise<void> {
+/** What admission does not refuse, and the grant is not enough for all the same. */
+async function noteTooMuch(object: KubernetesObject, pod: Pod, world: World): Promise<void> {
   const { namespace = '', name = '' } = object.metadata;
   const grantName = grantNameOf(pod);
   const grant = grantName === undefined ? undefined : await grantIn(grantName, namespace, world);
-  const words =
-    grant && 'object' in grant ? tooManyRetries(object, grant.object.spec.workload.maxPods) : undefined;
-  if (words !== undefined) world.note(`${object.kind} ${name}: ${words}`);
+  if (!grant || 'faults' in grant) return;
+  for (const words of tooMuchFor(grant.object, object)) world.note(`${object.kind} ${name}: ${words}`);
 }
 
 function withoutTemplate({ kind }: KubernetesObject): Judged {

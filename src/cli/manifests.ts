@@ -1,7 +1,9 @@
 /** Objects as they stand in files. */
 import { withoutNulls } from '../api/defaults.ts';
+import { GROUP } from '../api/group.ts';
 import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
-import { knownKind, shapeFaultsOf } from './kinds.ts';
+import { isRecord } from '../core/record.ts';
+import { groupOf, knownKind, shapeFaultsOf } from './kinds.ts';
 import type { Problem } from './problem.ts';
 import type { Source } from './sources.ts';
 import { parseYaml, type Region, type YamlDocument } from './yaml-documents.ts';
@@ -27,7 +29,7 @@ export function manifestsIn(
     const { documents, faults } = parseYaml(text);
     problems.push(...faults.map((fault) => ({ file, ...fault, message: notYaml(fault.message, text) })));
     for (const { value: written, regionOf } of documents.flatMap((document) => [...objectsIn(document)])) {
-      const value = withoutNulls(written);
+      const value = asRead(written);
       const shape = shapeFaultsOf(value);
       problems.push(
         ...shape.map(({ path, message }) => ({
@@ -41,6 +43,15 @@ export function manifestsIn(
     }
   }
   return { manifests, problems };
+}
+
+/** Without what is null and means nothing; but of our own kinds the schemas say what that is, since no field besides may even be null. */
+function asRead(written: unknown): unknown {
+  const value = withoutNulls(written);
+  if (!isRecord(value) || !isRecord(written)) return value;
+  const { apiVersion } = value;
+  if (typeof apiVersion !== 'string' || groupOf(apiVersion) !== GROUP) return value;
+  return { ...value, spec: written['spec'], status: written['status'] };
 }
 
 function manifestOf(

@@ -411,9 +411,9 @@ describe('output', () => {
   test('text is for people, and without colours where it is no terminal', async () => {
     const { stdout } = await run(['check', '-f', 'examples/']);
     expect(stdout).toMatch(
-      /^examples\/greedy\.yaml:3 {2}Pod\/agents\/greedy {2}denied\n {2}examples\/greedy\.yaml:16 {2}/,
+      /^examples\/greedy\.yaml:3 {2}Pod\/agents\/greedy {2}denied\n {2}examples\/greedy\.yaml:16 {2}/m,
     );
-    expect(stdout).toContain('4 allowed, 1 denied');
+    expect(stdout).toContain('5 allowed, 1 denied');
     expect(stdout).not.toContain('\u001b');
   });
 });
@@ -427,6 +427,12 @@ describe('beside the commands', () => {
     const { code, stdout } = await run(args.filter((arg) => typeof arg === 'string'));
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: kubectl-taskgrant');
+  });
+
+  test('help of a command is what the command says with --help', async () => {
+    const [help, flag] = await Promise.all([run(['help', 'lint']), run(['lint', '--help'])]);
+    expect(help).toEqual(flag);
+    expect(await run(['help', 'lnt'])).toMatchObject({ code: 2 });
   });
 
   test('kubectl’s question for completions is answered', async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { podCountOf, tooManyRetries } from './pod-count.ts';
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import { aGrant, withGrantSpec, withWorkload } from '../core/testing/builders.ts';
+import { podCountOf, tooMuchFor } from './pod-count.ts';
 
 const object = (kind: string, spec: object) => ({ apiVersion: 'v1', kind, metadata: { name: 'x' }, spec });
 const job = (spec: object) => object('Job', spec);
@@ -30,18 +32,45 @@ test.each([
   expect(podCountOf(workload)).toMatchObject({ pods, succeeded });
 });
 
+const ENDS_EARLY =
+  'completions 3, and the grant is complete as soon as 2 succeeded and none is running: set spec.completion.succeeded: 3';
+const ONE_FOR_ALL =
+  'its Jobs are all under one grant, which is over when the first has completed; a grant is for one task: something has to create one for each Job of the CronJob, and label its pods with it';
+
+const underGrant = (workload: KubernetesObject, maxPods: number, succeeded = 1) =>
+  tooMuchFor(
+    aGrant(withWorkload({ maxPods }), withGrantSpec({ completion: { succeeded, podsRunning: 'Terminate' } })),
+    workload,
+  );
+const cronJob = (spec: object) => object('CronJob', { jobTemplate: { spec } });
+
 test.each([
-  [{}, 2, 'backoffLimit 6 may make 7 pods, and the grant allows 2: set backoffLimit: 1, or maxPods: 7'],
-  [{ completions: 3 }, 2, 'backoffLimit 6 may make 9 pods, and the grant allows 2: set maxPods: 9'],
+  [{}, 2, ['backoffLimit 6 may make 7 pods, and the grant allows 2: set backoffLimit: 1, or maxPods: 7']],
+  [{ completions: 3 }, 2, ['backoffLimit 6 may make 9 pods, and the grant allows 2: set maxPods: 9']],
   [
     { completions: 2, backoffLimitPerIndex: 3 },
     5,
-    'backoffLimitPerIndex 3 may make 8 pods, and the grant allows 5: set backoffLimitPerIndex: 1, or maxPods: 8',
+    [
+      'backoffLimitPerIndex 3 may make 8 pods, and the grant allows 5: set backoffLimitPerIndex: 1, or maxPods: 8',
+    ],
   ],
-  [{ backoffLimit: 1 }, 2, undefined],
+  [{ backoffLimit: 1 }, 2, []],
 ])('a Job of %j under a grant of %i pods', (spec, maxPods, words) => {
-  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'a' }, spec };
-  const cronJob = { ...job, kind: 'CronJob', spec: { jobTemplate: { spec } } };
-  expect(tooManyRetries(job, maxPods)).toBe(words);
-  expect(tooManyRetries(cronJob, maxPods)).toBe(words);
+  expect(underGrant(job(spec), maxPods, 3)).toEqual(words);
+  expect(underGrant(cronJob(spec), maxPods, 3)).toEqual([...words, ONE_FOR_ALL]);
+});
+
+test.each([
+  ['fewer than its completions', job({ completions: 3, backoffLimit: 0 }), 2, [ENDS_EARLY]],
+  ['as many as its completions', job({ completions: 3, backoffLimit: 0 }), 3, []],
+  ['one, where it is a work queue', job({ parallelism: 3, backoffLimit: 0 }), 1, []],
+  [
+    'fewer than its Jobs’ completions',
+    cronJob({ completions: 3, backoffLimit: 0 }),
+    2,
+    [ENDS_EARLY, ONE_FOR_ALL],
+  ],
+  ['one, where it is no Job', object('Deployment', { replicas: 3 }), 1, []],
+])('a workload whose grant is complete with %s', (_what, workload, succeeded, words) => {
+  expect(underGrant(workload, 3, succeeded)).toEqual(words);
 });

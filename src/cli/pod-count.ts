@@ -1,5 +1,6 @@
 /** How many pods a workload makes, as far as its manifest says. */
 import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
 
 export interface PodCount {
   /** Retries included. */
@@ -13,6 +14,9 @@ export interface PodCount {
 /** What the API server fills in (batch/v1, JobSpec). */
 const DEFAULT_BACKOFF_LIMIT = 6;
 
+const GRANT_FOR_EACH_JOB =
+  'a grant is for one task: something has to create one for each Job of the CronJob, and label its pods with it';
+
 export function podCountOf(object: KubernetesObject): PodCount {
   switch (object.kind) {
     case 'Job':
@@ -20,7 +24,7 @@ export function podCountOf(object: KubernetesObject): PodCount {
     case 'CronJob':
       return {
         ...ofJob(object, JOB_SPECS.CronJob),
-        note: 'a grant is for one task: something has to create one for each Job of the CronJob, and label its pods with it',
+        note: GRANT_FOR_EACH_JOB,
       };
     case 'DaemonSet':
       return {
@@ -74,13 +78,34 @@ function triesOf(object: KubernetesObject, spec: readonly string[]) {
   };
 }
 
+/** What of a workload the grant does not last for, or has not enough pods for. */
+export function tooMuchFor({ spec }: Pick<TaskGrant, 'spec'>, object: KubernetesObject): string[] {
+  return [
+    tooManyRetries(object, spec.workload.maxPods),
+    tooManyCompletions(object, spec.completion.succeeded),
+    tooManyJobs(object),
+  ].filter((words) => words !== undefined);
+}
+
 /** Of a Job whose retries may be more than a grant allows: it stops before it has tried as often as its author wrote. Undefined where they are not. */
-export function tooManyRetries(object: KubernetesObject, maxPods: number): string | undefined {
+function tooManyRetries(object: KubernetesObject, maxPods: number): string | undefined {
   if (object.kind !== 'Job' && object.kind !== 'CronJob') return undefined;
   const { field, limit, pods, fitting } = triesOf(object, JOB_SPECS[object.kind]);
   if (pods <= maxPods) return undefined;
   const fewer = fitting(maxPods) >= 0 && limit > 0 ? `${field}: ${fitting(maxPods)}, or ` : '';
   return `${field} ${limit} may make ${pods} pods, and the grant allows ${maxPods}: set ${fewer}maxPods: ${pods}`;
+}
+
+/** Of a Job whose grant may be over while it has pods to start: it is complete as soon as so many have succeeded and none is running. */
+function tooManyCompletions(object: KubernetesObject, enough: number): string | undefined {
+  const { succeeded } = podCountOf(object);
+  if (succeeded <= enough) return undefined;
+  return `completions ${succeeded}, and the grant is complete as soon as ${enough} succeeded and none is running: set spec.completion.succeeded: ${succeeded}`;
+}
+
+function tooManyJobs({ kind }: KubernetesObject): string | undefined {
+  if (kind !== 'CronJob') return undefined;
+  return `its Jobs are all under one grant, which is over when the first has completed; ${GRANT_FOR_EACH_JOB}`;
 }
 
 /** Undefined where there is no whole number. */

@@ -39,7 +39,6 @@ export function createProgram(version: string, actions: Actions): Command {
       'Judges pods against TaskGrants before they are applied, writes the first TaskGrant of a workload, rates how far rights lead, and approves what waits for it.',
     )
     .version(version, '--version', 'print the version')
-    .helpCommand(false)
     .showHelpAfterError('(--help says what there is)');
 
   withInputOptions(program.command('check'))
@@ -166,6 +165,7 @@ Examples:
 
 function withFileOptions(command: Command): Command {
   return command
+    .usage('-f <file...> [options]')
     .requiredOption('-f, --filename <file...>', 'files, folders, or - for stdin')
     .option('-R, --recursive', 'look into folders within folders, too', false)
     .option('-n, --namespace <name>', 'of objects that name none; default: default')
@@ -174,6 +174,7 @@ function withFileOptions(command: Command): Command {
 
 function withDecisionOptions(command: Command): Command {
   return command
+    .usage('--reason <text> [options] <name>')
     .argument('<name>', 'of the TaskGrant')
     .requiredOption('--reason <text>', 'why; recorded with the decision')
     .option('-n, --namespace <name>', 'of the TaskGrant; default: what the kubeconfig’s context names')

@@ -25,6 +25,13 @@ test('a grant is what the API server would store: with every default', () => {
 
 test.each([
   ['a field that is not there', { replicas: 1 }, 'spec.replicas', 'no such field'],
+  ['one that is null', { frobnicate: null }, 'spec.frobnicate', 'no such field'],
+  [
+    'one that is null in a list',
+    { envelope: { tokens: [{ name: 'api', audiences: null }] } },
+    'spec.envelope.tokens[0].audiences',
+    'did you mean audience?',
+  ],
   ['one that is misspelled', { enveloppe: {} }, 'spec.enveloppe', 'no such field: did you mean envelope?'],
   [
     'one further down',
@@ -76,6 +83,24 @@ test('a class is held to its own schema', () => {
   });
   expect(parseClass(limited('1h'), 0)).toHaveProperty('object');
   expect(parseClass(limited('an hour'), 0)).toMatchObject({ faults: [{ path: 'spec.limits.maxDuration' }] });
+});
+
+test('a value that is none of those that there are is told which there are', () => {
+  const itsClass = {
+    apiVersion: 'taskgrant.dev/v1alpha1',
+    kind: 'TaskGrantClass',
+    metadata: { name: 'a' },
+    spec: {
+      authorization: 'Ceiling',
+      grantor: { namespace: 'a', name: 'b' },
+      approval: { requiredAtRisk: 'high' },
+    },
+  };
+  expect(parseClass(itsClass, 0)).toEqual({
+    faults: [
+      { path: 'spec.approval.requiredAtRisk', message: 'must be one of None, Low, Medium, High, Critical' },
+    ],
+  });
 });
 
 test('every rule in CEL that is not about a change can be told here', () => {

@@ -33,8 +33,9 @@ function parse<T extends KubernetesObject>(
   schemas: Schemas,
   now: number,
 ): Parsed<T> {
-  const { spec = {}, status = {} } = object as { spec?: unknown; status?: unknown };
-  const [wholeSpec, wholeStatus] = [withDefaults(schemas.spec, spec), withDefaults(schemas.status, status)];
+  const { spec, status } = object as { spec?: unknown; status?: unknown };
+  const wholeSpec = withDefaults(schemas.spec, spec ?? {});
+  const wholeStatus = withDefaults(schemas.status, status ?? {});
   const name = nameFaults(object.metadata.name);
   const faults = [
     ...name,
@@ -69,6 +70,8 @@ function faultsOf(schema: TSchema, value: unknown, root: string): ShapeFault[] {
         message: noSuchField(field, fields),
       }));
     }
+    if (keyword === 'enum' && 'allowedValues' in params)
+      return [{ path, message: `must be one of ${params.allowedValues.join(', ')}` }];
     // Says the same again, of each field that is not known.
     return keyword === 'boolean' ? [] : [{ path, message }];
   });

@@ -31,7 +31,7 @@ function summaryOf({ findings, problems }: Report): string {
     ...(problems.length > 0 ? [`${counted(problems.length, 'problem')} with the input`] : []),
   ];
   return findings.length + problems.length === 0
-    ? 'Nothing to judge: no pods, nothing that makes pods, and no TaskGrants.'
+    ? 'Nothing to judge: no pods, nothing that makes pods, no TaskGrants, and no TaskGrantClasses.'
     : `${counts.join(', ')}.`;
 }
 
