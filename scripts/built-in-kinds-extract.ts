@@ -5,10 +5,18 @@ import type { BuiltInKinds } from '../src/core/rules/scope.ts';
 export interface ResourceList {
   /** `v1`, `apps/v1`. */
   groupVersion: string;
-  resources: { name: string; namespaced: boolean }[];
+  resources: {
+    /** `pods`, `pods/log`. */
+    name: string;
+    /** `pod`; empty for a subresource. */
+    singularName: string;
+    /** `po` */
+    shortNames?: string[];
+    namespaced: boolean;
+  }[];
 }
 
-/** Every kind by its group, of whichever version; subresources are in the scope of what they are of. */
+/** Every kind and every subresource by its group, of whichever version; subresources are in the scope of what they are of. */
 export function builtInKinds(lists: readonly ResourceList[]): BuiltInKinds {
   const scopes = new Map<string, { cluster: Set<string>; namespaced: Set<string> }>();
   for (const { groupVersion, resources } of lists) {
@@ -16,7 +24,7 @@ export function builtInKinds(lists: readonly ResourceList[]): BuiltInKinds {
     const { cluster, namespaced } = scopes.get(group) ?? { cluster: new Set(), namespaced: new Set() };
     scopes.set(group, { cluster, namespaced });
     for (const { name, namespaced: isNamespaced } of resources)
-      if (!name.includes('/')) (isNamespaced ? namespaced : cluster).add(name);
+      (isNamespaced ? namespaced : cluster).add(name);
   }
   return Object.fromEntries(
     [...scopes]
@@ -26,4 +34,19 @@ export function builtInKinds(lists: readonly ResourceList[]): BuiltInKinds {
         { cluster: [...cluster].toSorted(), namespaced: [...namespaced].toSorted() },
       ]),
   );
+}
+
+/**
+ * The name in rules of every kind by its other names, which kubectl takes as well: the singular, which is the name of the object’s
+ * `kind` in lower case, and the short ones.
+ */
+export function otherNames(lists: readonly ResourceList[]): Record<string, string> {
+  const names = lists.flatMap(({ resources }) =>
+    resources.flatMap(({ name, singularName, shortNames = [] }) =>
+      [singularName, ...shortNames]
+        .filter((other) => other !== '' && other !== name)
+        .map((other) => [other, name] as const),
+    ),
+  );
+  return Object.fromEntries(names.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

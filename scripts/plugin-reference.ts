@@ -32,7 +32,8 @@ what \`warn\` and \`audit\` only report is a warning, and does not change the ex
 
 What \`lint\` rates is what the rights of one object let their holder do, with the wildcards and spellings of RBAC, by the facts that it names
 ([risks](risks.md)): an offline reading. What else is bound to the same account, and to everybody, it does not know; \`status.risk\` of an active
-TaskGrant does. Beside the level stand the words of rules that give nothing, as \`mistakes\` in \`-o json\`: misspelled ones, and in a namespace kinds that are in none.
+TaskGrant does. Beside the level stand the words of rules that give nothing, as \`mistakes\` in \`-o json\`: misspelled ones, resources that
+Kubernetes does not have in a group of its own, and in a namespace kinds that are in none.
 
 YAML is read as kubectl reads it, but for a field that is there twice, which is an error here.
 

@@ -27,6 +27,27 @@ test('a grant whose rules give nothing is allowed, with a warning where it stand
   ]);
 });
 
+test('a grant with a resource that Kubernetes does not have is allowed, with a warning that says what is meant', async () => {
+  const envelope =
+    "{ tokens: [{ name: api }], kubernetes: [{ apiGroups: [''], resources: [configmap], verbs: [get] }] }";
+  const { code, stdout } = await checkText(aGrantText('g', envelope));
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject([
+    {
+      violations: [],
+      warnings: [
+        {
+          code: 'RuleGivesNothing',
+          path: 'spec.envelope.kubernetes[0].resources[0]',
+          asked: 'configmap',
+          allowed: 'it is called configmaps',
+          fix: 'write "configmaps"',
+        },
+      ],
+    },
+  ]);
+});
+
 describe('a pod', () => {
   test('within its grant is allowed, whatever is left open', async () => {
     expect(await violationsOf(aGrantText('g') + aPodText('p', 'g'))).toEqual([]);

@@ -7,6 +7,7 @@ import { riskOf, type Risk } from '../core/rules/risk.ts';
 import type { ScopedRule } from '../core/rules/right.ts';
 import { givingNothingIn } from '../core/rules/scope.ts';
 import { misspellingsIn, type Misspelling } from '../core/rules/spelling.ts';
+import { unknownIn } from '../core/rules/unknown.ts';
 import { isAtLeast, RISK_LEVELS, type RiskLevel } from '../core/rules/risk-level.ts';
 import type { Outcome, Terminal } from './check.ts';
 import { nameOf, titleOf } from './finding.ts';
@@ -74,7 +75,7 @@ function rateAll(manifests: readonly Manifest[], now: number): { rated: Rated[];
       const risk = riskOf((object.rules ?? []).map((rule) => ({ ...rule, namespaces })));
       rated.push({ manifest, mistakes, ...risk });
     } else if (isClusterRole(object)) {
-      const mistakes = mistakesIn(object.rules, 'rules', misspellingsIn);
+      const mistakes = mistakesIn(object.rules, 'rules', everywhere);
       rated.push({ manifest, mistakes, ...riskOf(rulesOfClusterRole(object, clusterRoles)) });
     }
   }
@@ -83,6 +84,10 @@ function rateAll(manifests: readonly Manifest[], now: number): { rated: Rated[];
 
 function inNamespaces(rule: ScopedRule): Misspelling[] {
   return [...misspellingsIn(rule), ...givingNothingIn(rule)];
+}
+
+function everywhere(rule: ScopedRule): Misspelling[] {
+  return [...misspellingsIn(rule), ...unknownIn(rule)];
 }
 
 function mistakesIn(

@@ -377,6 +377,25 @@ describe('lint', () => {
     );
   });
 
+  const unknown = "[{ apiGroups: ['', apps], resources: [configmap, services, widgets], verbs: [get] }]";
+
+  test.each([
+    ['Role', role('Role', unknown), 'rules'],
+    ['ClusterRole', role('ClusterRole', unknown), 'rules'],
+    ['TaskGrant', aGrantText('g', `{ kubernetes: ${unknown} }`), 'spec.envelope.kubernetes'],
+  ])('finds the resources that Kubernetes does not have in a %s, which stays Low', async (_, text, rules) => {
+    const { entries } = await rated(text);
+    expect(entries).toMatchObject([
+      {
+        level: 'Low',
+        mistakes: [
+          { path: `${rules}[0].resources[0]`, asked: 'configmap', fix: 'write "configmaps"' },
+          { path: `${rules}[0].resources[2]`, asked: 'widgets' },
+        ],
+      },
+    ]);
+  });
+
   test('says so where there is nothing to rate', async () => {
     const { stdout, code } = await run(['lint', '-f', '-'], { stdin: 'apiVersion: v1\nkind: ConfigMap\n' });
     expect([stdout, code]).toEqual(['Nothing to rate: no Roles, ClusterRoles or TaskGrants.\n', 0]);

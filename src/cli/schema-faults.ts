@@ -9,7 +9,7 @@ import { taskGrantClassSchema, type TaskGrantClass } from '../api/taskgrantclass
 import { isRecord } from '../core/record.ts';
 import { createDialect, evaluationOf, isFault } from '../core/cel/dialect.ts';
 import type { ShapeFault } from './kinds.ts';
-import { nearestOf } from './nearest.ts';
+import { nearestOf } from '../core/nearest.ts';
 
 type Parsed<T extends KubernetesObject> = { object: Stored<T> } | { faults: ShapeFault[] };
 

@@ -178,7 +178,13 @@ describe('that nobody may act as the grantor of its class', () => {
 
 test('a grant whose rules give nothing is accepted, with a warning for each, in the length that warnings have', async () => {
   const idle = withEnvelope({
-    kubernetes: [{ apiGroups: [''], resources: ['pods', 'nodes', 'deployments'], verbs: ['get'] }],
+    kubernetes: [
+      {
+        apiGroups: [''],
+        resources: ['pods', 'nodes', 'deployments', 'configmap'],
+        verbs: ['get'],
+      },
+    ],
   })(grant);
   const answer = await review(createGrantValidator(someFacts()), { object: idle });
   expect(answer).toMatchObject({
@@ -186,6 +192,7 @@ test('a grant whose rules give nothing is accepted, with a warning for each, in 
     warnings: [
       'RuleGivesNothing spec.envelope.kubernetes[0].resources[1]: asked nodes, but it is in no namespace, as a Role is',
       'RuleGivesNothing spec.envelope.kubernetes[0].resources[2]: asked deployments, but it is of the group "apps"',
+      'RuleGivesNothing spec.envelope.kubernetes[0].resources[3]: asked configmap, but it is called configmaps',
       'what to do about each: kubectl taskgrant check -f FILE --server says',
     ],
   });

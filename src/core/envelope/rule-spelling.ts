@@ -16,7 +16,7 @@ export function rulesSpelledRight({ spec }: Pick<TaskGrant, 'spec'>): Violation[
   );
 }
 
-/** What an envelope declares and a Role cannot give: no danger, and so nobody is refused for it; but the task would be, later. */
+/** What an envelope declares and a Role cannot give, or no request has: no danger, and so nobody is refused for it; but the task would be, later. */
 export function rulesGivingNothing({ spec }: Pick<TaskGrant, 'spec'>): Violation[] {
   return (spec.envelope.kubernetes ?? []).flatMap((rule, index) =>
     givingNothingIn(rule).map(({ path, asked, because, fix }) => ({

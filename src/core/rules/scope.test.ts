@@ -27,10 +27,15 @@ describe('in a Role nothing is given on', () => {
     expect(found([''], 'namespaces/status', ['patch'])).toEqual([]);
   });
 
-  test('a kind under another group than its own', () => {
+  test('what is in no namespace, under whichever name or group', () => {
+    expect(found([''], 'node')).toEqual(NO_NAMESPACE);
+    expect(found([''], 'clusterroles')).toEqual(NO_NAMESPACE);
+    expect(found([''], 'nodes/statuses')).toEqual(NO_NAMESPACE);
+  });
+
+  test('what Kubernetes does not have', () => {
     expect(found([''], 'deployments')).toEqual(['it is of the group "apps"']);
-    expect(found(['apps'], 'pods/log')).toEqual(['it is of the group ""']);
-    expect(found(['apps'], 'events')).toEqual(['it is of the group "" or "events.k8s.io"']);
+    expect(found([''], 'configmap')).toEqual(['it is called configmaps']);
   });
 });
 
@@ -44,7 +49,6 @@ describe('nothing is said of', () => {
     ['every group', ['*'], 'nodes', ['get']],
     ['every resource', [''], '*', ['get']],
     ['a subresource of all', [''], '*/scale', ['get']],
-    ['kinds that a newer Kubernetes may have', [''], 'somethings', ['get']],
     ['a verb that is asked about in a namespace', ['rbac.authorization.k8s.io'], 'clusterroles', ['bind']],
     ['that verb among others', ['rbac.authorization.k8s.io'], 'clusterroles', ['get', '*']],
     [

@@ -58,6 +58,19 @@ describe('a word that means what it says is left alone', () => {
   });
 });
 
+describe('a resource in capitals is called what Kubernetes calls it, where the group is its own', () => {
+  test.each([
+    ['', 'ConfigMap', 'write "configmaps"'],
+    ['', 'Pod/log', 'write "pods/log"'],
+    ['', 'Deployments', 'write "deployments", and "apps" in apiGroups'],
+    ['', 'Pods', 'write "pods"'],
+    ['example.com', 'Pod', 'write "pod"'],
+  ])('%j %s', (group, word, meant) => {
+    const found = misspellingsIn({ apiGroups: [group], resources: [word], verbs: ['get'] });
+    expect(found.map(({ fix }) => fix)).toEqual([meant]);
+  });
+});
+
 test('every one of a rule is found, each where it stands', () => {
   const found = misspellingsIn({
     apiGroups: ['', 'v1'],

@@ -3,6 +3,7 @@
  * and `*` before a subresource (kubernetes, pkg/apis/rbac/v1, evaluation_helpers.go).
  */
 import type { ScopedRule } from './right.ts';
+import { faultOfUnknown } from './unknown.ts';
 
 export interface Misspelling {
   /** Within the rule: `resources[0]`. */
@@ -14,7 +15,8 @@ export interface Misspelling {
   fix: string;
 }
 
-type Fault = Pick<Misspelling, 'because' | 'fix'>;
+/** What is wrong with a word. */
+export type Fault = Pick<Misspelling, 'because' | 'fix'>;
 type Field = 'apiGroups' | 'resources' | 'resourceNames' | 'verbs';
 
 /** Every word of the rule that means nothing as it is written, or something else than it seems to. */
@@ -22,13 +24,13 @@ export function misspellingsIn(rule: ScopedRule): Misspelling[] {
   const fields: readonly Field[] = ['apiGroups', 'resources', 'resourceNames', 'verbs'];
   return fields.flatMap((field) =>
     (rule[field] ?? []).flatMap((word, index) => {
-      const fault = FAULTS[field](word);
+      const fault = FAULTS[field](word, rule.apiGroups ?? []);
       return fault ? [{ path: `${field}[${index}]`, asked: word, ...fault }] : [];
     }),
   );
 }
 
-const FAULTS: Readonly<Record<Field, (word: string) => Fault | undefined>> = {
+const FAULTS: Readonly<Record<Field, (word: string, apiGroups: readonly string[]) => Fault | undefined>> = {
   apiGroups(word) {
     const [group = '', ...versions] = word.split('/');
     if (versions.length > 0) return { because: 'a group has no version here', fix: write(group) };
@@ -40,7 +42,7 @@ const FAULTS: Readonly<Record<Field, (word: string) => Fault | undefined>> = {
     if (word.toLowerCase() === 'core') return { because: 'the core group has no name', fix: write('') };
     return strange(word) ?? wildcard(word, 'name each group');
   },
-  resources(word) {
+  resources(word, apiGroups) {
     const [kind = '', subresource, ...more] = word.split('/');
     if (word !== '*' && kind === '')
       return { because: 'it names no resource', fix: 'write a resource before the slash' };
@@ -65,7 +67,7 @@ const FAULTS: Readonly<Record<Field, (word: string) => Fault | undefined>> = {
       };
     }
     return (
-      strange(word) ??
+      strangeResource(word, apiGroups) ??
       (kind === '*' ? undefined : wildcard(kind, 'name each resource')) ??
       (subresource === undefined ? undefined : wildcard(subresource, 'name each subresource'))
     );
@@ -98,6 +100,14 @@ function strange(word: string): Fault | undefined {
     because: 'it is compared letter by letter, and is in lower case, without blanks',
     fix: write(plain),
   };
+}
+
+/** `ConfigMap` is the kind of configmaps: in lower case it would be no resource either. */
+function strangeResource(word: string, apiGroups: readonly string[]): Fault | undefined {
+  const fault = strange(word);
+  if (!fault) return undefined;
+  const unknown = faultOfUnknown(word.trim().toLowerCase(), apiGroups);
+  return { ...fault, fix: unknown?.fix ?? fault.fix };
 }
 
 function wildcard(word: string, fix: string): Fault | undefined {
