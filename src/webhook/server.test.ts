@@ -272,27 +272,29 @@ describe('a call', () => {
   });
 });
 
+/** A request of so many bytes, of which the last never comes; it is told whether it was cut off. */
+function stall(port: number, bytes: number) {
+  const sent = Buffer.alloc(bytes, ' ');
+  const request = send({
+    method: 'POST',
+    port,
+    path: '/validate/pods',
+    agent: agentOfItsOwn(),
+    host: '127.0.0.1',
+    headers: { 'content-type': 'application/json', 'content-length': sent.length + 1 },
+  });
+  const cut = new Promise<'cut'>((resolve) => {
+    request.on('error', () => {
+      resolve('cut');
+    });
+  });
+  request.write(sent);
+  return { request, cut };
+}
+
 describe('reviews that are larger together than the process can bear', () => {
   test('lose the largest of them, and usual ones are answered', async () => {
-    // Six of three MiB, of which the last byte never comes.
-    const large = Buffer.alloc(3 * 2 ** 20, ' ');
-    const stalled = Array.from({ length: 6 }, () => {
-      const request = send({
-        method: 'POST',
-        port: server.port,
-        path: '/validate/pods',
-        agent: agentOfItsOwn(),
-        host: '127.0.0.1',
-        headers: { 'content-type': 'application/json', 'content-length': large.length + 1 },
-      });
-      const cut = new Promise<'cut'>((resolve) => {
-        request.on('error', () => {
-          resolve('cut');
-        });
-      });
-      request.write(large);
-      return { request, cut };
-    });
+    const stalled = Array.from({ length: 6 }, () => stall(server.port, 3 * 2 ** 20));
     expect(await Promise.race(stalled.map(({ cut }) => cut))).toBe('cut');
     expect(await ask('/validate/pods', aPod())).toMatchObject({ allowed: true });
     for (const { request } of stalled) request.destroy();
@@ -300,6 +302,19 @@ describe('reviews that are larger together than the process can bear', () => {
     // What they had is free again.
     const half = reviewJson({ ...aPod(), padding: 'x'.repeat(6 * 2 ** 20) });
     expect((await post('/validate/pods', half)).status).toBe(200);
+  });
+
+  test('lose those first that are still being sent after long, however small: a usual one is not the largest for their sake', async () => {
+    const review = () => Promise.resolve<Answer>({ allowed: true });
+    const routes: Route[] = [{ path: '/validate/pods', phase: 'validate', resources: ['pods'], review }];
+    const own = await serve({ routes, slowMs: 0, metrics: createWebhookMetrics(new Registry()) });
+    const stalled = Array.from({ length: 64 }, () => stall(own.port, 2 ** 18 + 1));
+    expect(await Promise.race(stalled.map(({ cut }) => cut))).toBe('cut');
+    const larger = reviewJson({ ...aPod(), padding: 'x'.repeat(2 ** 19) });
+    for (let round = 0; round < 5; round++)
+      expect((await post('/validate/pods', larger, { port: own.port })).status).toBe(200);
+    for (const { request } of stalled) request.destroy();
+    await own.close(0);
   });
 });
 

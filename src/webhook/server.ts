@@ -8,7 +8,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { AdmissionRequest, AdmissionReview } from '../api/kubernetes.ts';
 import { ENFORCEMENT_PROBE_CODE } from '../core/decision/probe.ts';
 import { codesOf } from '../core/decision/violation.ts';
-import { startTimer } from '../kube/clock.ts';
+import { monotonicNow, startTimer } from '../kube/clock.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { Phase, WebhookMetrics } from './metrics.ts';
 import {
@@ -63,6 +63,8 @@ export interface WebhookServerOptions {
   clients?: Clients | undefined;
   /** How long a request may take to arrive, headers and body, in milliseconds. Default: 32 s. */
   receiveMs?: number;
+  /** After how long a request that still arrives is the first to be cut off, where there is too much, in milliseconds. Default: 1 s. */
+  slowMs?: number;
   /** How long connections on which nothing is under way are kept at the end, in milliseconds. Default: 5 s. */
   idleMs?: number;
 }
@@ -88,6 +90,9 @@ const KEEP_ALIVE_MS = 95_000;
  */
 const RECEIVE_MS = 32_000;
 
+/** An API server has all of a review before it sends any of it: who is still at it after so long is most likely none. */
+const SLOW_MS = 1000;
+
 /** On each connection that an API server keeps, it asks something within seconds while it has something to ask. */
 const IDLE_MS = 5000;
 
@@ -112,6 +117,7 @@ export async function serveWebhook({
   logger,
   clients,
   receiveMs = RECEIVE_MS,
+  slowMs = SLOW_MS,
   idleMs = IDLE_MS,
 }: WebhookServerOptions): Promise<WebhookServer> {
   const closing = createClosing();
@@ -131,7 +137,7 @@ export async function serveWebhook({
       requestTimeout: receiveMs,
       connectionsCheckingInterval: receiveMs / CHECKS_PER_RECEIVE,
     },
-    createApp(routes, metrics, logger, closing, door),
+    createApp({ routes, metrics, logger, slowMs }, closing, door),
   );
   // Somebody's broken connection or port scan; the API server's own failures are counted there.
   server.on('tlsClientError', (error) => {
@@ -245,9 +251,12 @@ function createClosing(): Closing {
 }
 
 function createApp(
-  routes: readonly Route[],
-  metrics: WebhookMetrics,
-  logger: Logger,
+  {
+    routes,
+    metrics,
+    logger,
+    slowMs,
+  }: Pick<WebhookServerOptions, 'routes' | 'metrics' | 'logger'> & { slowMs: number },
   closing: Closing,
   door: Door | undefined,
 ): Express {
@@ -259,7 +268,7 @@ function createApp(
     next();
   });
   if (door) app.use(door.handler);
-  const withinMemory = boundedTogether(MAX_BYTES_UNDER_WAY);
+  const withinMemory = boundedTogether(MAX_BYTES_UNDER_WAY, slowMs);
   for (const route of routes) {
     app.post(
       route.path,
@@ -292,30 +301,36 @@ function measured(path: string, metrics: WebhookMetrics): RequestHandler {
   };
 }
 
-/** Where all requests under way are larger than that together, the largest is cut off: it is no usual one. */
-function boundedTogether(most: number): RequestHandler {
-  const sizes = new Map<IncomingMessage, number>();
+/**
+ * Where all requests under way are larger than that together, the one that has been sent for longest is cut off, if that is too long;
+ * otherwise the largest, which is no usual one. By size alone, very many small ones that never end would make a usual one the largest.
+ */
+function boundedTogether(most: number, slowMs: number): RequestHandler {
+  const underWay = new Map<IncomingMessage, { size: number; since: number }>();
   let together = 0;
-  const cutLargest = () => {
-    const [largest] = [...sizes].reduce((a, b) => (b[1] > a[1] ? b : a));
-    forget(largest);
-    largest.destroy();
+  const cutOne = () => {
+    const slowSince = monotonicNow() - slowMs;
+    // In the order in which they began.
+    const slowest = [...underWay].find(([{ complete }, { since }]) => !complete && since <= slowSince);
+    const [cut] = slowest ?? [...underWay].reduce((a, b) => (b[1].size > a[1].size ? b : a));
+    forget(cut);
+    cut.destroy();
   };
   const forget = (request: IncomingMessage) => {
-    together -= sizes.get(request) ?? 0;
-    sizes.delete(request);
+    together -= underWay.get(request)?.size ?? 0;
+    underWay.delete(request);
   };
   return (request, response, next) => {
-    sizes.set(request, 0);
+    const known = { size: 0, since: monotonicNow() };
+    underWay.set(request, known);
     response.once('close', () => {
       forget(request);
     });
     request.on('data', ({ length }: Buffer) => {
-      const size = sizes.get(request);
-      if (size === undefined) return;
-      sizes.set(request, size + length);
+      if (!underWay.has(request)) return;
+      known.size += length;
       together += length;
-      if (together > most) cutLargest();
+      if (together > most) cutOne();
     });
     next();
   };
