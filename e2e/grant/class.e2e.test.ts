@@ -298,7 +298,15 @@ describe('a class says', () => {
     const place = { namespace, name: 'task' };
     await apply(aGrantManifest(namespace, 'task', { className, suspend: true }));
     await untilReason(client, place, 'Active', 'Suspended');
-    await changeClass(className, { ceiling: { secrets: ['ticket-*'] } });
+    const { metadata } = await changeClass(className, { ceiling: { secrets: ['ticket-*'] } });
+    // The controller knows of it.
+    await until(
+      client,
+      taskGrantClasses,
+      { name: className },
+      'seen',
+      (one) => one?.status?.conditions?.[0]?.observedGeneration === metadata.generation,
+    );
     await changeGrant(place, { suspend: false });
     const { status } = await untilFinished(client, place);
     expect(status?.phase).toBe('Denied');

@@ -24,6 +24,7 @@ import {
   apply,
   exists,
   floorLeavesOut,
+  pastTheFloor,
   UNGUARDED,
   until,
   untilFinished,
@@ -230,15 +231,13 @@ describe('what was issued and is changed by somebody', () => {
       admin.remove(serviceAccounts, { namespace, name: grant.status?.serviceAccountName ?? '' }),
   };
 
-  beforeAll(() => floorLeavesOut(client, UNGUARDED));
   afterAll(() => floorLeavesOut(client, undefined));
 
   test.each(Object.keys(tamper))('%s ends the grant', async (what) => {
     const { place, grant } = await aRunningTask('tampered');
     const labels = { type: 'merge', body: { metadata: { labels: { [UNGUARDED]: 'true' } } } } as const;
     await client.patch(namespaces, { name: place.namespace }, labels);
-    // A policy that was changed takes effect a while later.
-    await vi.waitFor(() => tamper[what]?.(client, place, grant), { timeout: 20_000, interval: 200 });
+    await pastTheFloor(client, async () => tamper[what]?.(client, place, grant));
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
     expect(await leftOf(grant)).toEqual([]);

@@ -26,6 +26,7 @@ import {
   enforcedNamespace,
   exists,
   floorLeavesOut,
+  pastTheFloor,
   kubectl,
   refusals,
   UNGUARDED,
@@ -40,7 +41,6 @@ const client = testClient(clusterKubeConfig());
 let namespace: string;
 
 beforeAll(async () => {
-  await floorLeavesOut(client, UNGUARDED);
   namespace = await enforcedNamespace(client, { [ENFORCE_LABEL]: 'granted', [UNGUARDED]: 'true' });
 });
 
@@ -57,10 +57,6 @@ until kubectl get configmap input 2>&1 | grep Forbidden; do sleep 0.2; done
 until kubectl get configmap input --output name; do sleep 0.2; done 2>/dev/null
 echo works again
 sleep 600`;
-
-/** A policy that was changed takes effect a while later. */
-const eventually = (attempt: () => Promise<unknown>) =>
-  vi.waitFor(attempt, { timeout: 20_000, interval: 200 });
 
 const change = (name: string, spec: Partial<TaskGrantSpec>) =>
   client.patch(taskGrants, { namespace, name }, { type: 'merge', body: { spec } });
@@ -227,7 +223,7 @@ describe('a suspended grant ends', () => {
   test('when its account is gone', async () => {
     await suspended('homeless');
     const { status } = await client.get(taskGrants, { namespace, name: 'homeless' });
-    await eventually(() =>
+    await pastTheFloor(client, () =>
       client.remove(serviceAccounts, { namespace, name: status?.serviceAccountName ?? '' }),
     );
     expect((await ended('homeless')).status?.revocation?.reason).toBe('Drifted');
@@ -243,7 +239,7 @@ describe('what was issued and is changed by somebody, where the grant is to be s
 
   test('is removed, stays so until somebody has looked, and is then as it was decided', async () => {
     const grant = await anActiveGrant('tampered', { onDrift: 'Suspend' });
-    await eventually(() => widen('tampered'));
+    await pastTheFloor(client, () => widen('tampered'));
     const { status } = await untilTaken('tampered');
     expect(status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
     expect(status?.conditions?.find(({ type }) => type === 'Active')).toMatchObject({
@@ -263,7 +259,7 @@ describe('what was issued and is changed by somebody, where the grant is to be s
 
   test('ends the grant all the same where it is the account', async () => {
     const { status } = await anActiveGrant('renamed', { onDrift: 'Suspend' });
-    await eventually(() =>
+    await pastTheFloor(client, () =>
       client.remove(serviceAccounts, { namespace, name: status?.serviceAccountName ?? '' }),
     );
     const ended = await untilFinished(client, { namespace, name: 'renamed' });

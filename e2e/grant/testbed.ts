@@ -1,4 +1,5 @@
 /** What tests of grants on real pods need: namespaces, grants, pods of the task image, and waiting for what must come. */
+import { vi } from 'vitest';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -281,6 +282,20 @@ export async function floorLeavesOut(client: Client, label: string | undefined):
         { type: 'merge', body: { spec: { matchResources } } },
       ),
     ),
+  );
+}
+
+/**
+ * Does what the floor refuses, in a namespace with that label: a policy that was changed takes effect a while later, and a file that
+ * runs beside this one may have put it back meanwhile.
+ */
+export function pastTheFloor(client: Client, attempt: () => Promise<unknown>): Promise<unknown> {
+  return vi.waitFor(
+    async () => {
+      await floorLeavesOut(client, UNGUARDED);
+      return attempt();
+    },
+    { timeout: 60_000, interval: 200 },
   );
 }
 
