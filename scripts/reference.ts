@@ -184,10 +184,10 @@ Rules are rated together, and the worst counts. Wildcards reach what they reach 
 \`*/exec\` that subresource of any. The levels are of the oldest Kubernetes that is supported: until 1.35 the verb \`get\` was enough for exec. A kind of
 a third party is known as it was in November 2026; what is on no list counts as one of which nobody knows.
 
-## High and Critical
+## What leads further
 
 ${dangers.join('\n')}
-## Medium
+## Medium, of all else
 
 ${table(['Code', 'What its holder does'], ordinary)}
 ## Of a grant's account
@@ -201,10 +201,13 @@ ${table(
 )}`;
 }
 
-function rightsOf({ apiGroup, resources, verbs = ['*'], writtenOut }: RightPattern): string {
+function rightsOf({ apiGroup, resources, verbs = ['*'], ...limits }: RightPattern): string {
+  const { writtenOut, names, named, namespaces } = limits;
   const what = `${verbs.map(code).join(', ')} on ${resources.map(code).join(', ')}`;
   const group = apiGroup === '' ? 'the core group' : apiGroup === '*' ? 'any group' : code(apiGroup);
-  return `${what} of ${group}${writtenOut ? ', written out' : ''}`;
+  const which = names ? `, ${named ? 'named' : 'all or named'} ${names.map(code).join(', ')}` : '';
+  const where = namespaces ? `, in ${namespaces.map(code).join(', ')}` : '';
+  return `${what} of ${group}${which}${where}${writtenOut ? ', written out' : ''}`;
 }
 
 /** Every metric of each process but those of Node.js itself. */

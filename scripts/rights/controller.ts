@@ -388,6 +388,7 @@ export const controller: Holder = {
       'One account by name: the grantor, which holds the ceiling of the class and the right to write Roles within it.',
     BroadReads:
       'It ends a grant by what its pods do, in every namespace that is enforced, which RBAC cannot say.',
+    LeadersChanged: 'Its own Lease, by name.',
     OthersDisturbed:
       'Of pods and accounts the floor lets it touch those of grants only, of Leases its own; Events and questions change nothing that anybody decides by.',
   },

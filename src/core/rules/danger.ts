@@ -10,6 +10,12 @@ export interface RightPattern {
   verbs?: readonly string[];
   /** Of kinds that are in no namespace: a Role cannot give them. */
   inCluster?: true;
+  /** Only in these, and wherever a rule says no namespace. */
+  namespaces?: readonly string[];
+  /** Only objects of these names: those that a rule names, and all of a rule that names none. */
+  names?: readonly string[];
+  /** Only where the rule says one of the names, and not where it reaches all objects of the kind. */
+  named?: true;
   /**
    * Only where the verb is written out. Every rule with the verb `*` has it as well, and is told of for what it does beside: half a right
    * without the other half leads nowhere, and that half is looked for where it stands.
@@ -20,7 +26,10 @@ export interface RightPattern {
 export interface Danger {
   /** Stable, and unique among all: for tools to go by. */
   code: string;
-  /** Rights of which each is enough; or, under `together`, of which each list has to be met by one. */
+  /**
+   * Rights of which each is enough; or, under `together`, of which each list has to be met by one. Those are of kinds that are in no
+   * namespace, and so meet wherever they are held.
+   */
   rights: readonly RightPattern[];
   together?: readonly (readonly RightPattern[])[];
   /** Where it is held in a namespace. */

@@ -74,27 +74,31 @@ test('what names the account counts, and is told of', () => {
   expect(codesOf(risk)).toEqual(['SecretsReached', 'BoundByHand']);
 });
 
-describe('halves that meet', () => {
-  const services = rule('', 'services', 'create', 'agents');
-  const endpoints = (namespace?: string) => ({
-    by: 'ClusterRoleBinding mesh',
-    rules: [rule('discovery.k8s.io', 'endpointslices', 'create', namespace)],
+describe('parts that meet', () => {
+  const CERTIFICATES = 'certificates.k8s.io';
+  const asked = rule(CERTIFICATES, 'certificatesigningrequests', 'create');
+  const approved = (namespace?: string) => ({
+    by: 'ClusterRoleBinding approvers',
+    rules: [
+      rule(CERTIFICATES, 'certificatesigningrequests/approval', 'update', namespace),
+      rule(CERTIFICATES, 'signers', 'approve', namespace),
+    ],
   });
 
-  test('one in the envelope and one bound to everybody are found together', () => {
-    const risk = effectiveRisk([services], besides([endpoints()]), ACCOUNT);
-    expect(risk.level).toBe('High');
-    expect(risk.findings[0]).toMatchObject({ code: 'TrafficTaken' });
+  test('one in the envelope and the others bound to everybody are found together', () => {
+    const risk = effectiveRisk([asked], besides([approved()]), ACCOUNT);
+    expect(risk.level).toBe('Critical');
+    expect(risk.findings[0]).toMatchObject({ code: 'CertificatesOfAnybody' });
     expect(risk.findings[0]?.message).toContain('with what is bound besides the grant');
   });
 
-  test('one bound to everybody and one to the account are found without the envelope', () => {
-    const byHand = [{ by: 'RoleBinding agents/mine', rules: [services] }];
-    expect(effectiveRisk([], besides([endpoints()], [], byHand), ACCOUNT).level).toBe('High');
+  test('some bound to everybody and one to the account are found without the envelope', () => {
+    const byHand = [{ by: 'ClusterRoleBinding mine', rules: [asked] }];
+    expect(effectiveRisk([], besides([approved()], [], byHand), ACCOUNT).level).toBe('Critical');
   });
 
-  test('in another namespace they do not meet', () => {
-    expect(effectiveRisk([services], besides([endpoints('other')]), ACCOUNT).level).toBe('Medium');
+  test('in a namespace they do not meet', () => {
+    expect(effectiveRisk([asked], besides([approved('other')]), ACCOUNT).level).toBe('Medium');
   });
 });
 

@@ -129,16 +129,12 @@ export function effectiveRisk(
   };
 }
 
-/** What neither has alone: the halves matter where they meet rules of the account, in its namespaces or everywhere. */
+/** What neither has alone. */
 function foundTogether(own: readonly ScopedRule[], halves: readonly ScopedRule[]): RiskFinding[] {
   const ownHalves = halvesIn(own, DANGERS);
   if (ownHalves.length === 0 || halves.length === 0) return [];
-  const places = new Set(ownHalves.flatMap(({ namespaces = [] }) => namespaces));
-  const meeting = ownHalves.some(({ namespaces }) => namespaces === undefined)
-    ? halves
-    : halves.filter(({ namespaces }) => namespaces?.some((place) => places.has(place)) ?? true);
   const codes = new Set(DANGERS.filter(({ together }) => together).map(({ code }) => code));
-  return riskOf([...ownHalves, ...meeting]).findings.filter(({ code }) => codes.has(code));
+  return riskOf([...ownHalves, ...halves]).findings.filter(({ code }) => codes.has(code));
 }
 
 /** Of rights, bindings and subjects in one finding; kubectl get -o yaml of the bindings has all of them. */

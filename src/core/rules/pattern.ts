@@ -19,18 +19,33 @@ export interface FoundRight {
 export function* foundIn(rule: ScopedRule, pattern: RightPattern): Generator<FoundRight> {
   if (rule.namespaces && pattern.inCluster) return;
   const apiGroups = (rule.apiGroups ?? []).flatMap((held) => commonGroup(held, pattern.apiGroup));
+  // Most patterns are of another group: there is nothing more to compare.
+  if (apiGroups.length === 0) return;
   const resources = (rule.resources ?? []).flatMap((held) =>
     pattern.resources.flatMap((meant) => commonResource(held, meant)),
   );
   const verbs = rule.verbs.flatMap((held) =>
     held === ALL && pattern.writtenOut ? [] : commonVerbs(held, pattern.verbs),
   );
-  for (const byName of reachesOf(rule))
-    for (const namespace of rule.namespaces ?? [undefined])
+  const namespaces = (rule.namespaces ?? [undefined]).filter(
+    (held) => held === undefined || (pattern.namespaces?.includes(held) ?? true),
+  );
+  for (const byName of reachesOf(rule).filter((one) => isMeant(one, rule, pattern)))
+    for (const namespace of namespaces)
       for (const apiGroup of apiGroups)
         for (const resource of resources)
           for (const verb of verbs)
             yield { ...(namespace !== undefined && { namespace }), apiGroup, resource, verb, byName };
+}
+
+/** Whether objects that the pattern means are among those that the rule reaches by their names, or without. */
+function isMeant(
+  byName: boolean,
+  { resourceNames = [] }: ScopedRule,
+  { names, named }: RightPattern,
+): boolean {
+  if (!byName) return !named;
+  return names?.some((name) => resourceNames.includes(name)) ?? true;
 }
 
 /** Rules with a right that leads further only where another is held too. */

@@ -48,7 +48,19 @@ describe('in a namespace', () => {
     [['', 'namespaces/finalize', 'update'], 'High NamespacesChanged'],
     [['taskgrant.dev', 'taskgrants', 'create'], 'High GrantsMade'],
     [['argoproj.io', 'workflows', 'create'], 'High ArgoWorkflowsMade'],
-    [['*', '*', '*'], 'High Everything'],
+    [['', 'services', 'create'], 'High TrafficTaken'],
+    [['', 'services', 'patch'], 'High TrafficTaken'],
+    [['', 'services/status', 'patch'], 'High TrafficTaken'],
+    [['', 'endpoints', 'update'], 'High TrafficTaken'],
+    [['discovery.k8s.io', 'endpointslices', 'create'], 'High TrafficTaken'],
+    [['helm.cattle.io', 'helmcharts', 'create'], 'Critical HelmChartsMade'],
+    [['helm.cattle.io', 'helmchartconfigs', 'patch'], 'Critical HelmChartsMade'],
+    [['operators.coreos.com', 'subscriptions', 'create'], 'Critical OperatorsInstalled'],
+    [['operators.coreos.com', 'installplans', 'update'], 'Critical OperatorsInstalled'],
+    [['keda.sh', 'scaledjobs', 'create'], 'High ScaledJobsMade'],
+    [['velero.io', 'restores', 'create'], 'Critical BackupsRestored'],
+    [['source.toolkit.fluxcd.io', 'gitrepositories', 'patch'], 'High FluxOriginsWritten'],
+    [['*', '*', '*'], 'Critical Everything'],
   ] as const)('%j is rated %s', ([group, resource, verb], expected) => {
     const [level, code] = expected.split(' ');
     const risk = riskOf([rule(group, resource, verb, inBlue)]);
@@ -62,6 +74,8 @@ describe('in a namespace', () => {
     [['apps', 'deployments', 'watch'], 'Medium BroadReads'],
     [['', 'services', 'delete'], 'Medium OthersDisturbed'],
     [['', 'configmaps', 'update'], 'Medium OthersDisturbed'],
+    [['', 'serviceaccounts', 'patch'], 'Medium AccountsChanged'],
+    [['coordination.k8s.io', 'leases', 'update'], 'Medium LeadersChanged'],
     [['unheard.example', 'things', 'create'], 'Medium GroupUnknown'],
     [['', 'configmaps', 'reticulate'], 'Medium VerbUnknown'],
     [['', 'services', 'get'], 'Low'],
@@ -119,6 +133,10 @@ describe('in the whole cluster', () => {
     [[CERTIFICATES, 'certificatesigningrequests/approval', 'update'], 'High CertificatesApproved'],
     [[CERTIFICATES, 'clustertrustbundles', 'create'], 'High TrustBundlesWritten'],
     [[CERTIFICATES, 'signers', 'sign'], 'High CertificatesApproved'],
+    [['apiextensions.crossplane.io', 'compositions', 'create'], 'Critical CompositionsWritten'],
+    [['kro.run', 'resourcegraphdefinitions', 'create'], 'Critical ResourceGraphsMade'],
+    [['', 'services', 'update'], 'Critical TrafficTaken'],
+    [['', 'configmaps', 'update'], 'Critical TrustConfigured'],
     [['*', '*', '*'], 'Critical Everything'],
   ] as const)('%j is rated %s', ([group, resource, verb], expected) => {
     const [level, code] = expected.split(' ');
@@ -138,33 +156,56 @@ describe('in the whole cluster', () => {
   });
 });
 
-describe('what two rights are only together', () => {
-  const [services, slices] = [
-    rule('', 'services', 'create'),
-    rule('discovery.k8s.io', 'endpointslices', 'create'),
-  ];
-
-  test('is rated where both are held', () => {
-    expect(told({ ...services, ...inBlue })).toBe('Medium OthersDisturbed');
-    expect(told({ ...services, ...inBlue }, { ...slices, ...inBlue })).toBe('High TrafficTaken');
-    expect(told(services, slices)).toBe('Critical TrafficTaken');
-  });
-
-  test('is held in a namespace where one of them is held there and the other everywhere', () => {
-    const { findings } = riskOf([services, { ...slices, ...inBlue }]);
-    expect(findings[0]).toMatchObject({
-      level: 'High',
-      rights: [
-        'create endpointslices.discovery.k8s.io in namespace blue',
-        'create services in namespace blue',
-      ],
-    });
-  });
-
-  test('is nothing where they are held in two namespaces', () => {
-    expect(told({ ...services, ...inBlue }, { ...slices, namespaces: ['green'] })).toBe(
-      'Medium OthersDisturbed',
+describe('what is named, where the name is what matters', () => {
+  const named = (apiGroup: string, resource: string, name: string, namespace?: string) =>
+    told(
+      rule(apiGroup, resource, 'patch', {
+        resourceNames: ['tickets', name],
+        ...(namespace !== undefined && { namespaces: ['blue', namespace] }),
+      }),
     );
+
+  test.each([
+    ['aws-auth', 'kube-system', 'Critical TrustConfigured'],
+    ['extension-apiserver-authentication', 'kube-system', 'Critical TrustConfigured'],
+    ['aws-auth', undefined, 'Critical TrustConfigured'],
+    ['aws-auth', 'green', 'Low'],
+    ['coredns', 'kube-system', 'High ClusterConfigured'],
+    ['kubeadm-config', undefined, 'High ClusterConfigured'],
+    ['cluster-info', 'kube-public', 'High ClusterConfigured'],
+    ['coredns', 'kube-public', 'Low'],
+    ['kube-root-ca.crt', 'green', 'High RootCertificatesWritten'],
+    ['kube-root-ca.crt', undefined, 'Critical RootCertificatesWritten'],
+    ['settings', 'kube-system', 'Low'],
+  ])('the ConfigMap %s in %s is rated %s', (name, namespace, expected) => {
+    expect(named('', 'configmaps', name, namespace)).toBe(expected);
+  });
+
+  test.each([
+    ['kube-system', 'Critical TrustConfigured ClusterConfigured'],
+    ['kube-public', 'High ClusterConfigured'],
+  ])('all ConfigMaps of %s have them among them: %s', (namespace, expected) => {
+    expect(told(rule('', 'configmaps', 'update', { namespaces: [namespace] }))).toBe(expected);
+  });
+
+  test.each([
+    [['', 'services', 'shop'], 'High TrafficTaken'],
+    [['', 'serviceaccounts', 'builder'], 'Medium AccountsChanged'],
+    [['coordination.k8s.io', 'leases', 'controller'], 'Medium LeadersChanged'],
+  ] as const)('%j is rated %s', ([group, resource, name], expected) => {
+    expect(named(group, resource, name, 'green')).toBe(expected);
+  });
+
+  test('what only reads it is as narrow as it looks', () => {
+    const reading = { namespaces: ['kube-system'], resourceNames: ['aws-auth'] };
+    expect(told(rule('', 'configmaps', 'get', reading))).toBe('Low');
+  });
+});
+
+describe('what several rights are only together', () => {
+  test('is of kinds that are in no namespace', () => {
+    for (const { together = [] } of DANGERS)
+      expect(together.flat().every(({ inCluster }) => inCluster)).toBe(true);
   });
 
   test('a certificate of anybody takes three', () => {
@@ -199,7 +240,7 @@ test('a finding says which rights make it so, the worst first', () => {
 
 test('one rule for everything is told once', () => {
   expect(told(rule('*', '*', '*'))).toBe('Critical Everything');
-  expect(told(rule('*', '*', '*', inBlue))).toBe('High Everything');
+  expect(told(rule('*', '*', '*', inBlue))).toBe('Critical Everything');
 });
 
 test('every danger has a name of its own, says why, and where to read on', () => {
@@ -223,6 +264,7 @@ describe('every danger', () => {
           pattern?.apiGroup ?? '',
           pattern?.resources[0]?.replace('/*', '/any') ?? '',
           pattern?.verbs?.[0]?.replace('*', 'x') ?? 'get',
+          { resourceNames: pattern?.names?.slice(0, 1) ?? [] },
         ),
       );
       const found = riskOf(rules).findings.find((finding) => finding.code === code);
@@ -241,7 +283,7 @@ describe('whatever the rules', () => {
       weight: 5,
       arbitrary: fc.record(
         {
-          namespaces: oneOf(['blue', 'green'], 2),
+          namespaces: oneOf(['blue', 'green', 'kube-system', 'kube-public'], 2),
           apiGroups: oneOf(
             wordsOf([...dangerous.map(({ apiGroup }) => apiGroup), 'apps', 'unheard.example']),
             2,
@@ -250,7 +292,7 @@ describe('whatever the rules', () => {
             wordsOf([...dangerous.flatMap(({ resources }) => resources), 'configmaps', '*/exec', '*/proxy']),
             3,
           ),
-          resourceNames: oneOf(['', 'a'], 2),
+          resourceNames: oneOf(['', 'a', ...wordsOf(dangerous.flatMap(({ names = [] }) => names))], 2),
           verbs: oneOf(
             wordsOf(['get', 'list', ...dangerous.flatMap(({ verbs = [] }) => verbs), 'impersonate', 'x']),
             3,

@@ -6,6 +6,7 @@ import { guards } from './dangers/guards.ts';
 import { identities } from './dangers/identities.ts';
 import { programs } from './dangers/programs.ts';
 import { thirdParty } from './dangers/third-party.ts';
+import { wellKnown } from './dangers/well-known.ts';
 import { ORDINARY_FINDINGS, ordinaryIn, type OrdinaryCode } from './ordinary.ts';
 import { foundIn, renderFound, type FoundRight } from './pattern.ts';
 import type { ScopedRule } from './right.ts';
@@ -34,7 +35,8 @@ export const DANGERS: readonly Danger[] = [
   {
     code: 'Everything',
     rights: [{ apiGroup: '*', resources: ['*'] }],
-    level: 'High',
+    // In a namespace it has in it kinds by whose objects whole clusters are had (dangers/third-party.ts).
+    level: 'Critical',
     everywhere: 'Critical',
     means: 'does anything, with kinds of objects that do not exist yet as well',
     because: 'The rule says * for groups, resources and verbs, as cluster-admin does.',
@@ -44,6 +46,7 @@ export const DANGERS: readonly Danger[] = [
   ...identities,
   ...programs,
   ...guards,
+  ...wellKnown,
   ...thirdParty,
 ];
 
@@ -93,27 +96,12 @@ function foundAmong(patterns: readonly RightPattern[], rules: readonly ScopedRul
   return rules.flatMap((rule) => patterns.flatMap((pattern) => [...foundIn(rule, pattern)]));
 }
 
-/** Where each of them is met: in one namespace, or in some and everywhere. */
 function foundTogether(
   halves: readonly (readonly RightPattern[])[],
   rules: readonly ScopedRule[],
 ): FoundRight[] {
   const found = halves.map((patterns) => foundAmong(patterns, rules));
-  const places = new Set(found.flat().map(({ namespace }) => namespace));
-  const met = [...places].filter((place) => found.every((rights) => rights.some(isHeldIn(place))));
-  return met.flatMap((place) => {
-    const there = found.flatMap((rights) => rights.filter(isHeldIn(place)));
-    return there.map((right) => withPlace(right, place));
-  });
-}
-
-function isHeldIn(place: string | undefined) {
-  return ({ namespace }: FoundRight): boolean => namespace === undefined || namespace === place;
-}
-
-/** One half everywhere and the other in a namespace are both only there. */
-function withPlace(right: FoundRight, place: string | undefined): FoundRight {
-  return place === undefined ? right : { ...right, namespace: place };
+  return found.every((rights) => rights.length > 0) ? found.flat() : [];
 }
 
 function ordinaryFindings(rules: readonly ScopedRule[]): Risk {

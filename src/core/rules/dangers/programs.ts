@@ -103,19 +103,15 @@ export const programs: readonly Danger[] = [
   },
   {
     code: 'TrafficTaken',
-    rights: [],
-    together: [
-      [{ apiGroup: '', resources: ['services'], verbs: PUTS }],
-      [
-        { apiGroup: '', resources: ['endpoints'], verbs: PUTS },
-        { apiGroup: 'discovery.k8s.io', resources: ['endpointslices'], verbs: PUTS },
-      ],
+    rights: [
+      { apiGroup: '', resources: ['services', 'services/status', 'endpoints'], verbs: PUTS },
+      { apiGroup: 'discovery.k8s.io', resources: ['endpointslices'], verbs: PUTS },
     ],
     level: 'High',
     everywhere: 'Critical',
-    means: 'has what is sent to a Service come to itself',
+    means: 'has what is sent to a Service, or to an address, come to itself',
     because:
-      'What clients send to a Service of the namespace, their tokens too, goes where its endpoints say.',
-    reference: 'https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors',
+      'What clients send, their tokens too, goes to the pods that a Service selects or the addresses that its endpoints say; and what goes to an address that a Service has under externalIPs or in its status goes to that Service (CVE-2020-8554).',
+    reference: 'https://github.com/kubernetes/kubernetes/issues/97076',
   },
 ];

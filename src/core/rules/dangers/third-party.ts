@@ -4,6 +4,7 @@
  */
 import { WRITES, type Danger } from '../danger.ts';
 
+/** @param level where it is held in a namespace: Critical where that gives the whole cluster, whatever is set up */
 const entry = (
   code: string,
   apiGroup: string,
@@ -11,10 +12,11 @@ const entry = (
   means: string,
   because: string,
   reference: string,
+  level: 'High' | 'Critical' = 'High',
 ): Danger => ({
   code,
   rights: [{ apiGroup, resources, verbs: WRITES }],
-  level: 'High',
+  level,
   everywhere: 'Critical',
   means,
   because,
@@ -61,6 +63,67 @@ export const thirdParty: readonly Danger[] = [
     'has any chart installed by Flux',
     'Flux installs with the rights of its controller where no account is named.',
     'https://fluxcd.io/flux/security/',
+  ),
+  entry(
+    'FluxOriginsWritten',
+    'source.toolkit.fluxcd.io',
+    ['gitrepositories', 'ocirepositories', 'helmrepositories', 'helmcharts', 'buckets'],
+    'decides what Flux applies and installs',
+    'What a Kustomization or a HelmRelease applies is taken from the source that it names.',
+    'https://fluxcd.io/flux/security/',
+  ),
+  entry(
+    'HelmChartsMade',
+    'helm.cattle.io',
+    ['helmcharts', 'helmchartconfigs'],
+    'has any chart installed in the whole cluster',
+    'The controller of K3s and RKE2 installs a HelmChart as cluster-admin, with the values of its HelmChartConfig.',
+    'https://docs.k3s.io/add-ons/helm',
+    'Critical',
+  ),
+  entry(
+    'OperatorsInstalled',
+    'operators.coreos.com',
+    ['subscriptions', 'clusterserviceversions', 'catalogsources', 'operatorgroups', 'installplans'],
+    'installs programs with rights in the whole cluster',
+    'The Operator Lifecycle Manager makes the ClusterRoles and deployments that a ClusterServiceVersion asks for, as cluster-admin unless its OperatorGroup names an account.',
+    'https://olm.operatorframework.io/docs/advanced-tasks/operator-scoping-with-operatorgroups/',
+    'Critical',
+  ),
+  entry(
+    'ScaledJobsMade',
+    'keda.sh',
+    ['scaledjobs'],
+    'runs programs as any service account of the namespace',
+    'KEDA makes Jobs from the pod template of a ScaledJob.',
+    'https://keda.sh/docs/latest/reference/scaledjob-spec/',
+  ),
+  entry(
+    'BackupsRestored',
+    'velero.io',
+    ['restores'],
+    'has anything made that is in a backup, in any namespace',
+    'Velero restores as cluster-admin, into namespaces that the Restore says.',
+    'https://velero.io/docs/main/restore-reference/',
+    'Critical',
+  ),
+  entry(
+    'CompositionsWritten',
+    'apiextensions.crossplane.io',
+    ['compositions', 'compositeresourcedefinitions'],
+    'has anything made by Crossplane, or new kinds of objects',
+    'Crossplane makes what a Composition says with its own rights, and a CustomResourceDefinition of each CompositeResourceDefinition.',
+    'https://docs.crossplane.io/latest/composition/compositions/',
+    'Critical',
+  ),
+  entry(
+    'ResourceGraphsMade',
+    'kro.run',
+    ['resourcegraphdefinitions'],
+    'has anything made by kro, and new kinds of objects',
+    'kro makes what a ResourceGraphDefinition says with its own rights, and a CustomResourceDefinition of each.',
+    'https://kro.run/docs/advanced/access-control',
+    'Critical',
   ),
   entry(
     'TektonTasksMade',
