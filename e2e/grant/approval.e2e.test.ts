@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundlePlugin, PLUGIN } from '../../scripts/bundle.ts';
 import { API_VERSION, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
@@ -67,7 +67,7 @@ async function aClass(name: string, maxWait: string): Promise<void> {
 beforeAll(async () => {
   await bundlePlugin();
   folder = await mkdtemp(join(tmpdir(), 'taskgrant-plugin-'));
-  await symlink(PLUGIN.program, join(folder, 'kubectl-taskgrant'));
+  await symlink(resolve(PLUGIN.program), join(folder, 'kubectl-taskgrant'));
   namespace = await enforcedNamespace(client);
   await aClass(CLASS, '1h');
   await aClass(IN_A_HURRY, '3s');

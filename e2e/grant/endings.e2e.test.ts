@@ -1,5 +1,5 @@
 /** However a grant ends, and whatever is in the way: nothing of it is left, and the receipt says why. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { KubernetesObject, Stored, Subject } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
 import { GRANT_LABEL, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';

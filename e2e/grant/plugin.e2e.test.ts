@@ -1,7 +1,7 @@
 /** `kubectl taskgrant … --server`: what it says of a file before it is applied is what the cluster says then. */
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundlePlugin, PLUGIN } from '../../scripts/bundle.ts';
 import { namespaces } from '../../src/kube/resources.ts';
@@ -25,7 +25,7 @@ let folder: string;
 beforeAll(async () => {
   await bundlePlugin();
   folder = await mkdtemp(join(tmpdir(), 'taskgrant-plugin-'));
-  await symlink(PLUGIN.program, join(folder, 'kubectl-taskgrant'));
+  await symlink(resolve(PLUGIN.program), join(folder, 'kubectl-taskgrant'));
   namespace = await enforcedNamespace(client);
 });
 

@@ -1,5 +1,5 @@
 /** A suspended grant: its pod runs on as an identity that may do nothing, and goes on where it was when the grant is resumed. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ENFORCE_LABEL } from '../../src/api/group.ts';
 import type { Pod, Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';

@@ -341,7 +341,12 @@ describe('a grant is refused', () => {
     const asked: object[] = [];
     const denies = (question: object) => asked.push(question) > 0;
     // Nor is anything else asked about somebody who may not: that would be hundreds of questions for nothing.
-    const holders = aClass({ authorization: 'RequesterHolds' });
+    // What the class says is not theirs to know: its validations and limits stay untold.
+    const holders = aClass({
+      authorization: 'RequesterHolds',
+      limits: { maxDuration: '1s' },
+      validations: [{ expression: 'false', message: 'secret' }],
+    });
     expect(codesOf(await refusal(grant, { denies, itsClass: holders }))).toEqual(['ClassNotAllowed']);
     expect(asked).toEqual([
       {

@@ -151,12 +151,13 @@ async function withinClass(grant: TaskGrant, asker: Asker, facts: Facts): Promis
   if (!itsClass) return violations;
   const uses = requesterMustUse(grant, className);
   const notThere = (await facts.access.denied(asker, uses)).map(({ namespace }) => namespace);
+  // What a class says is for those who may use it; nor are hundreds of questions asked about somebody who may not.
+  if (notThere.includes(namespace)) return [classNotAllowed(className, namespace)];
   return [
     ...notThere.map((place) => classNotAllowed(className, place)),
     ...violations,
     ...fewEnough(itsClass, namespace, facts),
-    // Hundreds of questions are not asked about somebody who may not use the class in the first place.
-    ...(notThere.includes(namespace) ? [] : await rightsAreHeld(grant, itsClass, asker, facts)),
+    ...(await rightsAreHeld(grant, itsClass, asker, facts)),
   ];
 }
 

@@ -174,8 +174,8 @@ describe('what is named, where the name is what matters', () => {
     ['kubeadm-config', undefined, 'High ClusterConfigured'],
     ['cluster-info', 'kube-public', 'High ClusterConfigured'],
     ['coredns', 'kube-public', 'Low'],
-    ['kube-root-ca.crt', 'green', 'High RootCertificatesWritten'],
-    ['kube-root-ca.crt', undefined, 'Critical RootCertificatesWritten'],
+    ['kube-root-ca.crt', 'green', 'Medium RootCertificatesWritten'],
+    ['kube-root-ca.crt', undefined, 'Medium RootCertificatesWritten'],
     ['settings', 'kube-system', 'Low'],
   ])('the ConfigMap %s in %s is rated %s', (name, namespace, expected) => {
     expect(named('', 'configmaps', name, namespace)).toBe(expected);

@@ -50,13 +50,13 @@ export const wellKnown: readonly Danger[] = [
   },
   {
     code: 'RootCertificatesWritten',
-    // Who may write all ConfigMaps of a namespace may write this one. That counts as harm to others (OthersDisturbed) all the same: it
-    // is what most who write ConfigMaps have, and the controller soon writes it over; who names this one means it.
+    // The controller soon writes it over. Who may write all ConfigMaps of a namespace may write this one as well, and is rated the same
+    // (OthersDisturbed).
     rights: [
       { apiGroup: '', resources: ['configmaps'], names: ['kube-root-ca.crt'], named: true, verbs: PUTS },
     ],
-    level: 'High',
-    everywhere: 'Critical',
+    level: 'Medium',
+    everywhere: 'Medium',
     means: 'decides whom the pods of a namespace take for the API server',
     because:
       'Every pod that has a token has this ConfigMap beside it, and sends the token to whom it vouches for.',
