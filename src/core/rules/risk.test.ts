@@ -58,6 +58,8 @@ describe('in a namespace', () => {
     [['operators.coreos.com', 'subscriptions', 'create'], 'Critical OperatorsInstalled'],
     [['operators.coreos.com', 'installplans', 'update'], 'Critical OperatorsInstalled'],
     [['keda.sh', 'scaledjobs', 'create'], 'High ScaledJobsMade'],
+    [['jobset.x-k8s.io', 'jobsets', 'create'], 'High JobSetsMade'],
+    [['monitoring.coreos.com', 'prometheuses', 'patch'], 'High PrometheusMade'],
     [['velero.io', 'restores', 'create'], 'Critical BackupsRestored'],
     [['source.toolkit.fluxcd.io', 'gitrepositories', 'patch'], 'High FluxOriginsWritten'],
     [['*', '*', '*'], 'Critical Everything'],
