@@ -3,7 +3,13 @@ import type { Pod } from '../../api/kubernetes.ts';
 import type { TaskGrant } from '../../api/taskgrant.ts';
 import { evaluationOf, isFault, type Verdict } from '../cel/dialect.ts';
 import type { Violation } from '../decision/violation.ts';
-import { commonVariables, CONDITIONS, expressionFaults, readsAnyOf } from './expressions.ts';
+import {
+  commonVariables,
+  CONDITIONS,
+  expressionFaults,
+  heldUnlessJudged,
+  readsAnyOf,
+} from './expressions.ts';
 
 /** What is decided, and what there is to see of it. */
 export type Decided =
@@ -124,13 +130,10 @@ export function withoutConditionsOn<Grant extends Pick<TaskGrant, 'spec'>>(
   };
 }
 
-/** Whatever is not judged is true: taken away, it would give the others another place than they have in their file. */
 function holding<Grant extends Pick<TaskGrant, 'spec'>>(
   grant: Grant,
   isJudged: (condition: Condition, index: number) => boolean,
 ): Grant {
-  const conditions = (grant.spec.conditions ?? []).map((one, index) =>
-    isJudged(one, index) ? one : { ...one, expression: 'true' },
-  );
+  const conditions = heldUnlessJudged(grant.spec.conditions ?? [], isJudged);
   return { ...grant, spec: { ...grant.spec, conditions } };
 }

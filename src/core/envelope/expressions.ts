@@ -72,6 +72,14 @@ export function readsAnyOf(variables: readonly string[], expression: string, dia
   return !isFault(compiled) && variables.some((name) => compiled.uses.has(name));
 }
 
+/** The list with those true that are not judged: taken away, they would give the others another place than they have in their file. */
+export function heldUnlessJudged<One extends { expression: string }>(
+  expressions: readonly One[],
+  isJudged: (one: One, index: number) => boolean,
+): One[] {
+  return expressions.map((one, index) => (isJudged(one, index) ? one : { ...one, expression: 'true' }));
+}
+
 /**
  * Of all expressions of one object together, in characters. Compiled they are kept (src/core/cel/dialect.ts), and twice as much is: so those of
  * one object are not compiled anew each time, and no object pushes out what is kept of all others.

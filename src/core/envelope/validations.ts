@@ -3,7 +3,13 @@ import type { RequestedBy, TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import { evaluationOf, isFault } from '../cel/dialect.ts';
 import type { Violation } from '../decision/violation.ts';
-import { commonVariables, expressionFaults, readsAnyOf, VALIDATIONS } from './expressions.ts';
+import {
+  commonVariables,
+  expressionFaults,
+  heldUnlessJudged,
+  readsAnyOf,
+  VALIDATIONS,
+} from './expressions.ts';
 
 export interface ValidationFacts {
   /** Undefined where that is not known. */
@@ -67,7 +73,7 @@ export function withoutValidationsOn<Class extends Pick<TaskGrantClass, 'spec'>>
 ): { itsClass: Class; leftOut: string[] } {
   const { validations = [] } = itsClass.spec;
   const isKnown = ({ expression }: { expression: string }) => !readsAnyOf(unknown, expression, VALIDATIONS);
-  const judged = validations.map((one) => (isKnown(one) ? one : { ...one, expression: 'true' }));
+  const judged = heldUnlessJudged(validations, isKnown);
   return {
     itsClass: { ...itsClass, spec: { ...itsClass.spec, validations: judged } },
     leftOut: validations.flatMap((one, index) => (isKnown(one) ? [] : [pathOf(index)])),
