@@ -8,11 +8,9 @@ import type { ClusterRoleBinding, RoleBinding, Stored, Subject } from '../../src
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import { installCrds } from '../../src/controller/install-crds.ts';
 import { serviceAccountUsername, type JsonPatchOperation } from '../../src/kube/client.ts';
-import { listAll } from '../../src/kube/list-all.ts';
 import {
   clusterRoleBindings,
   customResourceDefinitions,
-  events,
   leases,
   namespaces,
   resource,
@@ -27,11 +25,13 @@ import {
   aGrantManifest,
   apply,
   kubectl,
+  notesOn,
   testNamespaces,
   until,
   untilFinished,
   untilPhase,
   untilReason,
+  untilTold,
 } from '../grant/testbed.ts';
 
 const client = testClient(clusterKubeConfig());
@@ -65,18 +65,6 @@ async function metric(sample: string): Promise<number> {
   if (code !== 0) throw new Error(stderr);
   const line = stdout.split('\n').find((one) => one.startsWith(`${sample} `));
   return Number(line?.slice(sample.length + 1) ?? 0);
-}
-
-/** What is told of an object, the last first. */
-async function notesOn(
-  { kind, namespace = 'default', name }: { kind: string; namespace?: string; name: string },
-  reason: string,
-): Promise<string[]> {
-  const said = await listAll(client, events, { namespace });
-  return said
-    .filter((one) => one.reason === reason && one.regarding?.kind === kind && one.regarding.name === name)
-    .toSorted((a, b) => (a.eventTime < b.eventTime ? 1 : -1))
-    .map(({ note = '' }) => note);
 }
 
 const ofGrant = (grant: Stored<TaskGrant>) => ({ kind: 'TaskGrant', ...placeOf(grant) });
@@ -152,11 +140,8 @@ describe('what others bind', () => {
     const binding = await bind(everywhere ? undefined : await ownNamespaces.create(), subject(grant));
     const { status } = await untilFinished(client, placeOf(grant));
     expect(status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
-    const notes = await eventually(async () => {
-      const found = await notesOn(ofGrant(grant), 'Drifted');
-      expect(found).toHaveLength(1);
-      return found;
-    });
+    const notes = await untilTold(client, ofGrant(grant), 'Drifted');
+    expect(notes).toHaveLength(1);
     expect(notes[0]).toContain(binding.metadata.name);
     await expect.poll(() => metric(ended), SOON).toBeGreaterThan(before);
   });
@@ -176,7 +161,7 @@ describe('what others bind', () => {
     expect(status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
     expect(status?.serviceAccountName).toBe(grant.status?.serviceAccountName);
     await expect
-      .poll(() => notesOn(ofGrant(grant), 'Drifted'), SOON)
+      .poll(() => notesOn(client, ofGrant(grant), 'Drifted'), SOON)
       .toEqual([expect.stringContaining(`RoleBinding ${namespace}/${binding.metadata.name}`)]);
 
     const toggle = async () => {
@@ -215,7 +200,7 @@ describe('what others bind', () => {
         (found) => found?.status?.risk?.level === 'Critical',
       )) ?? grant;
     expect(status?.phase).toBe('Active');
-    await expect.poll(() => notesOn(ofGrant(grant), 'RiskRaised'), SOON).not.toEqual([]);
+    await untilTold(client, ofGrant(grant), 'RiskRaised');
     await expect.poll(() => metric(raised), SOON).toBeGreaterThan(before);
   });
 });
@@ -226,12 +211,14 @@ const isTampered = (kind: string, name: string) =>
 /** Told of, as it should be, and no longer wrong once it is mended. */
 async function isAlarmed(kind: string, name: string, words: string): Promise<void> {
   await expect.poll(() => isTampered(kind, name), SOON).toBe(1);
-  await expect.poll(async () => (await notesOn({ kind, name }, 'Tampered'))[0], SOON).toContain(words);
+  await expect
+    .poll(async () => (await notesOn(client, { kind, name }, 'Tampered'))[0], SOON)
+    .toContain(words);
 }
 
 async function isOver(kind: string, name: string): Promise<void> {
   await expect.poll(() => isTampered(kind, name), SOON).toBe(0);
-  await expect.poll(() => notesOn({ kind, name }, 'AsInstalled'), SOON).not.toEqual([]);
+  await untilTold(client, { kind, name }, 'AsInstalled');
 }
 
 describe('a webhook configuration that somebody edits', () => {
@@ -291,7 +278,7 @@ describe('a webhook configuration that somebody edits', () => {
         });
         const { status } = await untilReason(client, placeOf(grant), 'Enforced', 'NamespaceNotEnforced');
         expect(status?.phase).toBe('Active');
-        await expect.poll(() => notesOn(ofGrant(grant), 'NamespaceNotEnforced'), SOON).not.toEqual([]);
+        await untilTold(client, ofGrant(grant), 'NamespaceNotEnforced');
         await expect.poll(() => metric('taskgrant_unenforced_grants'), SOON).toBeGreaterThan(0);
       });
       const labels = { [ENFORCE_LABEL]: 'granted' };
@@ -403,7 +390,7 @@ test('what says how all of that was installed cannot be taken away unseen: then 
   await kubectl(['delete', ...ofRelease]);
   try {
     await expect.poll(() => isTampered(kind, name), SOON).toBe(1);
-    await expect.poll(() => notesOn({ kind, namespace: NAMESPACE, name }, 'Tampered'), SOON).not.toEqual([]);
+    await untilTold(client, { kind, namespace: NAMESPACE, name }, 'Tampered');
     expect(await metric('taskgrant_enforcement_proven')).toBe(0);
   } finally {
     const { labels, annotations } = metadata;

@@ -5,8 +5,7 @@ import { ENFORCE_LABEL } from '../../src/api/group.ts';
 import type { Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
-import { listAll } from '../../src/kube/list-all.ts';
-import { events, namespaces, roleBindings, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
+import { namespaces, roleBindings, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, minorVersion, testClient } from '../kube/testbed.ts';
 import { NAMESPACE as RELEASE_NAMESPACE, RELEASE } from '../product/install.ts';
 import {
@@ -21,6 +20,7 @@ import {
   untilFinished,
   untilPhase,
   untilReason,
+  untilTold,
 } from './testbed.ts';
 
 const client = testClient(clusterKubeConfig());
@@ -78,13 +78,9 @@ function isBound({ metadata: { namespace, name } }: Stored<TaskGrant>): Promise<
   return exists(client, roleBindings, { namespace, name: `taskgrant:${namespace}:${name}` });
 }
 
-/** The notes of the warnings about it with this reason. */
-async function warnings(namespace: string, reason: string): Promise<string[]> {
-  const said = await listAll(client, events, { namespace });
-  return said
-    .filter((event) => event.reason === reason && event.type === 'Warning')
-    .map(({ note = '' }) => note);
-}
+/** What is told of the grant that its class no longer allows. */
+const drifted = (place: { namespace: string; name: string }) =>
+  untilTold(client, { kind: 'TaskGrant', ...place }, 'Drifted');
 
 const TEAM = { namespaceSelector: { matchLabels: { team: 'agents' } } };
 
@@ -326,7 +322,7 @@ describe('an active grant that its class no longer allows', () => {
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
     expect(ended.status?.revocation?.verifiedAt).toBeDefined();
     expect(await isBound(grant)).toBe(false);
-    const [note, ...more] = await warnings(place.namespace, 'Drifted');
+    const [note, ...more] = await drifted(place);
     expect(more).toEqual([]);
     for (const path of ['spec.duration', 'spec.envelope.tokens[0]']) expect(note).toContain(path);
   });
@@ -338,7 +334,7 @@ describe('an active grant that its class no longer allows', () => {
     const suspended = await untilReason(client, place, 'Revoked', 'Suspended');
     expect(suspended.status).toMatchObject({ phase: 'Suspended', suspension: { reason: 'Drifted' } });
     expect(await isBound(grant)).toBe(false);
-    expect((await warnings(place.namespace, 'Drifted'))[0]).toContain('spec.duration');
+    expect((await drifted(place))[0]).toContain('spec.duration');
 
     // It is asked for too early: the class says no as before.
     await toggled(place);
@@ -363,7 +359,7 @@ describe('an active grant that its class no longer allows', () => {
     await changeClass(className, { validations: [{ expression, message: 'only to read' }] });
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
-    expect((await warnings(place.namespace, 'Drifted'))[0]).toContain('only to read');
+    expect((await drifted(place))[0]).toContain('only to read');
     expect((await client.get(taskGrants, kept)).status?.phase).toBe('Active');
   });
 
@@ -385,7 +381,7 @@ describe('an active grant that its class no longer allows', () => {
     await kubectl(['label', '--overwrite', 'namespace', namespace, 'team=others']);
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
-    expect((await warnings(namespace, 'Drifted'))[0]).toContain('NamespaceNotSelected');
+    expect((await drifted(place))[0]).toContain('NamespaceNotSelected');
   });
 
   test('ends when the class is deleted', async () => {
@@ -394,7 +390,7 @@ describe('an active grant that its class no longer allows', () => {
     await client.remove(taskGrantClasses, { name: className });
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
-    expect((await warnings(place.namespace, 'Drifted'))[0]).toContain('ClassNotFound');
+    expect((await drifted(place))[0]).toContain('ClassNotFound');
     expect(await isBound(grant)).toBe(false);
   });
 

@@ -8,7 +8,6 @@ import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
   configMaps,
-  events,
   namespaces,
   pods,
   roleBindings,
@@ -29,6 +28,7 @@ import {
   until,
   untilFinished,
   untilPhase,
+  untilTold,
   testNamespaces,
 } from './testbed.ts';
 
@@ -241,8 +241,7 @@ describe('what was issued and is changed by somebody', () => {
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
     expect(await leftOf(grant)).toEqual([]);
-    const said = await listAll(client, events, { namespace: place.namespace });
-    expect(said.filter(({ reason, type }) => reason === 'Drifted' && type === 'Warning')).toHaveLength(1);
+    expect(await untilTold(client, { kind: 'TaskGrant', ...place }, 'Drifted')).toHaveLength(1);
   });
 });
 

@@ -150,12 +150,12 @@ describe('a grant whose pod runs', () => {
   });
 
   test('Events tell of it', async () => {
-    const said = (await listAll(client, events, { namespace })).filter(
-      ({ regarding }) => regarding?.name === name && regarding.kind === 'TaskGrant',
-    );
-    const story = said.map(({ action, reason }) => `${action ?? ''} ${reason ?? ''}`);
-    for (const part of ['Suspend Suspended', 'Verify Verified', 'Resume Active'])
-      expect(story).toContain(part);
+    const story = async () =>
+      (await listAll(client, events, { namespace }))
+        .filter(({ regarding }) => regarding?.name === name && regarding.kind === 'TaskGrant')
+        .map(({ action, reason }) => `${action ?? ''} ${reason ?? ''}`);
+    const parts = ['Suspend Suspended', 'Verify Verified', 'Resume Active'];
+    await expect.poll(story, { timeout: 30_000 }).toEqual(expect.arrayContaining(parts));
   });
 
   test('ends as every other does', async () => {

@@ -11,10 +11,12 @@ import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
 import { VIOLATION_CODES } from '../../src/core/decision/codes.ts';
 import { isNotFound } from '../../src/kube/api-error.ts';
 import type { Client } from '../../src/kube/client.ts';
+import { listAll } from '../../src/kube/list-all.ts';
 import { silentLogger } from '../../src/kube/logger.ts';
 import { createReader } from '../../src/kube/reader.ts';
 import {
   configMaps,
+  events,
   namespaces,
   pods,
   secrets,
@@ -249,6 +251,39 @@ export async function untilFinished(
   );
   if (!grant) throw new Error('a finished grant exists');
   return grant;
+}
+
+/** What an Event is about: what is cluster-scoped has its Events in `default`. */
+export interface Regarded {
+  kind: string;
+  namespace?: string;
+  name: string;
+}
+
+/** What Events with this reason tell of an object, the last first. */
+export async function notesOn(
+  client: Client,
+  { kind, namespace = 'default', name }: Regarded,
+  reason: string,
+): Promise<string[]> {
+  const said = await listAll(client, events, { namespace });
+  return said
+    .filter((one) => one.reason === reason && one.regarding?.kind === kind && one.regarding.name === name)
+    .toSorted((a, b) => (a.eventTime < b.eventTime ? 1 : -1))
+    .map(({ note = '' }) => note);
+}
+
+/** The same, as soon as something is told: Events are written in the background, after the status that they tell of. */
+export function untilTold(client: Client, regarded: Regarded, reason: string): Promise<string[]> {
+  return vi.waitFor(
+    async () => {
+      const notes = await notesOn(client, regarded, reason);
+      if (notes.length === 0)
+        throw new Error(`no Event tells of ${regarded.kind} ${regarded.name}: ${reason}`);
+      return notes;
+    },
+    { timeout: PATIENCE_MS, interval: 200 },
+  );
 }
 
 export async function exists<T extends KubernetesObject>(
