@@ -286,6 +286,23 @@ describe('kubectl taskgrant', () => {
     await untilPhase(client, { namespace, name: 'by-plugin' }, 'Active');
   });
 
+  test('approves as somebody else, for who may be them, and in the context that is asked for', async () => {
+    const asker = await somebody('asker-there', 'people');
+    await somebody('approver-there', 'people', 'approvers');
+    await anAwaitingGrant('as-other', asker);
+    const username = `system:serviceaccount:${namespace}:approver-there`;
+    const asked = ['approve', 'as-other', '--reason', 'seen', '--as', username];
+    const { code, stdout, stderr } = await taskgrant(...asked);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`taskgrant ${namespace}/as-other is approved by ${username}\n`);
+    const elsewhere = await taskgrant(...asked, '--context', 'none-such');
+    expect(elsewhere).toMatchObject({ code: 2, stdout: '' });
+    expect(elsewhere.stderr).toContain('no context none-such');
+    const nobody = await taskgrant('approve', 'as-other', '--reason', 'seen', '--as-group', 'system:masters');
+    expect(nobody).toMatchObject({ code: 2, stdout: '' });
+    expect(nobody.stderr).toContain('say with --as who');
+  });
+
   test('deny says so to programs', async () => {
     const asker = await somebody('asker-too', 'people');
     await anAwaitingGrant('by-json', asker);

@@ -5,10 +5,10 @@ import { onOneLine, quoted } from '../core/decision/denial.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-error.ts';
 import { taskGrants } from '../kube/resources.ts';
 import type { Outcome, Terminal } from './check.ts';
-import { clusterModule } from './input.ts';
+import { clusterModule, type ClusterFlags } from './input.ts';
 import { CannotRun, messageOf } from './problem.ts';
 
-export interface ApproveFlags {
+export interface ApproveFlags extends ClusterFlags {
   namespace?: string;
   reason: string;
   output: ApproveFormat;
@@ -25,11 +25,11 @@ type ApproveFormat = (typeof APPROVE_FORMATS)[number];
 export async function decideOn(
   name: string,
   decision: Approval['decision'],
-  { namespace, reason, output }: ApproveFlags,
+  { namespace, reason, output, ...choice }: ApproveFlags,
   { version }: Pick<Terminal, 'version'>,
 ): Promise<Outcome> {
   const { connect } = await clusterModule(decision === 'Approved' ? 'approve' : 'deny');
-  const { client, namespace: ofContext } = await connect(version);
+  const { client, namespace: ofContext } = await connect(version, choice);
   const place = { namespace: namespace ?? ofContext, name };
   try {
     const { metadata, spec } = await client.get(taskGrants, place);

@@ -5,7 +5,7 @@ import { loadClusterAccess } from '../kube/cluster-access.ts';
 import { found } from '../kube/find.ts';
 import { listAll } from '../kube/list-all.ts';
 import type { Resource } from '../kube/resources.ts';
-import { DEFAULT_NAMESPACE } from './input.ts';
+import { DEFAULT_NAMESPACE, type ClusterFlags } from './input.ts';
 import { CannotRun, messageOf } from './problem.ts';
 import type { Objects } from './surroundings.ts';
 
@@ -18,8 +18,8 @@ export interface Cluster extends Objects {
  *
  * @throws CannotRun where there is no cluster to read from; so do its methods where it cannot be read
  */
-export async function openCluster(version: string): Promise<Cluster> {
-  const { client } = await connect(version, ', or leave --server out');
+export async function openCluster(version: string, flags: ClusterFlags): Promise<Cluster> {
+  const { client } = await connect(version, flags, ', or leave --server out');
   const read = new Map<string, Promise<unknown>>();
   const once = <T>(what: string, reading: () => Promise<T>): Promise<T> => {
     const before = read.get(what) as Promise<T> | undefined;
@@ -43,17 +43,21 @@ export async function openCluster(version: string): Promise<Cluster> {
 const NO_KUBECONFIG = 'http://localhost:8080';
 
 /**
- * A client for the current kubeconfig, and the namespace that its context names.
+ * A client for the cluster, as whom the flags say, and the namespace that the kubeconfig's context names.
  *
  * @param otherwise what to do where there is none
  * @throws CannotRun
  */
 export async function connect(
   version: string,
+  { as: username, asGroup: groups = [], ...choice }: ClusterFlags,
   otherwise = '',
 ): Promise<{ client: Client; namespace: string }> {
+  // The API server would take the request for one of whoever the kubeconfig says.
+  if (username === undefined && groups.length > 0)
+    throw new CannotRun('--as-group says in which groups somebody is: say with --as who');
   try {
-    const kubeConfig = await loadClusterAccess();
+    const kubeConfig = await loadClusterAccess(choice);
     if (kubeConfig.getCurrentCluster()?.server === NO_KUBECONFIG)
       throw new CannotRun(`no kubeconfig: set KUBECONFIG, or write ~/.kube/config${otherwise}`);
     const client = createClient({
@@ -62,7 +66,8 @@ export async function connect(
       fieldManager: 'kubectl-taskgrant',
     });
     const context = kubeConfig.getContextObject?.(kubeConfig.currentContext);
-    return { client, namespace: context?.namespace ?? DEFAULT_NAMESPACE };
+    const asked = username === undefined ? client : client.as({ username, groups });
+    return { client: asked, namespace: context?.namespace ?? DEFAULT_NAMESPACE };
   } catch (error) {
     if (error instanceof CannotRun) throw error;
     throw new CannotRun(`no cluster can be asked: ${messageOf(error)}; check your kubeconfig${otherwise}`);

@@ -17,6 +17,7 @@ test.each([
   ['one that has begun', ['check', '-f', 'a', '--output', 's'], ['sarif', ':4']],
   ['one behind an equals sign', ['check', '--level=r'], ['--level=required', ':4']],
   ['files, by what their names end in', ['init', '-f', 'ma'], ['yaml', 'yml', 'json', ':8']],
+  ['any files, where a kubeconfig is asked for', ['approve', '--kubeconfig', ''], [':0']],
   ['flags of the command', ['init', '--na'], ['--namespace', '--name', ':4']],
   ['nothing where a value is anybody’s guess', ['check', '-n', ''], [':4']],
   ['the shells', ['completion', ''], ['bash', 'zsh', 'fish', ':4']],

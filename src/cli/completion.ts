@@ -5,6 +5,7 @@ import { EXTENSIONS } from './sources.ts';
 /** What the shell does with the candidates besides showing them (spf13/cobra, ShellCompDirective), as kubectl passes it on. */
 const NO_FILES = 4;
 const FILES_THAT_END_IN = 8;
+const ANY_FILES = 0;
 
 /**
  * The answer to kubectl, which runs `kubectl_complete-taskgrant` for its plugin (kubectl, pkg/cmd/plugin, plugin_completion.go): a
@@ -61,6 +62,7 @@ function valuesOf(option: Option | undefined): Completion {
   if (option?.long === '--filename') {
     return { candidates: EXTENSIONS.map((extension) => extension.slice(1)), directive: FILES_THAT_END_IN };
   }
+  if (option?.long === '--kubeconfig') return { candidates: [], directive: ANY_FILES };
   return { candidates: option?.argChoices ?? [], directive: NO_FILES };
 }
 

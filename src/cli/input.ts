@@ -1,6 +1,7 @@
 /** What both commands begin with: the files, and what is known besides. */
 import type { Level } from '../api/group.ts';
 import { externalKeys, parseExternalKey, type ExternalKeys } from '../core/identity/external-identity.ts';
+import type { ClusterChoice } from '../kube/cluster-access.ts';
 import { manifestsIn, type Manifest } from './manifests.ts';
 import { CannotRun, messageOf, type Problem } from './problem.ts';
 import { readSources } from './sources.ts';
@@ -14,8 +15,14 @@ export interface FileFlags {
   namespace?: string | undefined;
 }
 
+/** The flags that every command has which asks a cluster, as kubectl has them. */
+export interface ClusterFlags extends ClusterChoice {
+  as?: string;
+  asGroup?: string[];
+}
+
 /** The flags that check and init have. */
-export interface InputFlags extends FileFlags {
+export interface InputFlags extends FileFlags, ClusterFlags {
   server: boolean;
   apiAudience: string[];
   externalIdentity: string[];
@@ -52,7 +59,7 @@ export async function withInput<T>(
   const { manifests, problems } = await readInput(flags, stdin);
   const inFiles = objectsIn(manifests.map(({ object }) => object));
   const notes = new Set<string>();
-  const cluster = flags.server ? await connected(version) : undefined;
+  const cluster = flags.server ? await connected(version, flags) : undefined;
   try {
     return await use({
       manifests,
@@ -84,9 +91,9 @@ export async function readInput(
   return { manifests, problems: [...unread, ...problems, ...(isEmpty ? [nothingIn(filename)] : [])] };
 }
 
-async function connected(version: string) {
+async function connected(version: string, flags: ClusterFlags) {
   const { openCluster } = await clusterModule('--server', 'leave --server out, or ');
-  return openCluster(version);
+  return openCluster(version, flags);
 }
 
 /**

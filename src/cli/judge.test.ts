@@ -1,9 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { externalKeys } from '../core/identity/external-identity.ts';
 import { anAuthoredPod, withoutLabels, withVolume } from '../core/testing/builders.ts';
-import { previewUnder, type World } from './judge.ts';
-import type { Objects } from './surroundings.ts';
+import { judgeAll, previewUnder, type World } from './judge.ts';
+import { manifestsIn } from './manifests.ts';
+import { objectsIn, type Objects } from './surroundings.ts';
 import { aGrantText, aPodText, checkText, violationsIn } from './testing.ts';
+
+/** A cluster without anything in it. */
+const WORLD: World = {
+  objects: objectsIn([]),
+  isWhole: true,
+  apiAudiences: [],
+  externalKeys: externalKeys(),
+  level: 'granted',
+  now: 0,
+  note: () => undefined,
+};
 
 async function violationsOf(text: string, flags: Parameters<typeof checkText>[1] = {}): Promise<string[]> {
   const { stdout, code } = await checkText(text, flags);
@@ -482,6 +494,31 @@ test('input without any object is an error: what writes it has failed', async ()
   });
 });
 
+test('a grant that reaches into a namespace is told where the cluster has none, and where nobody may look', async () => {
+  const grant = aGrantText(
+    'g',
+    "{ kubernetes: [{ apiGroups: [''], resources: [pods], verbs: [get], namespaces: [there, suport, hidden] }] }",
+  );
+  const { manifests } = manifestsIn([{ file: '-', text: grant }], 'agents');
+  const inCluster = objectsIn([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'there' } }]);
+  const objects: Objects = {
+    ...inCluster,
+    get: (what, place) =>
+      place.name === 'hidden' ? Promise.reject(new Error('forbidden')) : inCluster.get(what, place),
+  };
+  const notesIn = async (isWhole: boolean) => {
+    const notes: string[] = [];
+    const note = (text: string) => notes.push(text);
+    await judgeAll(manifests, { ...WORLD, objects, isWhole, note });
+    return notes.filter((one) => / (suport|hidden)/.test(one));
+  };
+  expect(await notesIn(true)).toEqual([
+    'there is no namespace suport, which the envelope names: without it the TaskGrant is denied',
+    'whether there is a namespace hidden is not looked at: forbidden',
+  ]);
+  expect(await notesIn(false)).toEqual([]);
+});
+
 test('where a pod without a grant is not judged, nothing that it refers to is looked for', async () => {
   const pod = anAuthoredPod(withoutLabels, withVolume({ persistentVolumeClaim: { claimName: 'data' } }));
   const asked: string[] = [];
@@ -492,15 +529,7 @@ test('where a pod without a grant is not judged, nothing that it refers to is lo
     },
     list: () => Promise.resolve([]),
   };
-  const world: World = {
-    objects,
-    isWhole: true,
-    apiAudiences: [],
-    externalKeys: externalKeys(),
-    level: 'granted',
-    now: 0,
-    note: () => undefined,
-  };
+  const world: World = { ...WORLD, objects };
   expect(await previewUnder(pod, 'agents', undefined, 'granted', world)).toEqual([]);
   expect(asked).toEqual([]);
   const found = await previewUnder(pod, 'agents', undefined, 'required', world);

@@ -20,6 +20,7 @@ import {
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { grantNameOf, grantNotFound } from '../core/envelope/judge-pod.ts';
 import { previewPod } from '../core/envelope/preview.ts';
+import { namespacesReached, noSuchNamespace } from '../core/envelope/reach.ts';
 import { envelopeRules } from '../core/envelope/requester.ts';
 import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
@@ -34,7 +35,7 @@ import { namespaces, taskGrantClasses, taskGrants } from '../kube/resources.ts';
 import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
-import type { Problem } from './problem.ts';
+import { messageOf, type Problem } from './problem.ts';
 import { tooMuchFor } from './pod-count.ts';
 import { parseClass, parseGrant } from './schema-faults.ts';
 import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
@@ -99,6 +100,7 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
 
 /** As admission does when a grant is created, but for what it asks about who creates it. */
 async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
+  await noteNamespaces(grant, world);
   return {
     violations: [
       ...judgeGrantByItself(grant, world),
@@ -107,6 +109,19 @@ async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
     ],
     warnings: rulesGivingNothing(grant),
   };
+}
+
+/** Where there is a cluster to look for them in. Not everybody who writes grants may see the namespaces that these reach. */
+async function noteNamespaces(grant: TaskGrant, { objects, isWhole, note }: World): Promise<void> {
+  if (!isWhole) return;
+  const [, ...others] = namespacesReached(grant);
+  for (const name of others) {
+    try {
+      if (!(await objects.get(namespaces, { name }))) note(noSuchNamespace(name));
+    } catch (error) {
+      note(`whether there is a namespace ${name} is not looked at: ${messageOf(error)}`);
+    }
+  }
 }
 
 /** A class that is not in the files bounds nothing here, where there is no cluster to look for it in. */

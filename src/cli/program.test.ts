@@ -12,6 +12,34 @@ test('some flags are required', () => {
   expect(required.map(({ name }) => name)).toEqual(['check', 'init', 'lint', 'approve', 'deny']);
 });
 
+test('groups are said one at a time, and before a name as well', async () => {
+  const asked: unknown[] = [];
+  const program = createProgram('0.0.0', {
+    ...NO_ACTIONS,
+    decide: (...words) => {
+      asked.push(words);
+      return Promise.resolve();
+    },
+  });
+  const line = 'approve --reason x --as jane --as-group a --as-group b migrate';
+  await program.parseAsync(line.split(' '), { from: 'user' });
+  expect(asked).toMatchObject([['migrate', 'Approved', { as: 'jane', asGroup: ['a', 'b'] }]]);
+});
+
+test('whoever says which cluster has it asked', async () => {
+  const asked: unknown[] = [];
+  const program = createProgram('0.0.0', {
+    ...NO_ACTIONS,
+    check: ({ server }) => {
+      asked.push(server);
+      return Promise.resolve();
+    },
+  });
+  for (const more of ['', ' --context x', ' --kubeconfig y'])
+    await program.parseAsync(`check -f -${more}`.split(' '), { from: 'user' });
+  expect(asked).toEqual([false, true, true]);
+});
+
 test.each(required)('the usage line of $name shows the flag that it requires', ({ usage, option }) => {
   expect(usage.split(' ')).toContain(option.short ?? option.long);
 });

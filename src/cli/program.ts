@@ -123,7 +123,7 @@ Examples:
     .action((flags: LintFlags) => actions.lint(flags));
 
   withDecisionOptions(program.command('approve'))
-    .description('approves a TaskGrant that waits for it, as the user of the current kubeconfig')
+    .description('approves a TaskGrant that waits for it, as the user of the kubeconfig')
     .addHelpText(
       'after',
       `
@@ -173,7 +173,7 @@ function withFileOptions(command: Command): Command {
 }
 
 function withDecisionOptions(command: Command): Command {
-  return command
+  const ofItsOwn = command
     .usage('--reason <text> [options] <name>')
     .argument('<name>', 'of the TaskGrant')
     .requiredOption('--reason <text>', 'why; recorded with the decision')
@@ -184,11 +184,31 @@ function withDecisionOptions(command: Command): Command {
         .default('text'),
     )
     .allowExcessArguments(false);
+  return withClusterOptions(ofItsOwn);
+}
+
+/** kubectl's flags of these names; where files are read, whoever says which cluster wants it asked. */
+function withClusterOptions(command: Command, implied: object = {}): Command {
+  const options = [
+    new Option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config'),
+    new Option('--context <name>', 'of the kubeconfig; default: its current one'),
+    new Option('--as <user>', 'ask as somebody else, which takes the right to impersonate them'),
+    // Given again for each, as kubectl has it: a list would swallow the name that comes behind it.
+    new Option('--as-group <group>', 'in which group they are; may be given several times').argParser(
+      (group: string, before: string[] | undefined) => [...(before ?? []), group],
+    ),
+  ];
+  for (const option of options) command.addOption(option.implies(implied));
+  return command;
 }
 
 function withInputOptions(command: Command): Command {
-  return withFileOptions(command)
-    .option('--server', 'take what the files do not have from the cluster of the current kubeconfig', false)
+  const withFiles = withFileOptions(command).option(
+    '--server',
+    'take what the files do not have from the cluster; so does each of the next four',
+    false,
+  );
+  return withClusterOptions(withFiles, { server: true })
     .option('--api-audience <audience...>', 'what the API server calls itself', [USUAL_AUDIENCE])
     .option(
       '--external-identity <place:key...>',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { KubernetesObject } from '../api/kubernetes.ts';
 import { structural, type StructuralSchema } from '../api/crd.ts';
 import { taskGrantSchema } from '../api/taskgrant.ts';
 import { taskGrantClassSchema } from '../api/taskgrantclass.ts';
@@ -99,6 +100,23 @@ test('a value that is none of those that there are is told which there are', () 
   expect(parseClass(itsClass, 0)).toEqual({
     faults: [
       { path: 'spec.approval.requiredAtRisk', message: 'must be one of None, Low, Medium, High, Critical' },
+    ],
+  });
+});
+
+test('what stands where no object has anything is told', () => {
+  const beside = {
+    ...grant({}),
+    Spec: {},
+    data: {},
+    metadata: { ...metadata, label: { a: 'b' }, finalizers: 'none' },
+  } as object as KubernetesObject;
+  expect(parseGrant(beside, 0)).toEqual({
+    faults: [
+      { path: 'Spec', message: 'no such field: did you mean spec?' },
+      { path: 'data', message: 'no such field' },
+      { path: 'metadata.label', message: 'no such field: did you mean labels?' },
+      { path: 'metadata.finalizers', message: 'must be a list, not a string' },
     ],
   });
 });

@@ -6,6 +6,8 @@ import { withDefaults } from '../api/defaults.ts';
 import type { CelRule, TSchema } from '../api/schema.ts';
 import { taskGrantSchema, type TaskGrant } from '../api/taskgrant.ts';
 import { taskGrantClassSchema, type TaskGrantClass } from '../api/taskgrantclass.ts';
+import { POD_SCHEMA } from '../core/identity/pod-schema.ts';
+import { shapeFaults } from '../core/identity/shape.ts';
 import { isRecord } from '../core/record.ts';
 import { createDialect, evaluationOf, isFault } from '../core/cel/dialect.ts';
 import type { ShapeFault } from './kinds.ts';
@@ -39,6 +41,7 @@ function parse<T extends KubernetesObject>(
   const name = nameFaults(object.metadata.name);
   const faults = [
     ...name,
+    ...besideFaults(object),
     ...faultsOf(schemas.spec, wholeSpec, 'spec'),
     ...faultsOf(schemas.status, wholeStatus, 'status'),
   ];
@@ -56,6 +59,24 @@ function nameFaults(name: string | undefined): ShapeFault[] {
   const message =
     'must be at most 253 lower-case letters, digits, - and ., with a letter or digit at either end';
   return [{ path: 'metadata.name', message }];
+}
+
+/** What every custom resource consists of, and these two. */
+const PARTS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+
+const FIELDS = Object.keys(POD_SCHEMA.ObjectMeta);
+
+/** What stands beside the spec and is no part of an object, and in its metadata what no object has there. */
+function besideFaults(object: KubernetesObject): ShapeFault[] {
+  const unknown = Object.keys(object).filter((field) => !PARTS.includes(field));
+  return [
+    ...unknown.map((field) => ({ path: field, message: noSuchField(field, PARTS) })),
+    // The metadata of a pod is that of every object.
+    ...shapeFaults({ metadata: object.metadata }).map(({ kind, path, expected, found }) => ({
+      path,
+      message: kind === 'UnknownField' ? noSuchField(found, FIELDS) : `must be ${expected}, not ${found}`,
+    })),
+  ];
 }
 
 /** What it checks is what the CRD says, rules in CEL and all, and no field beside. */

@@ -6,6 +6,7 @@ test.each([
   ['image', 'images'],
   ['MAXPODS', 'maxPods'],
   ['maxPod', 'maxPods'],
+  ['tsak', 'task'],
 ])('whoever writes %s means %s', (word, meant) => {
   expect(nearestOf(word, ['envelope', 'images', 'maxPods', 'task'])).toBe(meant);
 });

@@ -14,16 +14,23 @@ export function nearestOf(word: string, words: readonly string[]): string | unde
   return nearest?.one;
 }
 
-/** How many letters have to be put in, taken out or changed to make one of the other (Levenshtein). */
+/**
+ * How many letters have to be put in, taken out, changed, or swapped with the next to make one of the other (Damerau and Levenshtein, as
+ * “optimal string alignment”).
+ */
 function distance(from: string, to: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [above, letter] of Array.from(from).entries()) {
+  const letters = Array.from(from);
+  for (const [above, letter] of letters.entries()) {
     const next = [above + 1];
     for (let index = 1; index <= to.length; index++) {
       const [left = 0, up = 0, corner = 0] = [next[index - 1], row[index], row[index - 1]];
-      next.push(Math.min(left + 1, up + 1, corner + (letter === to[index - 1] ? 0 : 1)));
+      const isSwapped = letter === to[index - 2] && letters[above - 1] === to[index - 1];
+      const swapped = isSwapped ? (before[index - 2] ?? Infinity) : Infinity;
+      next.push(Math.min(left + 1, up + 1, corner + (letter === to[index - 1] ? 0 : 1), swapped + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row.at(-1) ?? 0;
 }

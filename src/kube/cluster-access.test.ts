@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { accessOfPod, loadClusterAccess } from './cluster-access.ts';
+import { accessOfPod, loadClusterAccess, type ClusterChoice } from './cluster-access.ts';
 
 const POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
 let folder: string;
@@ -12,15 +12,21 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cluster-access-'));
   await writeFile(join(folder, 'ca.crt'), 'the CA');
   await writeFile(join(folder, 'token'), 'first');
-  await writeFile(
-    join(folder, 'kubeconfig'),
-    JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: 'https://elsewhere:6443' } }],
-      users: [{ name: 'u', user: {} }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }),
-  );
+  const kubeconfig = JSON.stringify({
+    clusters: [
+      { name: 'c', cluster: { server: 'https://elsewhere:6443' } },
+      { name: 'd', cluster: { server: 'https://third:6443' } },
+    ],
+    users: [{ name: 'u', user: {} }],
+    contexts: [
+      { name: 'x', context: { cluster: 'c', user: 'u' } },
+      { name: 'y', context: { cluster: 'd', user: 'u' } },
+    ],
+    'current-context': 'x',
+  });
+  await writeFile(join(folder, 'kubeconfig'), kubeconfig);
+  await mkdir(join(folder, '.kube'));
+  await writeFile(join(folder, '.kube/config'), kubeconfig);
 });
 
 afterAll(async () => {
@@ -33,10 +39,13 @@ async function optionsOf(access: ReturnType<typeof accessOfPod>): Promise<Reques
   return options;
 }
 
-async function loadIn(environment: Record<string, string>): ReturnType<typeof loadClusterAccess> {
+async function loadIn(
+  environment: Record<string, string>,
+  choice: ClusterChoice = {},
+): ReturnType<typeof loadClusterAccess> {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   try {
-    return await loadClusterAccess();
+    return await loadClusterAccess(choice);
   } finally {
     vi.unstubAllEnvs();
   }
@@ -72,6 +81,29 @@ describe('in a pod', () => {
   test('and is what counts where there is none', async () => {
     const access = await loadIn({ ...POD, KUBECONFIG: '' });
     expect(access.currentContext).toBe('in-cluster');
+  });
+});
+
+describe('whoever asks for', () => {
+  test('a kubeconfig gets it, whatever the environment says', async () => {
+    const kubeconfig = join(folder, 'kubeconfig');
+    const access = await loadIn({ ...POD, KUBECONFIG: join(folder, 'nowhere') }, { kubeconfig });
+    expect(access.getCurrentCluster()?.server).toBe('https://elsewhere:6443');
+  });
+
+  test('one that is not there is told which', async () => {
+    const kubeconfig = join(folder, 'nowhere');
+    await expect(loadIn({}, { kubeconfig })).rejects.toThrow(kubeconfig);
+  });
+
+  test('a context gets it, in a pod, too', async () => {
+    const access = await loadIn({ ...POD, KUBECONFIG: '', HOME: folder }, { context: 'y' });
+    expect(access.getCurrentCluster()?.server).toBe('https://third:6443');
+  });
+
+  test('one that is not in the kubeconfig is told where to look', async () => {
+    const asked = loadIn({ KUBECONFIG: join(folder, 'kubeconfig') }, { context: 'z' });
+    await expect(asked).rejects.toThrow('no context z: kubectl config get-contexts lists them');
   });
 });
 

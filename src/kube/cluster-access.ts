@@ -11,17 +11,37 @@ export type ClusterAccess = Pick<KubeConfig, 'currentContext' | 'getCurrentClust
 /** Where the kubelet mounts a pod's token and the cluster's CA, and renews both (k8s.io/client-go, rest.InClusterConfig). */
 export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
+/** Which cluster somebody asks for, as kubectl's flags of these names do. */
+export interface ClusterChoice {
+  /** A file; in place of $KUBECONFIG. */
+  kubeconfig?: string | undefined;
+  /** In place of the current one. */
+  context?: string | undefined;
+}
+
 /**
- * In the order of controller-runtime (pkg/client/config): $KUBECONFIG, the pod's service account, ~/.kube/config.
+ * What was asked for, or else in the order of controller-runtime (pkg/client/config): $KUBECONFIG, the pod's service account,
+ * ~/.kube/config.
  *
  * client-node is loaded only where there is a kubeconfig to read: with its models it takes 80 MiB of each process.
+ *
+ * @throws Error where the file cannot be read, or has no such context
  */
-export async function loadClusterAccess(): Promise<ClusterAccess> {
-  const inPod = process.env['KUBECONFIG'] ? undefined : accessOfPod(process.env);
+export async function loadClusterAccess({ kubeconfig, context }: ClusterChoice = {}): Promise<ClusterAccess> {
+  const isAsked = [kubeconfig, context, process.env['KUBECONFIG'] || undefined].some(
+    (one) => one !== undefined,
+  );
+  const inPod = isAsked ? undefined : accessOfPod(process.env);
   if (inPod) return inPod;
   const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromDefault();
+  if (kubeconfig === undefined) kubeConfig.loadFromDefault();
+  else kubeConfig.loadFromFile(kubeconfig);
+  if (context !== undefined) {
+    if (!kubeConfig.getContextObject(context))
+      throw new Error(`the kubeconfig has no context ${context}: kubectl config get-contexts lists them`);
+    kubeConfig.setCurrentContext(context);
+  }
   return kubeConfig;
 }
 

@@ -198,6 +198,19 @@ test('a grant whose rules give nothing is accepted, with a warning for each, in 
   });
 });
 
+test('a grant that reaches into a namespace that is not there is accepted, with a warning of what comes of it', async () => {
+  const rule = { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] };
+  const object = withEnvelope({
+    tokens: [{ name: 'api', expirationSeconds: 600 }],
+    kubernetes: [{ ...rule, namespaces: ['there', 'suport'] }, rule],
+  })(grant);
+  const validator = createGrantValidator(someFacts({ missingNamespaces: ['suport'] }));
+  expect(await review(validator, { object })).toMatchObject({
+    allowed: true,
+    warnings: ['there is no namespace suport, which the envelope names: without it the TaskGrant is denied'],
+  });
+});
+
 describe('a grant is refused', () => {
   const refusal = async (object: object, world: Parameters<typeof someFacts>[0] = {}) =>
     review(createGrantValidator(someFacts(world)), { object });

@@ -26,6 +26,8 @@ interface World {
   pods?: Stored<Pod>[];
   /** The namespace’s labels besides enforce. */
   levels?: Record<string, string>;
+  /** Those that are not there; all others are. */
+  missingNamespaces?: string[];
   /** All of the namespace’s labels as the API server has them, where the cache has not heard of that. */
   currentLabels?: Record<string, string>;
   lookups?: Lookups;
@@ -64,6 +66,7 @@ export function someFacts(world: World = {}): Facts {
     podsGrant,
     pods = [],
     levels = {},
+    missingNamespaces = [],
     lookups = NOTHING_THERE,
     defaultPullSecrets = [],
     denies = () => false,
@@ -100,7 +103,7 @@ export function someFacts(world: World = {}): Facts {
     },
     namespaces: {
       level: (_, label) => Promise.resolve({ [ENFORCE_LABEL]: enforceLevel, ...levels }[label]),
-      labels: () => Promise.resolve(levels),
+      labels: (name) => Promise.resolve(missingNamespaces.includes(name) ? undefined : levels),
       currentLabels: () => Promise.resolve(world.currentLabels ?? levels),
       defaultAccount: () => Promise.resolve({ automounts: true, pullSecrets: defaultPullSecrets }),
     },

@@ -10,6 +10,7 @@ import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from 
 import { conditionFaults, conditionPath, conditionsAreMet } from '../core/envelope/conditions.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondGrantor, grantorOf } from '../core/envelope/grantor.ts';
+import { namespacesReached, noSuchNamespace } from '../core/envelope/reach.ts';
 import {
   beyondRequester,
   canBeAsked,
@@ -65,6 +66,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
     allowed: true,
     warnings: [
       ...(await warningsFor(namespace, facts)),
+      ...(await reachesNowhere(grant, facts)),
       ...rightsOfNobody(grant, facts),
       ...(await waitsForGrantor(grant, facts)),
       ...(await waitsForApproval(grant, facts)),
@@ -230,6 +232,13 @@ async function rightsAreHeld(
     ...beyondGrantor(grant, itsClass, beyondCeiling),
     ...beyondRequester(grant, asker.user.username ?? '', notTheirs),
   ];
+}
+
+/** Whoever is told of it may use the class there. */
+async function reachesNowhere(grant: TaskGrant, { namespaces }: Facts): Promise<string[]> {
+  const [, ...others] = namespacesReached(grant);
+  const labels = await Promise.all(others.map((name) => namespaces.labels(name)));
+  return others.filter((_, index) => labels[index] === undefined).map(noSuchNamespace);
 }
 
 /** Rights in the API are used with a token for it, which a pod has only where the envelope says so. */

@@ -491,8 +491,8 @@ export const VIOLATION_CODES = {
   RuleGivesNothing: {
     means: 'A rule of spec.envelope.kubernetes gives nothing: said as a warning, and refused by nobody.',
     because:
-      'An envelope’s rules become Roles, and a Role gives rights in its namespace alone, not on kinds that are in none; and in a group of Kubernetes itself it gives nothing on a kind of another group, nor on a name that is none of its resources, which are lower-case plurals: configmaps, not configmap. The API server takes such a rule without a word, and refuses the task later.',
-    remedy: 'Leave the resource out, or correct its name or its group.',
+      'An envelope’s rules become Roles, and a Role gives rights in its namespace alone, not on kinds that are in none; and in a group of Kubernetes itself it gives nothing on a kind of another group, nor on a name that is none of its resources, which are lower-case plurals: configmaps, not configmap; and with a verb that only looks like one of a request, nothing at all. The API server takes such a rule without a word, and refuses the task later.',
+    remedy: 'Leave the word out, or correct it, or the group.',
     allows: 'but',
   },
   DurationUnreadable: {

@@ -3,6 +3,7 @@ import { GROUP } from '../../api/group.ts';
 import type { SubjectAccessReview, UserInfo } from '../../api/kubernetes.ts';
 import type { RequestedBy, TaskGrant, TaskGrantSpec } from '../../api/taskgrant.ts';
 import type { Violation } from '../decision/violation.ts';
+import { namespacesReached } from './reach.ts';
 import { covers } from '../rules/algebra.ts';
 import {
   renderRight as render,
@@ -76,13 +77,11 @@ export function approverMustHold(
 }
 
 function whereverItReaches(
-  { metadata, spec }: Pick<TaskGrant, 'metadata' | 'spec'>,
+  grant: Pick<TaskGrant, 'metadata' | 'spec'>,
   verb: 'use' | 'approve',
   className: string,
 ): ResourceAttributes[] {
-  const own = metadata.namespace;
-  const reached = (spec.envelope.kubernetes ?? []).flatMap(({ namespaces = [] }) => namespaces);
-  return [...new Set([own, ...reached])].map((namespace) => ({
+  return namespacesReached(grant).map((namespace) => ({
     namespace,
     verb,
     group: GROUP,

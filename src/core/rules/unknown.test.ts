@@ -113,6 +113,37 @@ test('finalizers of what is unknown are, too', () => {
   ]);
 });
 
+describe('a verb', () => {
+  const found = (verbs: string[], resource = 'pods') =>
+    unknownIn({ apiGroups: [''], resources: [resource], verbs }).map(({ path, fix }) => `${path}: ${fix}`);
+
+  test('that looks like one of a request and is none is found, and hides no resource', () => {
+    expect(found(['get', 'lists', 'wacth'])).toEqual(['verbs[1]: write "list"', 'verbs[2]: write "watch"']);
+    expect(found(['gett'], 'configmap')).toEqual([
+      'resources[0]: write "configmaps"',
+      'verbs[0]: write "get"',
+    ]);
+  });
+
+  test.each([
+    'use',
+    'bind',
+    'escalate',
+    'approve',
+    'impersonate',
+    'set',
+    'sign',
+    '*',
+    'impersonate:user-info',
+  ])('that some program asks about is not: %s', (verb) => {
+    expect(found([verb])).toEqual([]);
+  });
+
+  test('in capitals is told of as that alone', () => {
+    expect(found(['List'])).toEqual([]);
+  });
+});
+
 test('of several resources each is found at its own place', () => {
   const resources = ['pod', 'pods', 'widgets'];
   const paths = unknownIn({ apiGroups: [''], resources, verbs: ['get'] }).map(({ path }) => path);

@@ -13,13 +13,38 @@ export const REQUESTS: ReadonlySet<string> = new Set([
   ...['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'],
 ]);
 
-/** Every resource of the rule that no request has. Of groups that are not Kubernetes’ own nothing is said. */
+/**
+ * Every resource of the rule that no request has, and every verb that only looks like one of a request. Of resources in groups that are
+ * not Kubernetes’ own nothing is said.
+ */
 export function unknownIn({ apiGroups = [], resources = [], verbs }: ScopedRule): Misspelling[] {
-  if (!verbs.every((verb) => verb === '*' || REQUESTS.has(verb))) return [];
-  return resources.flatMap((asked, index) => {
-    const fault = faultOfUnknown(asked, apiGroups);
-    return fault ? [{ path: `resources[${index}]`, asked, ...fault }] : [];
-  });
+  const misspelt = verbs.map(faultOfVerb);
+  const isAboutRequests = verbs.every((verb, index) => verb === '*' || REQUESTS.has(verb) || misspelt[index]);
+  const ofResources = isAboutRequests ? resources.map((one) => faultOfUnknown(one, apiGroups)) : [];
+  return [...placed('resources', resources, ofResources), ...placed('verbs', verbs, misspelt)];
+}
+
+function placed(
+  field: 'resources' | 'verbs',
+  words: readonly string[],
+  faults: readonly (Fault | undefined)[],
+): Misspelling[] {
+  return faults.flatMap((fault, index) =>
+    fault ? [{ path: `${field}[${index}]`, asked: words[index] ?? '', ...fault }] : [],
+  );
+}
+
+/** Of three letters any is as near to `get`; and a verb of another program’s own is seldom one letter from those of Kubernetes. */
+const SHORTEST_MISSPELT_VERB = 4;
+
+/** Undefined where it is one of a request, and where it looks like none. */
+function faultOfVerb(verb: string): Fault | undefined {
+  if (REQUESTS.has(verb) || verb.length < SHORTEST_MISSPELT_VERB || /[\s*\p{Lu}]/u.test(verb))
+    return undefined;
+  const meant = nearestOf(verb, [...REQUESTS]);
+  return meant === undefined
+    ? undefined
+    : { because: 'no request has this verb', fix: `write ${JSON.stringify(meant)}` };
 }
 
 /** Why no request has the resource in any of the groups, and what was probably meant; undefined where one may have it. */
