@@ -10,6 +10,7 @@ import type { CelRule } from '../src/api/schema.ts';
 import { createControllerMetrics } from '../src/controller/metrics.ts';
 import { VIOLATION_CODES } from '../src/core/decision/codes.ts';
 import { floorPolicies } from '../src/core/floor/floor.ts';
+import type { FloorPolicy } from '../src/core/floor/policy.ts';
 import { EXTERNAL_KEYS } from '../src/core/identity/external-identity.ts';
 import type { RightPattern } from '../src/core/rules/danger.ts';
 import { FINDINGS_OF_ACCOUNTS } from '../src/core/rules/effective.ts';
@@ -56,19 +57,28 @@ ${kinds.join('\n')}`;
 /** What holds by the API server alone. */
 export function floorReference(): string {
   const policies = floorPolicies({ namespace: 'NAMESPACE', name: 'NAME', probeNamespace: 'PROBE' });
-  const rows = policies.map(({ name, because, rules, validations }) => [
-    code(`NAME-${name}`),
-    because,
-    rules.flatMap(({ resources }) => resources.map(code)).join(', '),
-    validations.map(({ message }) => message).join('; '),
-  ]);
+  const rowsOf = (some: readonly FloorPolicy[]) =>
+    some.map(({ name, because, rules, validations }) => [
+      code(`NAME-${name}`),
+      because,
+      rules.flatMap(({ resources }) => resources.map(code)).join(', '),
+      validations.map(({ message }) => message).join('; '),
+    ]);
+  const [refusing, warning] = [
+    policies.filter(({ action }) => !action),
+    policies.filter(({ action }) => action),
+  ];
   return `${notice('src/core/floor')}# The floor
 
 ValidatingAdmissionPolicies of the chart that need no look-up and no process of the product: they hold with every pod of it down, and with
 its webhook configurations edited away. \`NAME\` is that of the release's objects (\`taskgrant\`, mostly). An expression that cannot be evaluated is
 a no (\`failurePolicy: Fail\`).
 
-${table(['Policy', 'What it is for', 'Requests', 'What is said to who is refused'], rows)}
+${table(['Policy', 'What it is for', 'Requests', 'What is said to who is refused'], rowsOf(refusing))}
+
+These refuse nothing, and only warn (\`validationActions: [Warn]\`):
+
+${table(['Policy', 'What it is for', 'Requests', 'What is said'], rowsOf(warning))}
 
 ## Where no API request can remove it
 

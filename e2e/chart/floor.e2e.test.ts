@@ -13,6 +13,7 @@ import {
   GRANT_UID_LABEL,
   MANAGED_BY,
   MANAGED_BY_LABEL,
+  WARN_LABEL,
 } from '../../src/api/group.ts';
 import type {
   ClusterRole,
@@ -31,6 +32,7 @@ import {
   clusterRoles,
   configMaps,
   leases,
+  namespaces,
   pods,
   resource,
   roleBindings,
@@ -488,6 +490,71 @@ describe('the state of a grant', () => {
       { type: 'merge', body: { status: { phase: 'Active' } } },
     );
     expect(status).toBeUndefined();
+  });
+});
+
+describe('a label of the product', () => {
+  const said: string[] = [];
+  const person = testClient(clusterKubeConfig(), { onWarning: (text) => said.push(text) });
+  afterAll(() => person.close());
+
+  /** What is warned of when it is made. */
+  const warnedOf = async (make: () => Promise<unknown>): Promise<string> => {
+    said.length = 0;
+    await make();
+    return said.join('\n');
+  };
+  const aNamespace = (labels: Record<string, string>) =>
+    warnedOf(() =>
+      person.create(
+        namespaces,
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'a', labels } },
+        { dryRun: true },
+      ),
+    );
+
+  test('with a level that is none, or misspelt, is warned of and not refused', async () => {
+    await vi.waitFor(
+      async () => {
+        expect(await aNamespace({ [ENFORCE_LABEL]: 'grante' })).toContain('anything else counts as required');
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    expect(await aNamespace({ 'taskgrant.dev/enforced': 'granted' })).toContain('no others than');
+    expect(await aNamespace({ [ENFORCE_LABEL]: 'required', [WARN_LABEL]: 'granted', a: 'b' })).toBe('');
+  });
+
+  test('that puts no pod under a grant is warned of, on a pod and on what makes pods', async () => {
+    const misspelt = { 'taskgrant.dev/grnat': 'x' };
+    const aCronJob = (own: Record<string, string>, labels: Record<string, string>) => ({
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'a', namespace: work, labels: own },
+      spec: {
+        schedule: '@daily',
+        jobTemplate: {
+          spec: { template: { metadata: { labels }, spec: { ...NEVER_RUNS, restartPolicy: 'Never' } } },
+        },
+      },
+    });
+    const cronJobs = resource('batch/v1', 'CronJob', 'cronjobs', 'Namespaced');
+    const made = (own: Record<string, string>, labels: Record<string, string>) =>
+      warnedOf(() => person.create(cronJobs, aCronJob(own, labels), { dryRun: true }));
+    await vi.waitFor(
+      async () => {
+        expect(await made({}, misspelt)).toContain('by that alone');
+      },
+      {
+        timeout: 20_000,
+        interval: 200,
+      },
+    );
+    expect(await made({ [GRANT_LABEL]: 'x' }, {})).toContain('write it into the labels of their template');
+    expect(await made({ [GRANT_LABEL]: 'x' }, { [GRANT_LABEL]: 'x' })).toBe('');
+    const aPodWith = (labels: Record<string, string>) =>
+      warnedOf(() => person.create(pods, aPod('a', { labels }), { dryRun: true }));
+    expect(await aPodWith(misspelt)).toContain('by that alone');
+    expect(await aPodWith({})).toBe('');
   });
 });
 

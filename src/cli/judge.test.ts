@@ -494,6 +494,29 @@ test('input without any object is an error: what writes it has failed', async ()
   });
 });
 
+describe('a label that puts no pod under a grant is told:', () => {
+  const notesOn = async (text: string) =>
+    (await checkText(text)).stderr.filter((line) => line.includes('label'));
+
+  test('misspelt on a pod', async () => {
+    const pod = aPodText('p', 'g').replace('taskgrant.dev/grant:', 'taskgrant.dev/grnat:');
+    expect(await notesOn(pod)).toEqual([
+      'note: Pod p: label taskgrant.dev/grnat: of the labels of taskgrant.dev a pod has no other than taskgrant.dev/grant: under a grant it is by that alone',
+    ]);
+    expect(await notesOn(aGrantText('g') + aPodText('p', 'g'))).toEqual([]);
+  });
+
+  test('on a workload instead of its template', async () => {
+    const job = (own: string, ofPods: string) =>
+      `apiVersion: batch/v1\nkind: Job\nmetadata: { name: j, labels: ${own} }\nspec: { template: { metadata: { labels: ${ofPods} }, spec: { restartPolicy: Never, containers: [{ name: main, image: 'agent:v1' }] } } }\n`;
+    const label = '{ taskgrant.dev/grant: g }';
+    expect(await notesOn(job(label, '{}'))).toEqual([
+      'note: Job j: taskgrant.dev/grant on a workload puts none of its pods under a grant: write it into the labels of their template',
+    ]);
+    expect(await notesOn(`${aGrantText('g')}${job(label, label)}`)).toEqual([]);
+  });
+});
+
 test('a grant that reaches into a namespace is told where the cluster has none, and where nobody may look', async () => {
   const grant = aGrantText(
     'g',

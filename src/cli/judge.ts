@@ -1,5 +1,5 @@
 /** Judges what stands in files as admission would. */
-import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL, type Level } from '../api/group.ts';
+import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL, GRANT_LABEL, GROUP, type Level } from '../api/group.ts';
 import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
@@ -26,6 +26,7 @@ import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { hasValidations, satisfiesValidations, withoutValidationsOn } from '../core/envelope/validations.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
+import { NO_OTHER_LABEL, NOT_ON_THE_TEMPLATE } from '../core/floor/labels.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { readPod } from '../core/identity/reading.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
@@ -243,6 +244,7 @@ async function judgeWorkload(object: KubernetesObject, world: World): Promise<Ju
   const preview = await previewIn(pod, object.metadata.namespace ?? '', world);
   if ('faults' in preview) return preview;
   await noteTooMuch(object, pod, world);
+  noteLabels(object, pod, world);
   const placed = (found: readonly Violation[]) =>
     found.map((violation) => ({ ...violation, path: prefix + violation.path }));
   return { violations: placed(preview.violations), warnings: placed(preview.warnings) };
@@ -255,6 +257,16 @@ async function noteTooMuch(object: KubernetesObject, pod: Pod, world: World): Pr
   const grant = grantName === undefined ? undefined : await grantIn(grantName, namespace, world);
   if (!grant || 'faults' in grant) return;
   for (const words of tooMuchFor(grant.object, object)) world.note(`${object.kind} ${name}: ${words}`);
+}
+
+/** What the floor warns of: see core/floor/labels.ts. */
+function noteLabels({ kind, metadata }: KubernetesObject, pod: Pod, { note }: World): void {
+  const ofPod = Object.keys(pod.metadata.labels ?? {});
+  const others = ofPod.filter((key) => key.startsWith(`${GROUP}/`) && key !== GRANT_LABEL);
+  const said = `${kind} ${metadata.name ?? ''}`;
+  for (const key of others) note(`${said}: label ${key}: ${NO_OTHER_LABEL}`);
+  if (metadata.labels?.[GRANT_LABEL] !== undefined && !ofPod.includes(GRANT_LABEL))
+    note(`${said}: ${NOT_ON_THE_TEMPLATE}`);
 }
 
 function withoutTemplate({ kind }: KubernetesObject): Judged {

@@ -5,7 +5,7 @@ const installation = { namespace: 'taskgrant-system', name: 'taskgrant', probeNa
 
 // What the policies refuse is tried on a real API server: e2e/chart/floor.e2e.test.ts.
 describe('the floor', () => {
-  test('has a policy of each name once, each of which can refuse something', () => {
+  test('has a policy of each name once, each of which can refuse or warn of something', () => {
     const policies = floorPolicies(installation);
     expect(new Set(policies.map(({ name }) => name)).size).toBe(policies.length);
     expect(policies.filter(({ validations }) => validations.length === 0)).toEqual([]);

@@ -6,6 +6,7 @@
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';
 import { accounts } from './accounts.ts';
 import { ceilings } from './ceilings.ts';
+import { NAMESPACE_LABELS, WORKLOAD_LABELS } from './labels.ts';
 import { CERTIFICATES, grantorTokens, MINTS, ownCertificates } from './mints.ts';
 import { controller, webhook } from './own-accounts.ts';
 import { BINDING_LABELS, PODS } from './pods.ts';
@@ -33,6 +34,8 @@ export function floorPolicies(installation: Installation): FloorPolicy[] {
     states(installation),
     controller(installation),
     webhook(installation),
+    NAMESPACE_LABELS,
+    WORKLOAD_LABELS,
   ];
 }
 

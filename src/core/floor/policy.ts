@@ -26,6 +26,8 @@ export interface FloorPolicy {
   variables?: Readonly<Record<string, string>>;
   /** What has to be true, and what is said where it is not. */
   validations: readonly Validation[];
+  /** Refused where it is left out. */
+  action?: 'Warn';
 }
 
 export interface Rule {
@@ -44,7 +46,7 @@ const ADMISSION = 'admissionregistration.k8s.io/v1';
 
 /** The two objects of a policy, under the name of the installation and with an ending. */
 export function policyObjects(
-  { name, rules, conditions = {}, variables = {}, validations }: FloorPolicy,
+  { name, rules, conditions = {}, variables = {}, validations, action }: FloorPolicy,
   metadata: { name: string; labels?: Record<string, string> },
 ): [ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding] {
   const named = (expressions: Readonly<Record<string, string>>) =>
@@ -56,8 +58,8 @@ export function policyObjects(
       kind: 'ValidatingAdmissionPolicy',
       metadata,
       spec: {
-        // An expression that cannot be evaluated is a no.
-        failurePolicy: 'Fail',
+        // An expression that cannot be evaluated is a no; and nothing, where there is none.
+        failurePolicy: action === 'Warn' ? 'Ignore' : 'Fail',
         matchConstraints: {
           resourceRules: rules.map(({ operations, apiGroups, resources }) => ({
             operations: [...operations],
@@ -79,7 +81,7 @@ export function policyObjects(
       apiVersion: ADMISSION,
       kind: 'ValidatingAdmissionPolicyBinding',
       metadata,
-      spec: { policyName: metadata.name, validationActions: ['Deny'] },
+      spec: { policyName: metadata.name, validationActions: [action ?? 'Deny'] },
     },
   ];
 }

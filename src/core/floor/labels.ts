@@ -1,0 +1,82 @@
+/**
+ * Labels of the product that mean nothing where they stand, or not what they seem to. Nothing is refused for them: what a level’s label
+ * says that is no level is the strictest, and a pod without a grant has what its own account has. But somebody meant something else.
+ */
+import { AUDIT_LABEL, ENFORCE_LABEL, GRANT_LABEL, GROUP, LEVELS, WARN_LABEL } from '../../api/group.ts';
+import { IS_ENFORCED, type FloorPolicy } from './policy.ts';
+
+const LEVEL_LABELS = [ENFORCE_LABEL, WARN_LABEL, AUDIT_LABEL];
+
+const quotedList = (words: readonly string[]) => `[${words.map((word) => `'${word}'`).join(', ')}]`;
+const labelsOf = (what: string) => `${what}.metadata.?labels.orValue({})`;
+const isOurs = (key: string) => `${key}.startsWith('${GROUP}/')`;
+
+export const NAMESPACE_LABELS: FloorPolicy = {
+  name: 'namespace-labels',
+  because: 'Whoever mistakes a level, or the label for it, is told so.',
+  action: 'Warn',
+  rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [''], resources: ['namespaces'] }],
+  conditions: {
+    'has-labels-of-ours': `${labelsOf('object')}.exists(key, ${isOurs('key')})`,
+    'changes-its-labels': `oldObject == null || ${labelsOf('object')} != ${labelsOf('oldObject')}`,
+  },
+  variables: { labels: labelsOf('object') },
+  validations: [
+    {
+      expression: `${quotedList(LEVEL_LABELS)}.all(key, variables.labels[?key].orValue('${LEVELS[0]}') in ${quotedList(LEVELS)})`,
+      message: `the levels of ${LEVEL_LABELS.join(', ')} are ${LEVELS.join(' and ')}: anything else counts as required`,
+    },
+    {
+      expression: `variables.labels.all(key, !${isOurs('key')} || key in ${quotedList(LEVEL_LABELS)})`,
+      message: `of the labels of ${GROUP} a namespace has no others than ${LEVEL_LABELS.join(', ')}`,
+    },
+  ],
+};
+
+/** CEL: the labels that the pods of a workload will have; of a pod, its own. */
+const POD_LABELS = [
+  "object.kind == 'Pod' ? object.metadata.?labels.orValue({})",
+  "object.kind == 'CronJob' ? dyn(object).spec.jobTemplate.spec.template.?metadata.?labels.orValue({})",
+  "object.kind == 'PodTemplate' ? dyn(object).template.?metadata.?labels.orValue({})",
+  'dyn(object).spec.template.?metadata.?labels.orValue({})',
+].join(' : ');
+
+export const NO_OTHER_LABEL = `of the labels of ${GROUP} a pod has no other than ${GRANT_LABEL}: under a grant it is by that alone`;
+export const NOT_ON_THE_TEMPLATE = `${GRANT_LABEL} on a workload puts none of its pods under a grant: write it into the labels of their template`;
+
+export const WORKLOAD_LABELS: FloorPolicy = {
+  name: 'workload-labels',
+  because: 'Whoever puts a pod under a grant by a label that does not do so is told so.',
+  action: 'Warn',
+  rules: [
+    { operations: ['CREATE'], apiGroups: [''], resources: ['pods'] },
+    {
+      operations: ['CREATE', 'UPDATE'],
+      apiGroups: [''],
+      resources: ['podtemplates', 'replicationcontrollers'],
+    },
+    {
+      operations: ['CREATE', 'UPDATE'],
+      apiGroups: ['apps'],
+      resources: ['daemonsets', 'deployments', 'replicasets', 'statefulsets'],
+    },
+    { operations: ['CREATE', 'UPDATE'], apiGroups: ['batch'], resources: ['cronjobs', 'jobs'] },
+  ],
+  conditions: {
+    'is-in-force': IS_ENFORCED,
+    // Only people read warnings.
+    'is-no-controllers':
+      '!object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))',
+  },
+  variables: { labels: POD_LABELS },
+  validations: [
+    {
+      expression: `variables.labels.all(key, !${isOurs('key')} || key == '${GRANT_LABEL}')`,
+      message: NO_OTHER_LABEL,
+    },
+    {
+      expression: `!${labelsOf('object')}[?'${GRANT_LABEL}'].hasValue() || variables.labels[?'${GRANT_LABEL}'].hasValue()`,
+      message: NOT_ON_THE_TEMPLATE,
+    },
+  ],
+};
