@@ -63,19 +63,19 @@ export const WORKLOAD_LABELS: FloorPolicy = {
     { operations: ['CREATE', 'UPDATE'], apiGroups: ['batch'], resources: ['cronjobs', 'jobs'] },
   ],
   conditions: {
-    'is-in-force': IS_ENFORCED,
     // Only people read warnings.
     'is-no-controllers':
       '!object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))',
   },
-  variables: { labels: POD_LABELS },
+  // Of the namespace nothing is known to the conditions, by which a request is matched.
+  variables: { isEnforced: IS_ENFORCED, labels: POD_LABELS },
   validations: [
     {
-      expression: `variables.labels.all(key, !${isOurs('key')} || key == '${GRANT_LABEL}')`,
+      expression: `!variables.isEnforced || variables.labels.all(key, !${isOurs('key')} || key == '${GRANT_LABEL}')`,
       message: NO_OTHER_LABEL,
     },
     {
-      expression: `!${labelsOf('object')}[?'${GRANT_LABEL}'].hasValue() || variables.labels[?'${GRANT_LABEL}'].hasValue()`,
+      expression: `!variables.isEnforced || !${labelsOf('object')}[?'${GRANT_LABEL}'].hasValue() || variables.labels[?'${GRANT_LABEL}'].hasValue()`,
       message: NOT_ON_THE_TEMPLATE,
     },
   ],
