@@ -275,11 +275,11 @@ describe('a class says', () => {
     expect((await client.get(taskGrants, place)).status?.phase).toBe('Active');
   });
 
-  test('nothing in expressions that do not compile: it says where, and grants of it are refused', async () => {
+  test('nothing in expressions that do not compile: its author is warned, it says where, and grants of it are refused', async () => {
     const className = await aClass();
-    await changeClass(className, {
-      validations: [{ expression: 'true &&\n  grant.spec.workload.maxpods < 3' }],
-    });
+    const validations = [{ expression: 'true &&\n  grant.spec.workload.maxpods < 3' }];
+    const { stderr } = await apply(aClassManifest(className, { validations }));
+    expect(stderr).toContain('Warning: ExpressionInvalid spec.validations[0].expression');
     expect(await untilAccepted(className, 'False')).toMatchObject({
       reason: 'Invalid',
       message: expect.stringContaining('No such key: maxpods, at line 2, column 23') as string,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Pod } from '../api/kubernetes.ts';
 import {
+  aClass,
   aGrant,
   anAuthoredPod,
   aPod,
@@ -12,7 +13,7 @@ import {
   withSecretEnv,
   withSpec,
 } from '../core/testing/builders.ts';
-import { createPodAuditor, createPodWarner, createWorkloadAdviser } from './advise.ts';
+import { createClassAdviser, createPodAuditor, createPodWarner, createWorkloadAdviser } from './advise.ts';
 import type { Answer } from './review.ts';
 import { review, someFacts } from './testing.ts';
 
@@ -199,5 +200,25 @@ describe('the audit log', () => {
 
   test('has nothing where the namespace does not ask for it', async () => {
     expect(await audited(GRANTED, undefined)).toEqual({ allowed: true });
+  });
+});
+
+describe('the author of a class', () => {
+  const advice = async (object: object) => warningsOf(await review(createClassAdviser(), { object }));
+
+  test('is told what of it cannot be evaluated', async () => {
+    const broken = aClass({
+      validations: [{ expression: 'grant.spec.' }],
+      namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'In', values: [] }] },
+    });
+    expect(await advice(broken)).toEqual([
+      expect.stringMatching(/^SelectorInvalid spec\.namespaceSelector\./),
+      expect.stringMatching(/^ExpressionInvalid spec\.validations\[0\]/),
+      MORE,
+    ]);
+  });
+
+  test('is told nothing of one that makes sense', async () => {
+    expect(await advice(aClass())).toEqual([]);
   });
 });

@@ -1,15 +1,16 @@
-/** Says what would be refused, and refuses nothing: about workloads' templates, and about pods where a namespace asks for it. */
+/** Says what would be refused, and refuses nothing: about workloads’ templates, pods where a namespace asks for it, and what classes say. */
 import { AUDIT_LABEL, ENFORCE_LABEL, SERVICE_ACCOUNT_PREFIX, WARN_LABEL, type Level } from '../api/group.ts';
 import { renderFindings } from '../core/decision/denial.ts';
 import type { AdmissionRequest } from '../api/kubernetes.ts';
 import type { Violation } from '../core/decision/violation.ts';
+import { judgeClassByItself } from '../core/envelope/class-by-itself.ts';
 import { grantNameOf } from '../core/envelope/judge-pod.ts';
 import { levelOf, strictestLevel } from '../core/envelope/namespace-label.ts';
 import { previewPod } from '../core/envelope/preview.ts';
 import { podOf, type TemplatedPod } from '../core/identity/workload.ts';
 import type { Facts } from './facts.ts';
 import { podFacts } from './pod-facts.ts';
-import { podIn, type Reviewer } from './review.ts';
+import { classIn, podIn, type Reviewer } from './review.ts';
 import { auditNotes, grantNamed, judgeChange } from './validate-pods.ts';
 
 /** Warns the author of a workload of what its pods will be refused for. */
@@ -30,6 +31,12 @@ export function createPodWarner(facts: Facts): Reviewer {
     if (!found || !level) return { allowed: true };
     return { allowed: true, warnings: renderFindings(await findings(found, request, level, facts)) };
   };
+}
+
+/** Warns the author of a class of what keeps grants from being judged by it: the controller says so in the class’s status, later. */
+export function createClassAdviser(): Reviewer {
+  return ({ object }) =>
+    Promise.resolve({ allowed: true, warnings: renderFindings(judgeClassByItself(classIn(object))) });
 }
 
 /** Writes to the audit log what would be refused at the level of the label `taskgrant.dev/audit`. */

@@ -11,6 +11,7 @@ import type {
   TokenRequestSpec,
 } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
+import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { renderDenial } from '../core/decision/denial.ts';
 import { codesOf, type Violation } from '../core/decision/violation.ts';
 import type { PatchOperation } from '../core/injection/json-patch.ts';
@@ -104,6 +105,7 @@ const certificateRequestSchema = z.looseObject({
   }),
 });
 const namespaceSchema = z.looseObject({ metadata });
+const classSchema = z.looseObject({ spec: z.looseObject({}) });
 const grantSchema = z.looseObject({ metadata, spec: z.looseObject({}) });
 
 /** @throws MalformedReview */
@@ -144,6 +146,14 @@ export function certificateRequestIn(object: unknown): PodCertificateRequest['sp
 /** @throws MalformedReview */
 export function namespaceIn(object: unknown): Namespace {
   return parse(namespaceSchema, object, 'the object is no Namespace') as unknown as Namespace;
+}
+
+/**
+ * What a TaskGrantClass says.
+ * @throws MalformedReview
+ */
+export function classIn(object: unknown): Pick<TaskGrantClass, 'spec'> {
+  return parse(classSchema, object, 'the object is no TaskGrantClass') as unknown as TaskGrantClass;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Which reviewer answers where: one for each kind of request. */
-import { createPodAuditor, createPodWarner, createWorkloadAdviser } from './advise.ts';
+import { createClassAdviser, createPodAuditor, createPodWarner, createWorkloadAdviser } from './advise.ts';
 import type { Facts } from './facts.ts';
 import type { Phase } from './metrics.ts';
 import { createMintMutator } from './mutate-mints.ts';
@@ -30,6 +30,7 @@ export function routesFor(facts: Facts, options: HoldOptions): Route[] {
     route('validate', 'namespaces', ['namespaces'], createNamespaceValidator(facts)),
     route('warn', 'workloads', WORKLOAD_RESOURCES, createWorkloadAdviser(facts)),
     route('warn', 'pods', ['pods'], createPodWarner(facts)),
+    route('warn', 'classes', ['taskgrantclasses'], createClassAdviser()),
     route('audit', 'pods', ['pods'], createPodAuditor(facts)),
   ];
 }
