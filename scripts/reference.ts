@@ -72,11 +72,11 @@ export function floorReference(): string {
 
 ValidatingAdmissionPolicies of the chart that need no look-up and no process of the product: they hold with every pod of it down, and with
 its webhook configurations edited away. \`NAME\` is that of the release's objects (\`taskgrant\`, mostly). An expression that cannot be evaluated is
-a no (\`failurePolicy: Fail\`).
+a no (\`failurePolicy: Fail\`), but for two at the end.
 
 ${table(['Policy', 'What it is for', 'Requests', 'What is said to who is refused'], rowsOf(refusing))}
 
-These refuse nothing, and only warn (\`validationActions: [Warn]\`):
+These refuse nothing, and only warn (\`validationActions: [Warn]\`, \`failurePolicy: Ignore\`):
 
 ${table(['Policy', 'What it is for', 'Requests', 'What is said'], rowsOf(warning))}
 

@@ -41,6 +41,7 @@ import {
   secrets,
   serviceAccounts,
   taskGrants,
+  type Resource,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, createTestNamespace, minorVersion, testClient } from '../kube/testbed.ts';
 import {
@@ -529,37 +530,94 @@ describe('a label of the product', () => {
     expect(await aNamespace({ [ENFORCE_LABEL]: 'required', [WARN_LABEL]: 'granted', a: 'b' })).toBe('');
   });
 
-  test('that puts no pod under a grant is warned of, on a pod and on what makes pods', async () => {
-    const misspelt = { 'taskgrant.dev/grnat': 'x' };
-    const aCronJob = (own: Record<string, string>, labels: Record<string, string>) => ({
-      apiVersion: 'batch/v1',
-      kind: 'CronJob',
-      metadata: { name: 'a', namespace: work, labels: own },
-      spec: {
-        schedule: '@daily',
-        jobTemplate: {
-          spec: { template: { metadata: { labels }, spec: { ...NEVER_RUNS, restartPolicy: 'Never' } } },
+  const MISSPELT = { 'taskgrant.dev/grnat': 'x' };
+  const RIGHT = { [GRANT_LABEL]: 'x' };
+  type Labels = Record<string, string>;
+  interface Made {
+    what: Resource<KubernetesObject>;
+    object: (own: Labels, ofPods: Labels) => KubernetesObject;
+  }
+  const selector = { matchLabels: { app: 'a' } };
+  const template = (labels: Labels, spec: object = {}) => ({
+    metadata: { labels: { app: 'a', ...labels } },
+    spec: { ...NEVER_RUNS, ...spec },
+  });
+  const madeOf = (
+    apiVersion: string,
+    kind: string,
+    plural: string,
+    rest: (ofPods: Labels) => object,
+    metadata: object = {},
+  ): Made => ({
+    what: resource(apiVersion, kind, plural, 'Namespaced'),
+    object: (own, ofPods) => ({
+      apiVersion,
+      kind,
+      metadata: { name: 'a', namespace: work, labels: own, ...metadata },
+      ...rest(ofPods),
+    }),
+  });
+  const owned = {
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'a', uid: 'a', controller: true }],
+  };
+  const DEPLOYMENT = madeOf('apps/v1', 'Deployment', 'deployments', (ofPods) => ({
+    spec: { replicas: 0, selector, template: template(ofPods) },
+  }));
+  const REPLICA_SET = (ofPods: Labels) => ({ spec: { replicas: 0, selector, template: template(ofPods) } });
+  const WORKLOADS: [string, Made][] = [
+    ['a Deployment', DEPLOYMENT],
+    ['a ReplicaSet', madeOf('apps/v1', 'ReplicaSet', 'replicasets', REPLICA_SET)],
+    [
+      'a CronJob',
+      madeOf('batch/v1', 'CronJob', 'cronjobs', (ofPods) => ({
+        spec: {
+          schedule: '@daily',
+          jobTemplate: { spec: { template: template(ofPods, { restartPolicy: 'Never' }) } },
         },
-      },
-    });
-    const cronJobs = resource('batch/v1', 'CronJob', 'cronjobs', 'Namespaced');
-    const made = (own: Record<string, string>, labels: Record<string, string>) =>
-      warnedOf(() => person.create(cronJobs, aCronJob(own, labels), { dryRun: true }));
-    await vi.waitFor(
+      })),
+    ],
+    [
+      'a PodTemplate',
+      madeOf('v1', 'PodTemplate', 'podtemplates', (ofPods) => ({ template: template(ofPods) })),
+    ],
+  ];
+  const isJudged = () =>
+    vi.waitFor(
       async () => {
-        expect(await made({}, misspelt)).toContain('by that alone');
+        const pod = aPod('a', { labels: MISSPELT });
+        expect(await warnedOf(() => person.create(pods, pod, { dryRun: true }))).toContain('by that alone');
       },
-      {
-        timeout: 20_000,
-        interval: 200,
-      },
+      { timeout: 20_000, interval: 200 },
     );
-    expect(await made({ [GRANT_LABEL]: 'x' }, {})).toContain('write it into the labels of their template');
-    expect(await made({ [GRANT_LABEL]: 'x' }, { [GRANT_LABEL]: 'x' })).toBe('');
-    const aPodWith = (labels: Record<string, string>) =>
-      warnedOf(() => person.create(pods, aPod('a', { labels }), { dryRun: true }));
-    expect(await aPodWith(misspelt)).toContain('by that alone');
-    expect(await aPodWith({})).toBe('');
+
+  test.each(WORKLOADS)('that puts no pod under a grant is warned of on %s', async (_, { what, object }) => {
+    await isJudged();
+    const made = (own: Labels, ofPods: Labels) =>
+      warnedOf(() => person.create(what, object(own, ofPods), { dryRun: true }));
+    expect(await made({}, MISSPELT)).toContain('by that alone');
+    expect(await made(RIGHT, {})).toContain('write it into the labels of their template');
+    expect(await made(RIGHT, RIGHT)).toBe('');
+    expect(await made({ a: 'b' }, {})).toBe('');
+  });
+
+  test('is not told of to controllers, twice, or where grants are not enforced', async () => {
+    await isJudged();
+    const ofController = madeOf('apps/v1', 'ReplicaSet', 'replicasets', REPLICA_SET, owned);
+    expect(
+      await warnedOf(() =>
+        person.create(ofController.what, ofController.object({}, MISSPELT), { dryRun: true }),
+      ),
+    ).toBe('');
+    const elsewhere = aPod('a', { labels: MISSPELT, namespace });
+    expect(await warnedOf(() => person.create(pods, elsewhere, { dryRun: true }))).toBe('');
+
+    const { what, object } = DEPLOYMENT;
+    expect(await warnedOf(() => person.create(what, object({}, MISSPELT)))).toContain('by that alone');
+    const place = { namespace: work, name: 'a' };
+    const changed = (body: object) => warnedOf(() => person.patch(what, place, { type: 'merge', body }));
+    expect(await changed({ metadata: { annotations: { a: 'b' } } })).toBe('');
+    expect(await changed({ metadata: { labels: { a: 'b' } } })).toContain('by that alone');
+    await person.remove(what, place);
   });
 });
 

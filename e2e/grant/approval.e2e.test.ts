@@ -288,10 +288,17 @@ describe('kubectl taskgrant', () => {
 
   test('approves as somebody else, for who may be them, and in the context that is asked for', async () => {
     const asker = await somebody('asker-there', 'people');
-    await somebody('approver-there', 'people', 'approvers');
     await anAwaitingGrant('as-other', asker);
-    const username = `system:serviceaccount:${namespace}:approver-there`;
-    const asked = ['approve', 'as-other', '--reason', 'seen', '--as', username];
+    const [username, group] = [`${namespace}-jane`, `${namespace}-approvers`];
+    for (const role of ['people', 'approvers'])
+      await client.create(roleBindings, {
+        apiVersion: `${RBAC}/v1`,
+        kind: 'RoleBinding',
+        metadata: { namespace, name: `group-${role}` },
+        roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: `${CLASS}-${role}` },
+        subjects: [{ apiGroup: RBAC, kind: 'Group', name: group }],
+      });
+    const asked = ['approve', 'as-other', '--reason', 'seen', '--as', username, '--as-group', group];
     const { code, stdout, stderr } = await taskgrant(...asked);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(`taskgrant ${namespace}/as-other is approved by ${username}\n`);

@@ -80,7 +80,7 @@ function isBound({ metadata: { namespace, name } }: Stored<TaskGrant>): Promise<
 
 /** What is told of the grant that its class no longer allows. */
 const drifted = (place: { namespace: string; name: string }) =>
-  untilTold(client, { kind: 'TaskGrant', ...place }, 'Drifted');
+  untilTold(client, { kind: 'TaskGrant', ...place }, 'Drifted', 'Warning');
 
 const TEAM = { namespaceSelector: { matchLabels: { team: 'agents' } } };
 
@@ -322,6 +322,7 @@ describe('an active grant that its class no longer allows', () => {
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
     expect(ended.status?.revocation?.verifiedAt).toBeDefined();
     expect(await isBound(grant)).toBe(false);
+    await untilTold(client, { kind: 'TaskGrant', ...place }, 'Verified');
     const [note, ...more] = await drifted(place);
     expect(more).toEqual([]);
     for (const path of ['spec.duration', 'spec.envelope.tokens[0]']) expect(note).toContain(path);

@@ -25,6 +25,7 @@ import {
   floorLeavesOut,
   pastTheFloor,
   UNGUARDED,
+  notesOn,
   until,
   untilFinished,
   untilPhase,
@@ -241,7 +242,9 @@ describe('what was issued and is changed by somebody', () => {
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Drifted' } });
     expect(await leftOf(grant)).toEqual([]);
-    expect(await untilTold(client, { kind: 'TaskGrant', ...place }, 'Drifted')).toHaveLength(1);
+    const regarded = { kind: 'TaskGrant', ...place };
+    await untilTold(client, regarded, 'Verified');
+    expect(await notesOn(client, regarded, 'Drifted', 'Warning')).toHaveLength(1);
   });
 });
 

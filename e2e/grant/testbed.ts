@@ -265,19 +265,26 @@ export async function notesOn(
   client: Client,
   { kind, namespace = 'default', name }: Regarded,
   reason: string,
+  type?: 'Warning',
 ): Promise<string[]> {
   const said = await listAll(client, events, { namespace });
   return said
-    .filter((one) => one.reason === reason && one.regarding?.kind === kind && one.regarding.name === name)
+    .filter((one) => one.reason === reason && (type === undefined || one.type === type))
+    .filter(({ regarding }) => regarding?.kind === kind && regarding.name === name)
     .toSorted((a, b) => (a.eventTime < b.eventTime ? 1 : -1))
     .map(({ note = '' }) => note);
 }
 
 /** The same, as soon as something is told: Events are written in the background, after the status that they tell of. */
-export function untilTold(client: Client, regarded: Regarded, reason: string): Promise<string[]> {
+export function untilTold(
+  client: Client,
+  regarded: Regarded,
+  reason: string,
+  type?: 'Warning',
+): Promise<string[]> {
   return vi.waitFor(
     async () => {
-      const notes = await notesOn(client, regarded, reason);
+      const notes = await notesOn(client, regarded, reason, type);
       if (notes.length === 0)
         throw new Error(`no Event tells of ${regarded.kind} ${regarded.name}: ${reason}`);
       return notes;

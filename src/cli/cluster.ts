@@ -1,4 +1,4 @@
-/** The cluster of the current kubeconfig. Loaded only where it is asked for: what reads a kubeconfig is most of the program. */
+/** The cluster that a kubeconfig leads to. Loaded only where it is asked for: what reads a kubeconfig is most of the program. */
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import { createClient, type Client, type ObjectPlace } from '../kube/client.ts';
 import { loadClusterAccess } from '../kube/cluster-access.ts';
@@ -19,7 +19,7 @@ export interface Cluster extends Objects {
  * @throws CannotRun where there is no cluster to read from; so do its methods where it cannot be read
  */
 export async function openCluster(version: string, flags: ClusterFlags): Promise<Cluster> {
-  const { client } = await connect(version, flags, ', or leave --server out');
+  const { client } = await connect(version, flags, OTHERWISE);
   const read = new Map<string, Promise<unknown>>();
   const once = <T>(what: string, reading: () => Promise<T>): Promise<T> => {
     const before = read.get(what) as Promise<T> | undefined;
@@ -38,6 +38,9 @@ export async function openCluster(version: string, flags: ClusterFlags): Promise
     close: () => client.close(),
   };
 }
+
+/** Which cluster is said by flags that have it asked, as --server does. */
+const OTHERWISE = ', or leave --server out, and which cluster to ask';
 
 /** What client-node takes for the cluster where there is no kubeconfig (config.ts, loadFromDefault). */
 const NO_KUBECONFIG = 'http://localhost:8080';
@@ -76,6 +79,6 @@ export async function connect(
 
 function cannotRead(what: string, error: unknown): never {
   throw new CannotRun(
-    `the cluster cannot be asked for ${what}: ${messageOf(error)}; check with kubectl that you can read it, or leave --server out`,
+    `the cluster cannot be asked for ${what}: ${messageOf(error)}; check with kubectl that you can read it${OTHERWISE}`,
   );
 }

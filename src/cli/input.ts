@@ -92,7 +92,7 @@ export async function readInput(
 }
 
 async function connected(version: string, flags: ClusterFlags) {
-  const { openCluster } = await clusterModule('--server', 'leave --server out, or ');
+  const { openCluster } = await clusterModule('--server', 'leave it out, and which cluster to ask, or ');
   return openCluster(version, flags);
 }
 

@@ -536,8 +536,8 @@ test('a grant that reaches into a namespace is told where the cluster has none, 
     return notes.filter((one) => / (suport|hidden)/.test(one));
   };
   expect(await notesIn(true)).toEqual([
-    'there is no namespace suport, which the envelope names: without it the TaskGrant is denied',
-    'whether there is a namespace hidden is not looked at: forbidden',
+    'of TaskGrant g: without namespace suport the TaskGrant is denied, and there is none',
+    'of TaskGrant g it is not looked at whether there is a namespace hidden: forbidden',
   ]);
   expect(await notesIn(false)).toEqual([]);
 });

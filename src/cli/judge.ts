@@ -118,9 +118,12 @@ async function noteNamespaces(grant: TaskGrant, { objects, isWhole, note }: Worl
   const [, ...others] = namespacesReached(grant);
   for (const name of others) {
     try {
-      if (!(await objects.get(namespaces, { name }))) note(noSuchNamespace(name));
+      if (!(await objects.get(namespaces, { name })))
+        note(`of TaskGrant ${grant.metadata.name}: ${noSuchNamespace(name)}`);
     } catch (error) {
-      note(`whether there is a namespace ${name} is not looked at: ${messageOf(error)}`);
+      note(
+        `of TaskGrant ${grant.metadata.name} it is not looked at whether there is a namespace ${name}: ${messageOf(error)}`,
+      );
     }
   }
 }

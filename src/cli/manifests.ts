@@ -51,7 +51,8 @@ function asRead(written: unknown): unknown {
   if (!isRecord(value) || !isRecord(written)) return value;
   const { apiVersion } = value;
   if (typeof apiVersion !== 'string' || groupOf(apiVersion) !== GROUP) return value;
-  return { ...value, spec: written['spec'], status: written['status'] };
+  const beside = Object.entries(written).filter(([field]) => field !== 'metadata');
+  return { ...value, ...Object.fromEntries(beside) };
 }
 
 function manifestOf(

@@ -190,12 +190,14 @@ function withDecisionOptions(command: Command): Command {
 /** kubectl's flags of these names; where files are read, whoever says which cluster wants it asked. */
 function withClusterOptions(command: Command, implied: object = {}): Command {
   const options = [
-    new Option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config'),
-    new Option('--context <name>', 'of the kubeconfig; default: its current one'),
-    new Option('--as <user>', 'ask as somebody else, which takes the right to impersonate them'),
+    new Option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config').argParser(something),
+    new Option('--context <name>', 'of the kubeconfig; default: its current one').argParser(something),
+    new Option('--as <user>', 'ask as somebody else, which takes the right to impersonate them').argParser(
+      something,
+    ),
     // Given again for each, as kubectl has it: a list would swallow the name that comes behind it.
     new Option('--as-group <group>', 'in which group they are; may be given several times').argParser(
-      (group: string, before: string[] | undefined) => [...(before ?? []), group],
+      (group: string, before: string[] | undefined) => [...(before ?? []), something(group)],
     ),
   ];
   for (const option of options) command.addOption(option.implies(implied));
@@ -215,6 +217,12 @@ function withInputOptions(command: Command): Command {
       'what else other identity systems go by, as the webhook is told: annotation:KEY, label:KEY or account:KEY',
       [],
     );
+}
+
+/** Nobody is no other: an unset variable in a script must not have its author decide as themselves. */
+function something(text: string): string {
+  if (text === '') throw new InvalidArgumentError('it is empty: leave the flag out, or say which');
+  return text;
 }
 
 function duration(text: string): string {

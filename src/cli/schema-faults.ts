@@ -74,7 +74,10 @@ function besideFaults(object: KubernetesObject): ShapeFault[] {
     // The metadata of a pod is that of every object.
     ...shapeFaults({ metadata: object.metadata }).map(({ kind, path, expected, found }) => ({
       path,
-      message: kind === 'UnknownField' ? noSuchField(found, FIELDS) : `must be ${expected}, not ${found}`,
+      message:
+        kind === 'UnknownField'
+          ? noSuchField(found, path === `metadata.${found}` ? FIELDS : [])
+          : `must be ${expected}, not ${found}`,
     })),
   ];
 }

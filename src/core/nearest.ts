@@ -4,8 +4,11 @@
 const LETTERS_FOR_EACH_MISTAKE = 4;
 
 /** Of the words the one that is nearest, whatever their case; undefined where none is near. */
-export function nearestOf(word: string, words: readonly string[]): string | undefined {
-  const mostMistakes = Math.max(1, Math.floor(word.length / LETTERS_FOR_EACH_MISTAKE));
+export function nearestOf(
+  word: string,
+  words: readonly string[],
+  mostMistakes = Math.max(1, Math.floor(word.length / LETTERS_FOR_EACH_MISTAKE)),
+): string | undefined {
   const [nearest] = words
     .filter((one) => Math.abs(one.length - word.length) <= mostMistakes)
     .map((one) => ({ one, mistakes: distance(word.toLowerCase(), one.toLowerCase()) }))

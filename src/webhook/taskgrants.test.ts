@@ -207,7 +207,29 @@ test('a grant that reaches into a namespace that is not there is accepted, with 
   const validator = createGrantValidator(someFacts({ missingNamespaces: ['suport'] }));
   expect(await review(validator, { object })).toMatchObject({
     allowed: true,
-    warnings: ['there is no namespace suport, which the envelope names: without it the TaskGrant is denied'],
+    warnings: ['without namespace suport the TaskGrant is denied, and there is none'],
+  });
+});
+
+describe('the namespaces that a grant reaches', () => {
+  const names = Array.from({ length: 20 }, (_, index) => `team-${index}`);
+  const rule = { apiGroups: [''], resources: ['configmaps'], verbs: ['get'], namespaces: names };
+  const object = withEnvelope({
+    tokens: [{ name: 'api', expirationSeconds: 600 }],
+    kubernetes: [rule],
+  })(grant);
+
+  test('are looked for, but not all of hundreds', async () => {
+    const answer = await review(createGrantValidator(someFacts({ missingNamespaces: names })), { object });
+    expect(answer.allowed && answer.warnings).toHaveLength(10);
+  });
+
+  test('and that cannot be looked for hold nobody up', async () => {
+    const facts = someFacts();
+    const labels = (name: string) =>
+      names.includes(name) ? Promise.reject(new Error('429')) : facts.namespaces.labels(name);
+    const validator = createGrantValidator({ ...facts, namespaces: { ...facts.namespaces, labels } });
+    expect(await review(validator, { object })).toMatchObject({ allowed: true, warnings: [] });
   });
 });
 

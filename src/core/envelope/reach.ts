@@ -9,5 +9,5 @@ export function namespacesReached({ metadata, spec }: Pick<TaskGrant, 'metadata'
 
 /** No reason to refuse it: somebody may be about to create the namespace, with the same command even. */
 export function noSuchNamespace(name: string): string {
-  return `there is no namespace ${name}, which the envelope names: without it the TaskGrant is denied`;
+  return `without namespace ${name} the TaskGrant is denied, and there is none`;
 }

@@ -1,6 +1,6 @@
 /**
  * The floor: what holds by the API server alone, with every process of the product down and its webhook configurations edited away.
- * None of it looks anything up. The chart has it (charts/taskgrant/templates/floor.yaml is generated from here), and as files for
+ * None of it looks anything up, and two of its policies only warn. The chart has it (charts/taskgrant/templates/floor.yaml is generated from here), and as files for
  * the API server itself, which no request can remove (KEP-5793, from Kubernetes 1.36), `taskgrant manifests` prints it.
  */
 import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../api/kubernetes.ts';

@@ -3,7 +3,7 @@
  * says that is no level is the strictest, and a pod without a grant has what its own account has. But somebody meant something else.
  */
 import { AUDIT_LABEL, ENFORCE_LABEL, GRANT_LABEL, GROUP, LEVELS, WARN_LABEL } from '../../api/group.ts';
-import { IS_ENFORCED, type FloorPolicy } from './policy.ts';
+import { IS_ENFORCED, labelOf, type FloorPolicy } from './policy.ts';
 
 const LEVEL_LABELS = [ENFORCE_LABEL, WARN_LABEL, AUDIT_LABEL];
 
@@ -24,7 +24,7 @@ export const NAMESPACE_LABELS: FloorPolicy = {
   validations: [
     {
       expression: `${quotedList(LEVEL_LABELS)}.all(key, variables.labels[?key].orValue('${LEVELS[0]}') in ${quotedList(LEVELS)})`,
-      message: `the levels of ${LEVEL_LABELS.join(', ')} are ${LEVELS.join(' and ')}: anything else counts as required`,
+      message: `the levels of ${LEVEL_LABELS.join(', ')} are ${LEVELS.join(' and ')}: anything else counts as required, and grants stay Pending`,
     },
     {
       expression: `variables.labels.all(key, !${isOurs('key')} || key in ${quotedList(LEVEL_LABELS)})`,
@@ -34,12 +34,13 @@ export const NAMESPACE_LABELS: FloorPolicy = {
 };
 
 /** CEL: the labels that the pods of a workload will have; of a pod, its own. */
-const POD_LABELS = [
-  "object.kind == 'Pod' ? object.metadata.?labels.orValue({})",
-  "object.kind == 'CronJob' ? dyn(object).spec.jobTemplate.spec.template.?metadata.?labels.orValue({})",
-  "object.kind == 'PodTemplate' ? dyn(object).template.?metadata.?labels.orValue({})",
-  'dyn(object).spec.template.?metadata.?labels.orValue({})',
-].join(' : ');
+const podLabelsOf = (workload: 'dyn(object)' | 'dyn(oldObject)') =>
+  [
+    `${workload}.kind == 'Pod' ? ${labelsOf(workload)}`,
+    `${workload}.kind == 'CronJob' ? ${workload}.spec.jobTemplate.spec.template.?metadata.?labels.orValue({})`,
+    `${workload}.kind == 'PodTemplate' ? ${workload}.template.?metadata.?labels.orValue({})`,
+    `${workload}.spec.template.?metadata.?labels.orValue({})`,
+  ].join(' : ');
 
 export const NO_OTHER_LABEL = `of the labels of ${GROUP} a pod has no other than ${GRANT_LABEL}: under a grant it is by that alone`;
 export const NOT_ON_THE_TEMPLATE = `${GRANT_LABEL} on a workload puts none of its pods under a grant: write it into the labels of their template`;
@@ -63,19 +64,23 @@ export const WORKLOAD_LABELS: FloorPolicy = {
     { operations: ['CREATE', 'UPDATE'], apiGroups: ['batch'], resources: ['cronjobs', 'jobs'] },
   ],
   conditions: {
-    // Only people read warnings.
+    // Only people read warnings, and of labels that have not changed they have been told.
     'is-no-controllers':
       '!object.metadata.?ownerReferences.orValue([]).exists(owner, owner.?controller.orValue(false))',
+    'changes-its-labels': `oldObject == null || ${labelsOf('object')} != ${labelsOf('oldObject')} || (${podLabelsOf('dyn(object)')}) != (${podLabelsOf('dyn(oldObject)')})`,
   },
-  // Of the namespace nothing is known to the conditions, by which a request is matched.
-  variables: { isEnforced: IS_ENFORCED, labels: POD_LABELS },
+  variables: {
+    // Of the namespace nothing is known to the conditions, by which a request is matched.
+    isJudged: `${IS_ENFORCED} || ${labelOf('namespaceObject', WARN_LABEL)}.hasValue()`,
+    labels: podLabelsOf('dyn(object)'),
+  },
   validations: [
     {
-      expression: `!variables.isEnforced || variables.labels.all(key, !${isOurs('key')} || key == '${GRANT_LABEL}')`,
+      expression: `!variables.isJudged || variables.labels.all(key, !${isOurs('key')} || key == '${GRANT_LABEL}')`,
       message: NO_OTHER_LABEL,
     },
     {
-      expression: `!variables.isEnforced || !${labelsOf('object')}[?'${GRANT_LABEL}'].hasValue() || variables.labels[?'${GRANT_LABEL}'].hasValue()`,
+      expression: `!variables.isJudged || !${labelsOf('object')}[?'${GRANT_LABEL}'].hasValue() || variables.labels[?'${GRANT_LABEL}'].hasValue()`,
       message: NOT_ON_THE_TEMPLATE,
     },
   ],

@@ -58,7 +58,7 @@ export function policyObjects(
       kind: 'ValidatingAdmissionPolicy',
       metadata,
       spec: {
-        // An expression that cannot be evaluated is a no; and nothing, where there is none.
+        // An expression that cannot be evaluated is a no; of a policy that only warns, nothing.
         failurePolicy: action === 'Warn' ? 'Ignore' : 'Fail',
         matchConstraints: {
           resourceRules: rules.map(({ operations, apiGroups, resources }) => ({

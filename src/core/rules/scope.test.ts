@@ -33,6 +33,11 @@ describe('in a Role nothing is given on', () => {
     expect(found([''], 'nodes/statuses')).toEqual(NO_NAMESPACE);
   });
 
+  test('what is in no namespace, whichever verb is misspelt', () => {
+    const rule = { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'lists'] };
+    expect(givingNothingIn(rule).map(({ path }) => path)).toEqual(['resources[0]', 'verbs[1]']);
+  });
+
   test('what Kubernetes does not have', () => {
     expect(found([''], 'deployments')).toEqual(['it is of the group "apps"']);
     expect(found([''], 'configmap')).toEqual(['it is called configmaps']);

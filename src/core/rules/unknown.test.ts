@@ -133,10 +133,19 @@ describe('a verb', () => {
     'impersonate',
     'set',
     'sign',
+    'delegate',
+    'undelete',
+    'recreate',
     '*',
     'impersonate:user-info',
   ])('that some program asks about is not: %s', (verb) => {
     expect(found([verb])).toEqual([]);
+  });
+
+  test('in another group may be that program’s own', () => {
+    expect(
+      unknownIn({ apiGroups: ['example.com'], resources: ['wishes'], verbs: ['lint', 'match'] }),
+    ).toEqual([]);
   });
 
   test('in capitals is told of as that alone', () => {

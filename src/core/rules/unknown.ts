@@ -1,5 +1,5 @@
 /**
- * Resources that Kubernetes does not have in the groups that are its own: singulars, short names, slips of the pen, kinds of another
+ * Verbs that only look like one of a request, and resources that Kubernetes does not have in the groups that are its own: singulars, short names, slips of the pen, kinds of another
  * group. RBAC compares resources as they are in the path of a request, lower-case plurals, and the API server takes any word for one
  * (kubernetes, pkg/apis/rbac/validation, ValidatePolicyRule).
  */
@@ -9,19 +9,22 @@ import type { ScopedRule } from './right.ts';
 import type { Fault, Misspelling } from './spelling.ts';
 
 /** Other verbs are asked about by some program, of whatever it likes, and in namespaces too: `bind` on clusterroles, say. */
-export const REQUESTS: ReadonlySet<string> = new Set([
+const REQUESTS: ReadonlySet<string> = new Set([
   ...['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'],
 ]);
 
-/**
- * Every resource of the rule that no request has, and every verb that only looks like one of a request. Of resources in groups that are
- * not Kubernetes’ own nothing is said.
- */
+/** Every resource and every verb of the rule that no request has. Of groups that are not Kubernetes’ own nothing is said. */
 export function unknownIn({ apiGroups = [], resources = [], verbs }: ScopedRule): Misspelling[] {
-  const misspelt = verbs.map(faultOfVerb);
-  const isAboutRequests = verbs.every((verb, index) => verb === '*' || REQUESTS.has(verb) || misspelt[index]);
-  const ofResources = isAboutRequests ? resources.map((one) => faultOfUnknown(one, apiGroups)) : [];
-  return [...placed('resources', resources, ofResources), ...placed('verbs', verbs, misspelt)];
+  const isAll = (verb: string) => verb === '*';
+  const isAboutThem = verbs.every((verb) => isAll(verb) || isAboutRequests(verb));
+  const ofResources = isAboutThem ? resources.map((one) => faultOfUnknown(one, apiGroups)) : [];
+  const ofVerbs = apiGroups.every(isBuiltIn) ? verbs.map(faultOfVerb) : [];
+  return [...placed('resources', resources, ofResources), ...placed('verbs', verbs, ofVerbs)];
+}
+
+/** Whether the verb is one of a request, or was meant to be. */
+export function isAboutRequests(verb: string): boolean {
+  return REQUESTS.has(verb) || faultOfVerb(verb) !== undefined;
 }
 
 function placed(
@@ -34,17 +37,19 @@ function placed(
   );
 }
 
-/** Of three letters any is as near to `get`; and a verb of another program’s own is seldom one letter from those of Kubernetes. */
+/** Of three letters any is as near to `get`. */
 const SHORTEST_MISSPELT_VERB = 4;
+/** `delegate` is no misspelt `delete`: some program may ask about it. */
+const MOST_MISTAKES = 1;
 
 /** Undefined where it is one of a request, and where it looks like none. */
 function faultOfVerb(verb: string): Fault | undefined {
   if (REQUESTS.has(verb) || verb.length < SHORTEST_MISSPELT_VERB || /[\s*\p{Lu}]/u.test(verb))
     return undefined;
-  const meant = nearestOf(verb, [...REQUESTS]);
+  const meant = nearestOf(verb, [...REQUESTS], MOST_MISTAKES);
   return meant === undefined
     ? undefined
-    : { because: 'no request has this verb', fix: `write ${JSON.stringify(meant)}` };
+    : { because: 'no request of Kubernetes has this verb', fix: `write ${JSON.stringify(meant)}` };
 }
 
 /** Why no request has the resource in any of the groups, and what was probably meant; undefined where one may have it. */
