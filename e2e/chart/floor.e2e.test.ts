@@ -585,7 +585,9 @@ describe('a label of the product', () => {
     vi.waitFor(
       async () => {
         const pod = aPod('a', { labels: MISSPELT });
-        expect(await warnedOf(() => person.create(pods, pod, { dryRun: true }))).toContain('by that alone');
+        expect(await warnedOf(() => person.create(pods, pod, { dryRun: true }))).toContain(
+          'which alone puts it under a grant',
+        );
       },
       { timeout: 20_000, interval: 200 },
     );
@@ -594,7 +596,7 @@ describe('a label of the product', () => {
     await isJudged();
     const made = (own: Labels, ofPods: Labels) =>
       warnedOf(() => person.create(what, object(own, ofPods), { dryRun: true }));
-    expect(await made({}, MISSPELT)).toContain('by that alone');
+    expect(await made({}, MISSPELT)).toContain('which alone puts it under a grant');
     expect(await made(RIGHT, {})).toContain('write it into the labels of their template');
     expect(await made(RIGHT, RIGHT)).toBe('');
     expect(await made({ a: 'b' }, {})).toBe('');
@@ -612,11 +614,15 @@ describe('a label of the product', () => {
     expect(await warnedOf(() => person.create(pods, elsewhere, { dryRun: true }))).toBe('');
 
     const { what, object } = DEPLOYMENT;
-    expect(await warnedOf(() => person.create(what, object({}, MISSPELT)))).toContain('by that alone');
+    expect(await warnedOf(() => person.create(what, object({}, MISSPELT)))).toContain(
+      'which alone puts it under a grant',
+    );
     const place = { namespace: work, name: 'a' };
     const changed = (body: object) => warnedOf(() => person.patch(what, place, { type: 'merge', body }));
     expect(await changed({ metadata: { annotations: { a: 'b' } } })).toBe('');
-    expect(await changed({ metadata: { labels: { a: 'b' } } })).toContain('by that alone');
+    expect(await changed({ metadata: { labels: { a: 'b' } } })).toContain(
+      'which alone puts it under a grant',
+    );
     await person.remove(what, place);
   });
 });

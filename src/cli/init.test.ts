@@ -230,6 +230,12 @@ const annotations = fc.constantFrom(
   { 'vault.hashicorp.com/agent-inject': 'true', 'spiffe.io/federatesWith': 'a' },
 );
 
+test('a name that is too long for a grant is told, and no grant written', async () => {
+  const name = 'a'.repeat(60);
+  const pod = aPodText('p', name);
+  await expect(initText(pod)).rejects.toThrow(/more than 44 characters, and "?a{60}"? has 60/);
+});
+
 test('under the grant that is written a pod is denied nothing but what was said', async () => {
   await fc.assert(
     fc.asyncProperty(aPod, annotations, async (spec, annotations) => {

@@ -36,6 +36,10 @@ export async function init(flags: InitFlags, surroundings: Surroundings): Promis
     async ({ manifests, problems, notes, world }) => {
       const { manifest, found } = theWorkload(manifests, problems.map(renderProblem));
       const name = flags.name ?? grantNameOf(found.pod) ?? grantNameFor(nameOf(manifest.object));
+      if (name.length > MAX_GRANT_NAME_LENGTH)
+        throw new CannotRun(
+          `no TaskGrant has a name of more than ${MAX_GRANT_NAME_LENGTH} characters, and ${quoted(name)} has ${name.length}: give a shorter one, in ${GRANT_LABEL} as well`,
+        );
       const isOpen = manifest.inDefaultNamespace && flags.namespace === undefined;
       const written = await grantFor(manifest, found, { ...flags, name, isOpen }, world);
       const refusals = written.refusals.map(

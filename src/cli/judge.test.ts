@@ -494,6 +494,82 @@ test('input without any object is an error: what writes it has failed', async ()
   });
 });
 
+test('a grant is approved by somebody when it is there, and not by its author', async () => {
+  const approval = 'approval: { decision: Approved, reason: mine }';
+  const grant = aGrantText('g').replace('spec:', `spec:\n  ${approval}`);
+  expect(await violationsOf(grant)).toEqual(['g: ApprovalAtCreation spec.approval']);
+  // As `kubectl get -o yaml` has it.
+  expect(await violationsOf(grant.replace('name: g ', 'name: g, uid: a-uid '))).toEqual([]);
+});
+
+describe('what is misspelt is told where it stands:', () => {
+  const problemsIn = async (text: string) => {
+    const { code, stderr } = await checkText(text);
+    expect(code).toBe(2);
+    return stderr.filter((line) => !line.startsWith('note: ')).map((line) => line.replace(/^[^ ]* /, ''));
+  };
+
+  test.each([
+    [
+      'a kind',
+      aPodText('p', 'g').replace('kind: Pod', 'kind: pod'),
+      'kind: there is no pod in v1: write Pod',
+    ],
+    [
+      'a group',
+      aPodText('p', 'g').replace('apiVersion: v1', 'apiVersion: apps/v1'),
+      'apiVersion: there is no Pod in apps/v1: it is of v1',
+    ],
+    [
+      'our own group',
+      aGrantText('g').replace('taskgrant.dev/', 'taskgrants.dev/'),
+      'apiVersion: there is no TaskGrant in taskgrants.dev/v1alpha1: it is of the group taskgrant.dev',
+    ],
+    [
+      'a field of a pod',
+      aPodText('p', 'g', "initContainer: [{ name: a, image: 'agent:v1' }]"),
+      'spec.initContainer: no such field: did you mean initContainers?',
+    ],
+    [
+      'one of its metadata',
+      aPodText('p', 'g').replace('labels:', 'lables:'),
+      'metadata.lables: no such field: did you mean labels?',
+    ],
+  ])('%s', async (_, text, problem) => {
+    expect(await problemsIn(text)).toEqual([problem]);
+  });
+
+  test('and nothing is said of what may be somebody else’s', async () => {
+    const volcano = aPodText('p', 'g')
+      .replace('apiVersion: v1', 'apiVersion: batch.volcano.sh/v1alpha1')
+      .replace('kind: Pod', 'kind: Job');
+    expect(await checkText(volcano)).toMatchObject({ code: 0 });
+    expect(await checkText(aPodText('p', 'g', 'telepathy: true'))).toMatchObject({ code: 1 });
+  });
+});
+
+test('a level that is none is told', async () => {
+  const namespace = (level: string) =>
+    `apiVersion: v1\nkind: Namespace\nmetadata: { name: agents, labels: { taskgrant.dev/enforce: ${level} } }\n`;
+  expect((await checkText(namespace('Granted'))).stderr).toContain(
+    'note: Namespace agents: taskgrant.dev/enforce: Granted is no level, and counts as required: write granted or required',
+  );
+  expect((await checkText(namespace('granted'))).stderr).toEqual([]);
+});
+
+test('a Deployment of more pods than its grant allows is told', async () => {
+  const deployment = (replicas: number) =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: d }\nspec: { replicas: ${replicas}, template: { metadata: { labels: { taskgrant.dev/grant: g } }, spec: { containers: [{ name: main, image: 'agent:v1' }] } } }\n`;
+  const notesOn = async (replicas: number) =>
+    (await checkText(aGrantText('g') + deployment(replicas))).stderr.filter((line) =>
+      line.includes('replicas'),
+    );
+  expect(await notesOn(3)).toEqual([
+    'note: Deployment d: replicas 3, and the grant allows 1: set maxPods: 3, and more for pods that are replaced',
+  ]);
+  expect(await notesOn(1)).toEqual([]);
+});
+
 describe('a label that puts no pod under a grant is told:', () => {
   const notesOn = async (text: string) =>
     (await checkText(text)).stderr.filter((line) => line.includes('label'));
@@ -501,9 +577,24 @@ describe('a label that puts no pod under a grant is told:', () => {
   test('misspelt on a pod', async () => {
     const pod = aPodText('p', 'g').replace('taskgrant.dev/grant:', 'taskgrant.dev/grnat:');
     expect(await notesOn(pod)).toEqual([
-      'note: Pod p: label taskgrant.dev/grnat: of the labels of taskgrant.dev a pod has no other than taskgrant.dev/grant: under a grant it is by that alone',
+      'note: Pod p: label taskgrant.dev/grnat: means nothing on a pod: write taskgrant.dev/grant, which alone puts it under a grant',
     ]);
     expect(await notesOn(aGrantText('g') + aPodText('p', 'g'))).toEqual([]);
+  });
+
+  test('as an annotation', async () => {
+    const pod = aPodText('p', 'g').replace('labels:', 'annotations:');
+    expect(await notesOn(pod)).toEqual([
+      'note: Pod p: taskgrant.dev/grant as an annotation puts no pod under a grant: write it into the labels',
+    ]);
+  });
+
+  test('on the Jobs of a CronJob', async () => {
+    const cronJob =
+      "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: c }\nspec: { schedule: '@daily', jobTemplate: { metadata: { labels: { taskgrant.dev/grant: g } }, spec: { template: { spec: { restartPolicy: Never, containers: [{ name: main, image: 'agent:v1' }] } } } } }\n";
+    expect(await notesOn(cronJob)).toEqual([
+      'note: CronJob c: taskgrant.dev/grant on a workload puts none of its pods under a grant: write it into the labels of their template',
+    ]);
   });
 
   test('on a workload instead of its template', async () => {

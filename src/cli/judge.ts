@@ -1,11 +1,21 @@
 /** Judges what stands in files as admission would. */
-import { DEFAULT_CLASS_ANNOTATION, ENFORCE_LABEL, GRANT_LABEL, GROUP, type Level } from '../api/group.ts';
-import type { KubernetesObject, Pod, Stored } from '../api/kubernetes.ts';
+import {
+  AUDIT_LABEL,
+  DEFAULT_CLASS_ANNOTATION,
+  ENFORCE_LABEL,
+  GRANT_LABEL,
+  GROUP,
+  isLevel,
+  LEVELS,
+  WARN_LABEL,
+  type Level,
+} from '../api/group.ts';
+import type { KubernetesObject, ObjectMeta, Pod, Stored } from '../api/kubernetes.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { inOrder } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
-import { needsApproval } from '../core/envelope/approval.ts';
+import { needsApproval, notApprovedYet } from '../core/envelope/approval.ts';
 import { judgeClassByItself } from '../core/envelope/class-by-itself.ts';
 import { classIsAccepted, classNotFound, grantAnywhereWithinClass } from '../core/envelope/class.ts';
 import {
@@ -26,19 +36,20 @@ import { namespaceIsSelected } from '../core/envelope/selected-namespace.ts';
 import { rulesGivingNothing } from '../core/envelope/rule-spelling.ts';
 import { hasValidations, satisfiesValidations, withoutValidationsOn } from '../core/envelope/validations.ts';
 import type { ExternalKeys } from '../core/identity/external-identity.ts';
-import { NO_OTHER_LABEL, NOT_ON_THE_TEMPLATE } from '../core/floor/labels.ts';
+import { NO_ANNOTATION, NO_OTHER_LABEL, NOT_ON_THE_TEMPLATE } from '../core/floor/labels.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { readPod } from '../core/identity/reading.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
 import { markedAsDefault } from '../core/marked-default.ts';
+import { nearestOf } from '../core/nearest.ts';
 import { namespaces, taskGrantClasses, taskGrants } from '../kube/resources.ts';
 import type { Finding } from './finding.ts';
 import { knownKind, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import { messageOf, type Problem } from './problem.ts';
 import { tooMuchFor } from './pod-count.ts';
-import { parseClass, parseGrant } from './schema-faults.ts';
+import { fieldsOf, noSuchField, parseClass, parseGrant } from './schema-faults.ts';
 import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
 
 export interface JudgeOptions {
@@ -94,17 +105,32 @@ async function judge({ object }: Manifest, world: World): Promise<Judged> {
       const itsClass = parseClass(object, world.now);
       return 'faults' in itsClass ? itsClass : { violations: judgeClassByItself(itsClass.object) };
     }
+    case 'Namespace':
+      noteLevels(object, world);
+      return { violations: undefined };
     default:
       return judgeWorkload(object, world);
   }
 }
 
+function noteLevels({ metadata }: KubernetesObject, { note }: World): void {
+  for (const label of [ENFORCE_LABEL, WARN_LABEL, AUDIT_LABEL]) {
+    const level = metadata.labels?.[label];
+    if (level !== undefined && !isLevel(level))
+      note(
+        `Namespace ${metadata.name ?? ''}: ${label}: ${level} is no level, and counts as required: write ${LEVELS.join(' or ')}`,
+      );
+  }
+}
+
 /** As admission does when a grant is created, but for what it asks about who creates it. */
-async function judgeGrantIn(grant: TaskGrant, world: World): Promise<Judged> {
+async function judgeGrantIn(grant: Stored<TaskGrant>, world: World): Promise<Judged> {
   await noteNamespaces(grant, world);
   return {
     violations: [
       ...judgeGrantByItself(grant, world),
+      // What `kubectl get` shows was there already when it was approved.
+      ...(grant.metadata.uid ? [] : notApprovedYet(grant)),
       ...(await withinItsClass(grant, world)),
       ...(await meetsItsConditions(grant, world)),
     ],
@@ -263,13 +289,17 @@ async function noteTooMuch(object: KubernetesObject, pod: Pod, world: World): Pr
 }
 
 /** What the floor warns of: see core/floor/labels.ts. */
-function noteLabels({ kind, metadata }: KubernetesObject, pod: Pod, { note }: World): void {
+function noteLabels(object: KubernetesObject, pod: Pod, { note }: World): void {
+  const { kind, metadata } = object;
   const ofPod = Object.keys(pod.metadata.labels ?? {});
   const others = ofPod.filter((key) => key.startsWith(`${GROUP}/`) && key !== GRANT_LABEL);
   const said = `${kind} ${metadata.name ?? ''}`;
   for (const key of others) note(`${said}: label ${key}: ${NO_OTHER_LABEL}`);
-  if (metadata.labels?.[GRANT_LABEL] !== undefined && !ofPod.includes(GRANT_LABEL))
-    note(`${said}: ${NOT_ON_THE_TEMPLATE}`);
+  if (pod.metadata.annotations?.[GRANT_LABEL] !== undefined) note(`${said}: ${NO_ANNOTATION}`);
+  const ofJobs = (object as { spec?: { jobTemplate?: { metadata?: ObjectMeta } } }).spec?.jobTemplate
+    ?.metadata;
+  const isElsewhere = [metadata, ofJobs].some((one) => one?.labels?.[GRANT_LABEL] !== undefined);
+  if (isElsewhere && !ofPod.includes(GRANT_LABEL)) note(`${said}: ${NOT_ON_THE_TEMPLATE}`);
 }
 
 function withoutTemplate({ kind }: KubernetesObject): Judged {
@@ -277,14 +307,14 @@ function withoutTemplate({ kind }: KubernetesObject): Judged {
   return { faults: [{ path: 'spec', message: `a ${kind} without a template for its pods: give it one` }] };
 }
 
-/** What the API server would not even read. A field that it does not know is another matter: a newer one may. */
+/** What the API server would not even read. A field that it does not know is another matter, unless it is misspelt: a newer one may. */
 export function malformedIn({ pod, prefix }: TemplatedPod): ShapeFault[] {
-  return shapeFaults(pod)
-    .filter(({ kind }) => kind === 'WrongType')
-    .map(({ path, expected, found }) => ({
-      path: prefix + path,
-      message: `must be ${expected}, not ${found}`,
-    }));
+  return shapeFaults(pod).flatMap(({ kind, path, expected, of, found }) => {
+    const at = prefix + path;
+    if (kind === 'WrongType') return [{ path: at, message: `must be ${expected}, not ${found}` }];
+    const fields = fieldsOf(of);
+    return nearestOf(found, fields) === undefined ? [] : [{ path: at, message: noSuchField(found, fields) }];
+  });
 }
 
 async function previewIn(

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { API_VERSION, GROUP } from '../api/group.ts';
 import { WORKLOAD_KINDS } from '../core/identity/workload.ts';
+import { nearestOf } from '../core/nearest.ts';
+import { isRecord } from '../core/record.ts';
+import { BUILT_IN_KINDS } from '../core/rules/built-in-kinds.ts';
 
 /** What every object has. */
 const metadata = z.looseObject({
@@ -156,8 +159,60 @@ export function shapeFaultsOf(value: unknown): ShapeFault[] {
       path: pathOf(path),
       message: message.endsWith('received undefined') ? 'is missing' : message,
     })),
-    ...(isObject.success ? unknownOfOurs(isObject.data) : []),
+    ...(isObject.success ? [...unknownOfOurs(isObject.data), ...misspeltKind(isObject.data)] : []),
+    ...(isObject.success ? misspeltFields(isObject.data) : []),
   ];
+}
+
+/** Of what there is in a group of Kubernetes, or of a group whose name is nearly one of these. What else there is may be anybody’s. */
+function misspeltKind({ apiVersion, kind }: { apiVersion: string; kind: string }): ShapeFault[] {
+  const group = groupOf(apiVersion);
+  if (knownKind({ apiVersion, kind }) || group === GROUP) return [];
+  const ofGroup = [...KNOWN].filter(([, known]) => known.group === group).map(([name]) => name);
+  const meant = nearestOf(kind, ofGroup);
+  if (meant !== undefined)
+    return [{ path: 'kind', message: `there is no ${kind} in ${apiVersion}: write ${meant}` }];
+  const known = KNOWN.get(kind);
+  const isMisplaced =
+    known && (Object.hasOwn(BUILT_IN_KINDS, group) || nearestOf(group, [known.group]) !== undefined);
+  return isMisplaced
+    ? [
+        {
+          path: 'apiVersion',
+          message: `there is no ${kind} in ${apiVersion}: it is of ${known.group === '' ? 'v1' : `the group ${known.group}`}`,
+        },
+      ]
+    : [];
+}
+
+/** Of what has rules, since one without them is one that gives nothing. */
+const FIELDS_OF_ROLES: Readonly<Record<string, readonly string[]>> = {
+  Role: ['rules'],
+  ClusterRole: ['rules', 'aggregationRule'],
+};
+const FIELDS_OF_RULES = ['apiGroups', 'resources', 'resourceNames', 'nonResourceURLs', 'verbs'];
+
+function misspeltFields(object: { apiVersion: string; kind: string; rules?: unknown }): ShapeFault[] {
+  const fields = knownKind(object) && FIELDS_OF_ROLES[object.kind];
+  if (!fields) return [];
+  const rules: unknown[] = Array.isArray(object.rules) ? object.rules : [];
+  return [
+    ...misspeltIn(object, fields, ''),
+    ...rules.flatMap((rule, index) =>
+      isRecord(rule) ? misspeltIn(rule, FIELDS_OF_RULES, `rules[${index}].`) : [],
+    ),
+  ];
+}
+
+function misspeltIn(value: object, fields: readonly string[], path: string): ShapeFault[] {
+  return Object.keys(value)
+    .filter((field) => !fields.includes(field))
+    .flatMap((field) => {
+      const meant = nearestOf(field, fields);
+      return meant === undefined
+        ? []
+        : [{ path: path + field, message: `no such field: did you mean ${meant}?` }];
+    });
 }
 
 /** Of our own group there is nothing besides: an object that nobody knows would be none of our business. */

@@ -268,6 +268,20 @@ describe('what README.md says of it', async () => {
 });
 
 describe('lint', () => {
+  test('a misspelt field of a Role or a rule is told, and nothing rated that nobody could read', async () => {
+    const role = (rest: string) =>
+      `apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: r }\n${rest}\n`;
+    const said = async (rest: string) => {
+      const { code, stderr } = await run(['lint', '-f', '-', '-n', 'agents'], { stdin: role(rest) });
+      return [code, stderr];
+    };
+    expect(await said('rule: []')).toEqual([2, 'stdin:4:1: rule: no such field: did you mean rules?\n']);
+    expect(await said("rules: [{ apiGroups: [''], resource: [pods], verbs: [get] }]")).toEqual([
+      2,
+      'stdin:4:25: rules[0].resource: no such field: did you mean resources?\n',
+    ]);
+  });
+
   const role = (kind: string, rules: string, more = '') =>
     `---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ${kind}\nmetadata: { name: r${more} }\nrules: ${rules}\n`;
   const secrets = "[{ apiGroups: [''], resources: [secrets], resourceNames: [a], verbs: [get] }]";

@@ -83,6 +83,7 @@ export function tooMuchFor({ spec }: Pick<TaskGrant, 'spec'>, object: Kubernetes
   return [
     tooManyRetries(object, spec.workload.maxPods),
     tooManyCompletions(object, spec.completion.succeeded),
+    tooManyReplicas(object, spec.workload.maxPods),
     tooManyJobs(object),
   ].filter((words) => words !== undefined);
 }
@@ -101,6 +102,12 @@ function tooManyCompletions(object: KubernetesObject, enough: number): string | 
   const { succeeded } = podCountOf(object);
   if (succeeded <= enough) return undefined;
   return `completions ${succeeded}, and the grant is complete as soon as ${enough} succeeded and none is running: set spec.completion.succeeded: ${succeeded}`;
+}
+
+function tooManyReplicas({ kind, ...object }: KubernetesObject, maxPods: number): string | undefined {
+  const replicas = kind === 'Job' || kind === 'CronJob' ? undefined : numberAt(object, ['spec', 'replicas']);
+  if (replicas === undefined || replicas <= maxPods) return undefined;
+  return `replicas ${replicas}, and the grant allows ${maxPods}: set maxPods: ${replicas}, and more for pods that are replaced`;
 }
 
 function tooManyJobs({ kind }: KubernetesObject): string | undefined {

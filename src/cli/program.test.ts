@@ -26,13 +26,16 @@ test('groups are said one at a time, and before a name as well', async () => {
   expect(asked).toMatchObject([['migrate', 'Approved', { as: 'jane', asGroup: ['a', 'b'] }]]);
 });
 
-test.each(['--kubeconfig', '--context', '--as', '--as-group'])('%s is not empty', async (flag) => {
-  const program = createProgram('0.0.0', NO_ACTIONS);
-  for (const command of [program, ...program.commands])
-    command.exitOverride().configureOutput({ writeErr: () => undefined });
-  const asked = program.parseAsync(['approve', 'a', '--reason', 'x', flag, ''], { from: 'user' });
-  await expect(asked).rejects.toThrow('it is empty');
-});
+test.each(['--kubeconfig', '--context', '--as', '--as-group', '--namespace', '--reason'])(
+  '%s is not empty',
+  async (flag) => {
+    const program = createProgram('0.0.0', NO_ACTIONS);
+    for (const command of [program, ...program.commands])
+      command.exitOverride().configureOutput({ writeErr: () => undefined });
+    const asked = program.parseAsync(['approve', 'a', '--reason', 'x', flag, ''], { from: 'user' });
+    await expect(asked).rejects.toThrow('it is empty');
+  },
+);
 
 test('whoever says which cluster has it asked', async () => {
   const asked: unknown[] = [];

@@ -168,7 +168,7 @@ function withFileOptions(command: Command): Command {
     .usage('-f <file...> [options]')
     .requiredOption('-f, --filename <file...>', 'files, folders, or - for stdin')
     .option('-R, --recursive', 'look into folders within folders, too', false)
-    .option('-n, --namespace <name>', 'of objects that name none; default: default')
+    .option('-n, --namespace <name>', 'of objects that name none; default: default', something)
     .allowExcessArguments(false);
 }
 
@@ -176,8 +176,12 @@ function withDecisionOptions(command: Command): Command {
   const ofItsOwn = command
     .usage('--reason <text> [options] <name>')
     .argument('<name>', 'of the TaskGrant')
-    .requiredOption('--reason <text>', 'why; recorded with the decision')
-    .option('-n, --namespace <name>', 'of the TaskGrant; default: what the kubeconfig’s context names')
+    .requiredOption('--reason <text>', 'why; recorded with the decision', something)
+    .option(
+      '-n, --namespace <name>',
+      'of the TaskGrant; default: what the kubeconfig’s context names',
+      something,
+    )
     .addOption(
       new Option('-o, --output <format>', 'text, for people, or json')
         .choices(APPROVE_FORMATS)

@@ -109,7 +109,12 @@ test('what stands where no object has anything is told', () => {
     ...grant({}),
     Spec: {},
     data: {},
-    metadata: { ...metadata, label: { a: 'b' }, finalizers: 'none', ownerReferences: [{ label: 'a' }] },
+    metadata: {
+      ...metadata,
+      label: { a: 'b' },
+      finalizers: 'none',
+      ownerReferences: [{ label: 'a', contoller: true }],
+    },
   } as object as KubernetesObject;
   expect(parseGrant(beside, 0)).toEqual({
     faults: [
@@ -118,6 +123,7 @@ test('what stands where no object has anything is told', () => {
       { path: 'metadata.label', message: 'no such field: did you mean labels?' },
       { path: 'metadata.finalizers', message: 'must be a list, not a string' },
       { path: 'metadata.ownerReferences[0].label', message: 'no such field' },
+      { path: 'metadata.ownerReferences[0].contoller', message: 'no such field: did you mean controller?' },
     ],
   });
 });

@@ -64,20 +64,16 @@ function nameFaults(name: string | undefined): ShapeFault[] {
 /** What every custom resource consists of, and these two. */
 const PARTS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 
-const FIELDS = Object.keys(POD_SCHEMA.ObjectMeta);
-
 /** What stands beside the spec and is no part of an object, and in its metadata what no object has there. */
 function besideFaults(object: KubernetesObject): ShapeFault[] {
   const unknown = Object.keys(object).filter((field) => !PARTS.includes(field));
   return [
     ...unknown.map((field) => ({ path: field, message: noSuchField(field, PARTS) })),
     // The metadata of a pod is that of every object.
-    ...shapeFaults({ metadata: object.metadata }).map(({ kind, path, expected, found }) => ({
+    ...shapeFaults({ metadata: object.metadata }).map(({ kind, path, expected, of, found }) => ({
       path,
       message:
-        kind === 'UnknownField'
-          ? noSuchField(found, path === `metadata.${found}` ? FIELDS : [])
-          : `must be ${expected}, not ${found}`,
+        kind === 'UnknownField' ? noSuchField(found, fieldsOf(of)) : `must be ${expected}, not ${found}`,
     })),
   ];
 }
@@ -103,7 +99,13 @@ function faultsOf(schema: TSchema, value: unknown, root: string): ShapeFault[] {
   return [...faults, ...brokenRules(whole, value, root).filter(({ path }) => !before.has(path))];
 }
 
-function noSuchField(field: string, fields: readonly string[]): string {
+/** The fields of a part of a pod, or of the metadata of anything. */
+export function fieldsOf(definition = ''): string[] {
+  const fields = new Map<string, object>(Object.entries(POD_SCHEMA)).get(definition);
+  return Object.keys(fields ?? {});
+}
+
+export function noSuchField(field: string, fields: readonly string[]): string {
   const meant = nearestOf(field, fields);
   return meant === undefined ? 'no such field' : `no such field: did you mean ${meant}?`;
 }

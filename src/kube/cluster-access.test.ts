@@ -101,6 +101,13 @@ describe('whoever asks for', () => {
     expect(access.getCurrentCluster()?.server).toBe('https://third:6443');
   });
 
+  test('nothing, of a kubeconfig that names no context, is told how to name one', async () => {
+    await writeFile(join(folder, 'empty'), 'apiVersion: v1\nkind: Config\n');
+    await expect(loadIn({}, { kubeconfig: join(folder, 'empty') })).rejects.toThrow(
+      'names no current context',
+    );
+  });
+
   test('one that is not in the kubeconfig is told where to look', async () => {
     const asked = loadIn({ KUBECONFIG: join(folder, 'kubeconfig') }, { context: 'z' });
     await expect(asked).rejects.toThrow('no context z: kubectl config get-contexts lists them');

@@ -36,13 +36,23 @@ export async function loadClusterAccess({ kubeconfig, context }: ClusterChoice =
   const { KubeConfig } = await import('@kubernetes/client-node');
   const kubeConfig = new KubeConfig();
   if (kubeconfig === undefined) kubeConfig.loadFromDefault();
-  else kubeConfig.loadFromFile(kubeconfig);
+  else loadFrom(kubeConfig, kubeconfig);
   if (context !== undefined) {
     if (!kubeConfig.getContextObject(context))
       throw new Error(`the kubeconfig has no context ${context}: kubectl config get-contexts lists them`);
     kubeConfig.setCurrentContext(context);
   }
+  if (!kubeConfig.currentContext)
+    throw new Error('the kubeconfig names no current context: kubectl config use-context sets one');
   return kubeConfig;
+}
+
+function loadFrom(kubeConfig: KubeConfig, file: string): void {
+  try {
+    kubeConfig.loadFromFile(file);
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /**

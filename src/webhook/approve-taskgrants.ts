@@ -19,20 +19,6 @@ export function isApproval({ spec }: TaskGrant, before: TaskGrant | undefined): 
   );
 }
 
-/** What a new grant says of its approval. */
-export function notApprovedYet({ spec: { approval } }: TaskGrant): Violation[] {
-  if (!approval) return [];
-  return [
-    {
-      code: 'ApprovalAtCreation',
-      path: 'spec.approval',
-      asked: approval.decision,
-      allowed: 'no approval',
-      fix: 'leave it out, and have somebody say it when the grant is there',
-    },
-  ];
-}
-
 export async function judgeApproval(grant: TaskGrant, asker: Asker, { access }: Facts): Promise<Violation[]> {
   const byItself = [...stamped(grant, asker), ...inTime(grant), ...bySomebodyElse(grant, asker)];
   const { className } = grant.spec;

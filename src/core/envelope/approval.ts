@@ -4,6 +4,7 @@ import type { Approval, RequestedBy, TaskGrant } from '../../api/taskgrant.ts';
 import type { TaskGrantClass } from '../../api/taskgrantclass.ts';
 import type { Stored } from '../../api/kubernetes.ts';
 import { specDigestOf } from '../decision/decision.ts';
+import type { Violation } from '../decision/violation.ts';
 import { accountOf } from '../rules/bound.ts';
 import { isAtLeast } from '../rules/risk-level.ts';
 import { riskOf } from '../rules/risk.ts';
@@ -17,6 +18,20 @@ export function needsApproval(
   return (
     spec.approval !== undefined && isAtLeast(riskOf(envelopeRules(grant)).level, spec.approval.requiredAtRisk)
   );
+}
+
+/** What a new grant says of its approval. */
+export function notApprovedYet({ spec: { approval } }: Pick<TaskGrant, 'spec'>): Violation[] {
+  if (!approval) return [];
+  return [
+    {
+      code: 'ApprovalAtCreation',
+      path: 'spec.approval',
+      asked: approval.decision,
+      allowed: 'no approval',
+      fix: 'leave it out, and have somebody say it when the grant is there',
+    },
+  ];
 }
 
 /** As admission stamps it. */

@@ -42,7 +42,8 @@ const podLabelsOf = (workload: 'dyn(object)' | 'dyn(oldObject)') =>
     `${workload}.spec.template.?metadata.?labels.orValue({})`,
   ].join(' : ');
 
-export const NO_OTHER_LABEL = `of the labels of ${GROUP} a pod has no other than ${GRANT_LABEL}: under a grant it is by that alone`;
+export const NO_OTHER_LABEL = `means nothing on a pod: write ${GRANT_LABEL}, which alone puts it under a grant`;
+export const NO_ANNOTATION = `${GRANT_LABEL} as an annotation puts no pod under a grant: write it into the labels`;
 export const NOT_ON_THE_TEMPLATE = `${GRANT_LABEL} on a workload puts none of its pods under a grant: write it into the labels of their template`;
 
 export const WORKLOAD_LABELS: FloorPolicy = {
@@ -77,7 +78,7 @@ export const WORKLOAD_LABELS: FloorPolicy = {
   validations: [
     {
       expression: `!variables.isJudged || variables.labels.all(key, !${isOurs('key')} || key == '${GRANT_LABEL}')`,
-      message: NO_OTHER_LABEL,
+      message: `a label of ${GROUP} other than ${GRANT_LABEL} ${NO_OTHER_LABEL}`,
     },
     {
       expression: `!variables.isJudged || !${labelsOf('object')}[?'${GRANT_LABEL}'].hasValue() || variables.labels[?'${GRANT_LABEL}'].hasValue()`,

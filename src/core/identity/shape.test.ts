@@ -93,7 +93,9 @@ describe('a field is not known', () => {
       'PodSpec',
     ],
   ])('%s', (_where, pod, path, found, definition) => {
-    expect(shapeFaults(pod)).toEqual([{ kind: 'UnknownField', path, expected: aField(definition), found }]);
+    expect(shapeFaults(pod)).toEqual([
+      { kind: 'UnknownField', path, expected: aField(definition), of: definition, found },
+    ]);
   });
 
   test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'prototype', ''])(
@@ -101,7 +103,13 @@ describe('a field is not known', () => {
     (name) => {
       const pod = JSON.parse(`{"spec": {${JSON.stringify(name)}: {"containers": 1}}}`) as unknown;
       expect(shapeFaults(pod)).toEqual([
-        { kind: 'UnknownField', path: `spec.${name}`, expected: aField('PodSpec'), found: name },
+        {
+          kind: 'UnknownField',
+          path: `spec.${name}`,
+          expected: aField('PodSpec'),
+          of: 'PodSpec',
+          found: name,
+        },
       ]);
     },
   );

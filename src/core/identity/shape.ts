@@ -22,6 +22,8 @@ export interface ShapeFault {
   path: string;
   /** What there should have been: `a field of Container in Kubernetes 1.37.2`, `a list`. */
   expected: string;
+  /** Of an unknown field: whose it is not, as in `Container`. */
+  of?: string;
   /** The name of the field that is not known, or what there is in place of what was expected: `an object`. */
   found: string;
 }
@@ -176,7 +178,7 @@ function isScalar(kind: Scalar, value: unknown): boolean {
 
 function reportUnknown({ name }: Definition, field: string, { path, faults }: Walk): void {
   const expected = `a field of ${name} in Kubernetes ${POD_SCHEMA_VERSION}`;
-  faults.push({ kind: 'UnknownField', path: rendered(path), expected, found: field });
+  faults.push({ kind: 'UnknownField', path: rendered(path), expected, of: name, found: field });
 }
 
 function report(node: Node, value: unknown, { path, faults }: Walk): void {

@@ -142,6 +142,14 @@ describe('a verb', () => {
     expect(found([verb])).toEqual([]);
   });
 
+  test('that people say instead is found', () => {
+    expect(found(['read', 'write'])).toEqual(['verbs[0]: write "get"', 'verbs[1]: write "update"']);
+  });
+
+  test('that nobody knows hides no resource, where another is of a request', () => {
+    expect(found(['get', 'admire'], 'configmap')).toEqual(['resources[0]: write "configmaps"']);
+  });
+
   test('in another group may be that program’s own', () => {
     expect(
       unknownIn({ apiGroups: ['example.com'], resources: ['wishes'], verbs: ['lint', 'match'] }),

@@ -15,9 +15,12 @@ const REQUESTS: ReadonlySet<string> = new Set([
 
 /** Every resource and every verb of the rule that no request has. Of groups that are not Kubernetes’ own nothing is said. */
 export function unknownIn({ apiGroups = [], resources = [], verbs }: ScopedRule): Misspelling[] {
-  const isAll = (verb: string) => verb === '*';
-  const isAboutThem = verbs.every((verb) => isAll(verb) || isAboutRequests(verb));
-  const ofResources = isAboutThem ? resources.map((one) => faultOfUnknown(one, apiGroups)) : [];
+  const areRequests = verbs.map((verb) => verb === '*' || isAboutRequests(verb));
+  // Where some program is asked about another verb, a resource may be of its own: unless it is nearly one that there is.
+  const isTold = (fault: Fault | undefined) =>
+    areRequests.every(Boolean) || (areRequests.some(Boolean) && fault?.fix !== NO_IDEA);
+  const faults = resources.map((one) => faultOfUnknown(one, apiGroups));
+  const ofResources = faults.map((fault) => (isTold(fault) ? fault : undefined));
   const ofVerbs = apiGroups.every(isBuiltIn) ? verbs.map(faultOfVerb) : [];
   return [...placed('resources', resources, ofResources), ...placed('verbs', verbs, ofVerbs)];
 }
@@ -37,6 +40,13 @@ function placed(
   );
 }
 
+/** What people say who have not looked. */
+const CALLED: Readonly<Record<string, string>> = {
+  ...{ read: 'get', view: 'get', write: 'update', edit: 'update', remove: 'delete' },
+};
+
+const called = (verb: string) => (Object.hasOwn(CALLED, verb) ? CALLED[verb] : undefined);
+
 /** Of three letters any is as near to `get`. */
 const SHORTEST_MISSPELT_VERB = 4;
 /** `delegate` is no misspelt `delete`: some program may ask about it. */
@@ -46,7 +56,7 @@ const MOST_MISTAKES = 1;
 function faultOfVerb(verb: string): Fault | undefined {
   if (REQUESTS.has(verb) || verb.length < SHORTEST_MISSPELT_VERB || /[\s*\p{Lu}]/u.test(verb))
     return undefined;
-  const meant = nearestOf(verb, [...REQUESTS], MOST_MISTAKES);
+  const meant = called(verb) ?? nearestOf(verb, [...REQUESTS], MOST_MISTAKES);
   return meant === undefined
     ? undefined
     : { because: 'no request of Kubernetes has this verb', fix: `write ${JSON.stringify(meant)}` };
