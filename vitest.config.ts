@@ -8,7 +8,7 @@ export default defineConfig({
     // A process for each of a hundred files takes longer than most of them. Tests here share no state by modules.
     isolate: false,
     maxWorkers: 2,
-    // None is about time: on a machine that does other things as well, a property of hundreds of runs takes its seconds.
-    testTimeout: 60_000,
+    // None is about time: on a machine that does other things as well, a property of thousands of runs takes its minutes.
+    testTimeout: 300_000,
   },
 });

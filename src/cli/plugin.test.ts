@@ -278,7 +278,7 @@ describe('lint', () => {
     expect(await said('rule: []')).toEqual([2, 'stdin:4:1: rule: no such field: did you mean rules?\n']);
     expect(await said("rules: [{ apiGroups: [''], resource: [pods], verbs: [get] }]")).toEqual([
       2,
-      'stdin:4:25: rules[0].resource: no such field: did you mean resources?\n',
+      'stdin:4:28: rules[0].resource: no such field: did you mean resources?\n',
     ]);
   });
 
