@@ -85,14 +85,14 @@ beforeAll(async () => {
   await bindToCluster('careless', 'rbac-admin', { kind: 'ServiceAccount', name: ACCOUNT, namespace: work });
   await admin.create(pods, aPod('task', { labels: { [GRANT_LABEL]: 'x' }, account: ACCOUNT }));
   // The controller manager makes a namespace's default service account when it gets to it.
-  await vi.waitFor(() => admin.create(pods, aPod('of-others')), { timeout: 10_000 });
+  await vi.waitFor(() => admin.create(pods, aPod('of-others')), { timeout: 30_000 });
   await admin.create(pods, aPod('unlabelled', { account: ACCOUNT }));
   await admin.create(
     secrets,
     aTokenSecret(ACCOUNT, { name: 'from-before', finalizers: ['example.com/kept'] }),
   );
   await applyCrds();
-  await vi.waitFor(() => admin.create(taskGrants, aGrant()), { timeout: 10_000 });
+  await vi.waitFor(() => admin.create(taskGrants, aGrant()), { timeout: 30_000 });
   await kubectl('label', 'namespace', work, `${ENFORCE_LABEL}=granted`);
   await installWithoutPods();
   await kubectl('delete', 'mutatingwebhookconfigurations,validatingwebhookconfigurations', release);

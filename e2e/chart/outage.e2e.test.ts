@@ -64,12 +64,12 @@ beforeAll(async () => {
   });
   await createBeforeEnforcement({ name: 'without-grant' });
   await applyCrds();
-  await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers: [FINALIZER] })), { timeout: 10_000 });
+  await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers: [FINALIZER] })), { timeout: 30_000 });
   await label(work, { [ENFORCE_LABEL]: 'granted' });
   await installWithoutPods();
   await vi.waitFor(
     () => expect(create(aPod({ labels: { [GRANT_LABEL]: 'x' } }))).rejects.toThrow(WEBHOOK_DOWN),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
   // So does a policy take effect a while after it was written.
   const asGrantor = (await controller()).as({ username: grantor });
@@ -201,7 +201,7 @@ describe('what the controller may not do', () => {
     );
     await vi.waitFor(
       () => expect(admin.create(pods, aPod({ namespace: probeNamespace }))).rejects.toThrow('exceeded quota'),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
   });
 
@@ -389,7 +389,7 @@ describe('with the webhook down', () => {
     const free = await createTestNamespace(admin);
     const pod = aPod({ namespace: free, labels: { [GRANT_LABEL]: 'x' } });
     // The controller manager makes a namespace's default service account when it gets to it.
-    await vi.waitFor(() => create(pod), { timeout: 10_000 });
+    await vi.waitFor(() => create(pod), { timeout: 30_000 });
     await admin.remove(namespaces, { name: free });
   });
 
@@ -500,7 +500,7 @@ function patch(name: string, body: object, subresource?: string): Promise<unknow
 
 async function createBeforeEnforcement(changes: PodChanges): Promise<void> {
   // The controller manager makes a namespace's default service account when it gets to it.
-  await vi.waitFor(() => admin.create(pods, aPod(changes)), { timeout: 10_000 });
+  await vi.waitFor(() => admin.create(pods, aPod(changes)), { timeout: 30_000 });
 }
 
 function label(name: string, labels: Record<string, string | null>): Promise<unknown> {

@@ -93,7 +93,7 @@ test('what is bound to every service account is found in grants that are active 
     (
       JSON.parse((await kubectl(events)).stdout) as { items: { reason: string; message: string }[] }
     ).items.find(({ reason }) => reason === 'RiskRaised');
-  await expect.poll(raised, { timeout: 10_000 }).toMatchObject({ reason: 'RiskRaised' });
+  await expect.poll(raised, { timeout: 30_000 }).toMatchObject({ reason: 'RiskRaised' });
   await client.remove(clusterRoleBindings, { name: NAME });
   await untilRated('ambient', 'Low');
 });

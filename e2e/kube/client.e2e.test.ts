@@ -363,7 +363,7 @@ test('a server that does not answer is given up in time, and a caller who goes a
   const abandoned = failureOf(client.get(configMaps, theMap(), { signal: caller.signal }));
   await vi.waitFor(() => {
     expect(proxy.requests).toHaveLength(2);
-  });
+  }, 20_000);
   caller.abort(new Error('no longer needed'));
   expect(await abandoned).toMatchObject({ message: 'no longer needed' });
   expect(monotonicNow() - startedAt).toBeLessThan(5000);
@@ -407,7 +407,7 @@ test('closing ends what is under way over the certificates of before, too', asyn
   const pending = failureOf(client.get(configMaps, { namespace, name: 'never' }));
   await vi.waitFor(() => {
     expect(asked).toBe(1);
-  });
+  }, 20_000);
   // Another file, whatever is in it, is another set of connections.
   await writeFile(caFile, `${proxyCa}\n${proxyCa}`);
   await client.get(namespaces, { name: namespace });

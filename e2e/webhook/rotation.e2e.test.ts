@@ -303,14 +303,14 @@ test('a Secret that cannot be used, or is gone, leaves the certificate before in
   await store(second.certificate, first.key);
   await vi.waitFor(async () => {
     expect(await refused()).toBe(1);
-  });
+  }, 20_000);
   expect(await inUse()).toBe(first.certificate);
 
   await client.remove(secrets, { namespace, name: TLS_SECRET });
   await store(second.certificate, second.key);
   await vi.waitFor(async () => {
     expect(await inUse()).toBe(second.certificate);
-  });
+  }, 20_000);
 });
 
 /** Long enough that nothing is renewed for its age during a test. */

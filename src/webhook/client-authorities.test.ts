@@ -67,13 +67,13 @@ test('a changed file is taken up, and one that cannot be used leaves those befor
   await writeFile(file, '');
   await vi.waitFor(() => {
     expect(errors).toHaveLength(1);
-  });
+  }, 20_000);
   expect(watched.current()).toBe(one);
 
   await writeFile(file, one + another);
   await vi.waitFor(() => {
     expect(taken).toEqual([one + another]);
-  });
+  }, 20_000);
   expect(watched.current()).toBe(one + another);
   expect(errors).toHaveLength(1);
 });

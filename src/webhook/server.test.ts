@@ -510,7 +510,7 @@ describe('at the end', () => {
       expect(await registry.metrics()).toContain(
         'controller_runtime_webhook_requests_in_flight{webhook="/validate/pods"} 1\n',
       );
-    });
+    }, 20_000);
     const closed = server.close(60_000);
     socket.write(body);
     await closed;

@@ -251,7 +251,7 @@ describe('when the certificate changes', () => {
   const asked = (count: number) =>
     vi.waitFor(() => {
       expect(waiting).toHaveLength(count);
-    });
+    }, 20_000);
 
   test('again and again, requests under way are answered and no connection is closed; new ones get the new one', async () => {
     const held = [connection(), connection(), connection()];
