@@ -560,13 +560,11 @@ describe('a label of the product', () => {
   const owned = {
     ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'a', uid: 'a', controller: true }],
   };
-  const DEPLOYMENT = madeOf('apps/v1', 'Deployment', 'deployments', (ofPods) => ({
-    spec: { replicas: 0, selector, template: template(ofPods) },
-  }));
-  const REPLICA_SET = (ofPods: Labels) => ({ spec: { replicas: 0, selector, template: template(ofPods) } });
+  const replicated = (ofPods: Labels) => ({ spec: { replicas: 0, selector, template: template(ofPods) } });
+  const DEPLOYMENT = madeOf('apps/v1', 'Deployment', 'deployments', replicated);
   const WORKLOADS: [string, Made][] = [
     ['a Deployment', DEPLOYMENT],
-    ['a ReplicaSet', madeOf('apps/v1', 'ReplicaSet', 'replicasets', REPLICA_SET)],
+    ['a ReplicaSet', madeOf('apps/v1', 'ReplicaSet', 'replicasets', replicated)],
     [
       'a CronJob',
       madeOf('batch/v1', 'CronJob', 'cronjobs', (ofPods) => ({
@@ -604,7 +602,7 @@ describe('a label of the product', () => {
 
   test('is not told of to controllers, twice, or where grants are not enforced', async () => {
     await isJudged();
-    const ofController = madeOf('apps/v1', 'ReplicaSet', 'replicasets', REPLICA_SET, owned);
+    const ofController = madeOf('apps/v1', 'ReplicaSet', 'replicasets', replicated, owned);
     expect(
       await warnedOf(() =>
         person.create(ofController.what, ofController.object({}, MISSPELT), { dryRun: true }),

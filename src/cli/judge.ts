@@ -42,14 +42,13 @@ import { readPod } from '../core/identity/reading.ts';
 import { NO_SURROUNDINGS, surroundingsOf } from '../core/identity/surroundings.ts';
 import { podOf, WORKLOAD_KINDS, type TemplatedPod } from '../core/identity/workload.ts';
 import { markedAsDefault } from '../core/marked-default.ts';
-import { nearestOf } from '../core/nearest.ts';
 import { namespaces, taskGrantClasses, taskGrants } from '../kube/resources.ts';
 import type { Finding } from './finding.ts';
-import { knownKind, type ShapeFault } from './kinds.ts';
+import { knownKind, misspelt, type ShapeFault } from './kinds.ts';
 import { startOf, type Manifest } from './manifests.ts';
 import { messageOf, type Problem } from './problem.ts';
 import { tooMuchFor } from './pod-count.ts';
-import { fieldsOf, noSuchField, parseClass, parseGrant } from './schema-faults.ts';
+import { fieldsOf, parseClass, parseGrant } from './schema-faults.ts';
 import { defaultAccountIn, levelsIn, lookupsIn, type Levels, type Objects } from './surroundings.ts';
 
 export interface JudgeOptions {
@@ -312,8 +311,8 @@ export function malformedIn({ pod, prefix }: TemplatedPod): ShapeFault[] {
   return shapeFaults(pod).flatMap(({ kind, path, expected, of, found }) => {
     const at = prefix + path;
     if (kind === 'WrongType') return [{ path: at, message: `must be ${expected}, not ${found}` }];
-    const fields = fieldsOf(of);
-    return nearestOf(found, fields) === undefined ? [] : [{ path: at, message: noSuchField(found, fields) }];
+    const message = misspelt(found, fieldsOf(of));
+    return message === undefined ? [] : [{ path: at, message }];
   });
 }
 

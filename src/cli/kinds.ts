@@ -4,7 +4,7 @@ import { API_VERSION, GROUP } from '../api/group.ts';
 import { WORKLOAD_KINDS } from '../core/identity/workload.ts';
 import { nearestOf } from '../core/nearest.ts';
 import { isRecord } from '../core/record.ts';
-import { BUILT_IN_KINDS } from '../core/rules/built-in-kinds.ts';
+import { isBuiltIn } from '../core/rules/unknown.ts';
 
 /** What every object has. */
 const metadata = z.looseObject({
@@ -173,8 +173,7 @@ function misspeltKind({ apiVersion, kind }: { apiVersion: string; kind: string }
   if (meant !== undefined)
     return [{ path: 'kind', message: `there is no ${kind} in ${apiVersion}: write ${meant}` }];
   const known = KNOWN.get(kind);
-  const isMisplaced =
-    known && (Object.hasOwn(BUILT_IN_KINDS, group) || nearestOf(group, [known.group]) !== undefined);
+  const isMisplaced = known && (isBuiltIn(group) || nearestOf(group, [known.group]) !== undefined);
   return isMisplaced
     ? [
         {
@@ -208,11 +207,15 @@ function misspeltIn(value: object, fields: readonly string[], path: string): Sha
   return Object.keys(value)
     .filter((field) => !fields.includes(field))
     .flatMap((field) => {
-      const meant = nearestOf(field, fields);
-      return meant === undefined
-        ? []
-        : [{ path: path + field, message: `no such field: did you mean ${meant}?` }];
+      const message = misspelt(field, fields);
+      return message === undefined ? [] : [{ path: path + field, message }];
     });
+}
+
+/** What is said of a field that is not there and is nearly one that is; undefined of any other. */
+export function misspelt(field: string, fields: readonly string[]): string | undefined {
+  const meant = nearestOf(field, fields);
+  return meant === undefined ? undefined : `no such field: did you mean ${meant}?`;
 }
 
 /** Of our own group there is nothing besides: an object that nobody knows would be none of our business. */

@@ -10,8 +10,7 @@ import { POD_SCHEMA } from '../core/identity/pod-schema.ts';
 import { shapeFaults } from '../core/identity/shape.ts';
 import { isRecord } from '../core/record.ts';
 import { createDialect, evaluationOf, isFault } from '../core/cel/dialect.ts';
-import type { ShapeFault } from './kinds.ts';
-import { nearestOf } from '../core/nearest.ts';
+import { misspelt, type ShapeFault } from './kinds.ts';
 
 type Parsed<T extends KubernetesObject> = { object: Stored<T> } | { faults: ShapeFault[] };
 
@@ -105,9 +104,8 @@ export function fieldsOf(definition = ''): string[] {
   return Object.keys(fields ?? {});
 }
 
-export function noSuchField(field: string, fields: readonly string[]): string {
-  const meant = nearestOf(field, fields);
-  return meant === undefined ? 'no such field' : `no such field: did you mean ${meant}?`;
+function noSuchField(field: string, fields: readonly string[]): string {
+  return misspelt(field, fields) ?? 'no such field';
 }
 
 /** What an object can have where the pointer leads. */

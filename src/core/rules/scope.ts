@@ -5,7 +5,7 @@
 import { BUILT_IN_KINDS } from './built-in-kinds.ts';
 import type { ScopedRule } from './right.ts';
 import type { Misspelling } from './spelling.ts';
-import { calledInRules, isAboutRequests, unknownIn } from './unknown.ts';
+import { calledInRules, isAboutRequests, isBuiltIn, unknownIn } from './unknown.ts';
 
 /** The resources of each group, by whether they are in namespaces. */
 export type BuiltInKinds = Readonly<
@@ -24,8 +24,7 @@ export function givingNothingIn(rule: ScopedRule): Misspelling[] {
 
 /** Whatever its name and group would have to be. */
 function inNoNamespace({ apiGroups = [], resources = [], verbs }: ScopedRule): Misspelling[] {
-  const areBuiltIn = apiGroups.every((group) => Object.hasOwn(BUILT_IN_KINDS, group));
-  if (!areBuiltIn || !verbs.every(isAboutRequests)) return [];
+  if (!apiGroups.every(isBuiltIn) || !verbs.every(isAboutRequests)) return [];
   return resources.flatMap((asked, index) => {
     const kind = calledInRules(asked.split('/')[0] ?? '');
     if (!CLUSTER_KINDS.has(kind)) return [];

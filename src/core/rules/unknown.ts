@@ -1,7 +1,7 @@
 /**
- * Verbs that only look like one of a request, and resources that Kubernetes does not have in the groups that are its own: singulars, short names, slips of the pen, kinds of another
- * group. RBAC compares resources as they are in the path of a request, lower-case plurals, and the API server takes any word for one
- * (kubernetes, pkg/apis/rbac/validation, ValidatePolicyRule).
+ * Verbs that only look like one of a request, and resources that Kubernetes does not have in the groups that are its own: singulars, short
+ * names, slips of the pen, kinds of another group. RBAC compares resources as they are in the path of a request, lower-case plurals, and
+ * the API server takes any word for one (kubernetes, pkg/apis/rbac/validation, ValidatePolicyRule).
  */
 import { nearestOf } from '../nearest.ts';
 import { BUILT_IN_KINDS, BUILT_IN_KINDS_VERSIONS, OTHER_NAMES } from './built-in-kinds.ts';
@@ -150,7 +150,8 @@ function faultOfSubresource(kind: string, subresource: string, known: readonly s
 
 const BUILT_IN_GROUPS = Object.keys(BUILT_IN_KINDS);
 
-function isBuiltIn(group: string): boolean {
+/** Whether the group is Kubernetes’ own. */
+export function isBuiltIn(group: string): boolean {
   return Object.hasOwn(BUILT_IN_KINDS, group);
 }
 
