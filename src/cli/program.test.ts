@@ -8,6 +8,14 @@ const required = commands.flatMap((command) =>
     .map((option) => ({ name: command.name(), usage: command.usage(), option })),
 );
 
+/** Parses without a word on stderr, and rejects where a process would exit. */
+function parsed(...words: string[]) {
+  const program = createProgram('0.0.0', NO_ACTIONS);
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+  return program.parseAsync(words, { from: 'user' });
+}
+
 test('some flags are required', () => {
   expect(required.map(({ name }) => name)).toEqual(['check', 'init', 'lint', 'approve', 'deny']);
 });
@@ -29,11 +37,14 @@ test('groups are said one at a time, and before a name as well', async () => {
 test.each(['--kubeconfig', '--context', '--as', '--as-group', '--namespace', '--reason'])(
   '%s is not empty',
   async (flag) => {
-    const program = createProgram('0.0.0', NO_ACTIONS);
-    for (const command of [program, ...program.commands])
-      command.exitOverride().configureOutput({ writeErr: () => undefined });
-    const asked = program.parseAsync(['approve', 'a', '--reason', 'x', flag, ''], { from: 'user' });
-    await expect(asked).rejects.toThrow('it is empty');
+    await expect(parsed('approve', 'a', '--reason', 'x', flag, '')).rejects.toThrow('it is empty');
+  },
+);
+
+test.each(['Agents', 'agents_ci', 'agents/', '-a', 'a'.repeat(64)])(
+  '%s is the name of no namespace',
+  async (name) => {
+    await expect(parsed('check', '-f', '-', '-n', name)).rejects.toThrow('not the name of a namespace');
   },
 );
 

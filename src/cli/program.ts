@@ -168,7 +168,7 @@ function withFileOptions(command: Command): Command {
     .usage('-f <file...> [options]')
     .requiredOption('-f, --filename <file...>', 'files, folders, or - for stdin')
     .option('-R, --recursive', 'look into folders within folders, too', false)
-    .option('-n, --namespace <name>', 'of objects that name none; default: default', something)
+    .option('-n, --namespace <name>', 'of objects that name none; default: default', namespaceName)
     .allowExcessArguments(false);
 }
 
@@ -180,7 +180,7 @@ function withDecisionOptions(command: Command): Command {
     .option(
       '-n, --namespace <name>',
       'of the TaskGrant; default: what the kubeconfig’s context names',
-      something,
+      namespaceName,
     )
     .addOption(
       new Option('-o, --output <format>', 'text, for people, or json')
@@ -227,6 +227,16 @@ function withInputOptions(command: Command): Command {
 function something(text: string): string {
   if (text === '') throw new InvalidArgumentError('it is empty: leave the flag out, or say which');
   return text;
+}
+
+/** Namespaces are DNS labels (RFC 1123; apimachinery, api/validation, NameIsDNSLabel). */
+const NAMESPACE_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function namespaceName(text: string): string {
+  if (NAMESPACE_NAME.test(something(text))) return text;
+  throw new InvalidArgumentError(
+    'not the name of a namespace: at most 63 lower case letters, digits and -, with a letter or digit at both ends',
+  );
 }
 
 function duration(text: string): string {
