@@ -1,10 +1,10 @@
 /** What the CRDs hold by themselves, in the API server, with no process of ours running. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantStatus } from '../../src/api/taskgrant.ts';
 import { installCrds } from '../../src/controller/install-crds.ts';
 import { namespaces, taskGrants } from '../../src/kube/resources.ts';
-import { aGrantManifest, apply } from '../grant/testbed.ts';
+import { aGrantManifest, apply, kubectl } from '../grant/testbed.ts';
 import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/testbed.ts';
 
 const client = testClient(clusterKubeConfig());
@@ -14,6 +14,19 @@ let next = 0;
 beforeAll(async () => {
   await installCrds(client, () => undefined, AbortSignal.timeout(60_000));
   namespace = await createTestNamespace(client);
+  // Both are served, and found by kubectl, a while after they are stored.
+  await vi.waitFor(
+    async () => {
+      const { code, stderr } = await kubectl([
+        '--namespace',
+        namespace,
+        'get',
+        'taskgrants,taskgrantclasses',
+      ]);
+      expect(code, stderr).toBe(0);
+    },
+    { timeout: 60_000, interval: 500 },
+  );
 });
 
 afterAll(async () => {

@@ -2,6 +2,7 @@
 import type { CustomResourceDefinition } from '../api/kubernetes.ts';
 import { customResourceDefinition, KINDS } from '../api/crd.ts';
 import type { Client } from '../kube/client.ts';
+import { sleep } from '../kube/clock.ts';
 import { customResourceDefinitions } from '../kube/resources.ts';
 
 /**
@@ -10,11 +11,15 @@ import { customResourceDefinitions } from '../kube/resources.ts';
  */
 export const CRD_FIELD_MANAGER = 'helm';
 
+const LOOK_AGAIN_MS = 500;
+
 /**
- * Applies both CRDs (server-side, taking over fields that Helm or kubectl wrote) and waits until they are served.
+ * Applies both CRDs (server-side, taking over fields that Helm or kubectl wrote) and waits until they are served: a second or two where
+ * they are new.
  *
  * @param say takes a line for people.
  * @throws ApiError where the API server refuses one; a CRD whose stored objects would become invalid, say.
+ * @throws the signal's reason, where one is not served in time; that it was waited for, and where to look, was said.
  */
 export async function installCrds(
   client: Client,
@@ -22,17 +27,28 @@ export async function installCrds(
   signal: AbortSignal,
 ): Promise<void> {
   for (const kind of KINDS) {
+    const name = `${kind.plural}.taskgrant.dev`;
     const body = customResourceDefinition(kind);
-    const applied = await client.patch(
-      customResourceDefinitions,
-      { name: `${kind.plural}.taskgrant.dev` },
-      { type: 'apply', body, force: true },
-      { fieldManager: CRD_FIELD_MANAGER, signal },
-    );
-    say(`${applied.metadata.name}: ${isEstablished(applied) ? 'applied' : 'applied, not served yet'}`);
+    // Applied once more it changes nothing, and tells how things stand: to read it would take another right.
+    const apply = () =>
+      client.patch(
+        customResourceDefinitions,
+        { name },
+        { type: 'apply', body, force: true },
+        { fieldManager: CRD_FIELD_MANAGER, signal },
+      );
+    let isServed = isEstablished(await apply());
+    if (!isServed)
+      say(`${name}: waiting until it is served; kubectl describe crd ${name} tells why it is not`);
+    while (!isServed) {
+      await sleep(LOOK_AGAIN_MS, signal);
+      isServed = isEstablished(await apply());
+    }
+    say(`${name}: applied`);
   }
 }
 
-function isEstablished({ status }: CustomResourceDefinition): boolean {
+/** Established: the kind is served (apiextensions.k8s.io/v1, CustomResourceDefinitionConditionType). */
+export function isEstablished({ status }: CustomResourceDefinition): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True') ?? false;
 }
