@@ -5,7 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { createAuthority } from '../../src/kube/certificate-authority.ts';
 import { createClientCertificate } from '../../src/kube/testing.ts';
@@ -86,12 +86,16 @@ describeLocal(`callers of the webhook on Kubernetes ${defaultKubernetes}`, () =>
   afterAll(async () => {
     await cluster.down();
     await rm(directory, { recursive: true, force: true });
-  });
+  }, MINUTES);
 
   test(
     'the API server is answered: enforcement is proven, a grant becomes active, and its pod gets its identity',
     async () => {
-      await kubectl(['apply', '--filename', '-'], TASK);
+      // A pod waits for its grant for seconds, which may be too few on a machine that is busy.
+      await vi.waitFor(() => kubectl(['apply', '--filename', '-'], TASK), {
+        timeout: 60_000,
+        interval: 1000,
+      });
       const inWork = ['--namespace', 'work'];
       await kubectl([
         ...['wait', ...inWork, 'taskgrant/lasting', '--for=jsonpath={.status.phase}=Active', '--timeout=60s'],

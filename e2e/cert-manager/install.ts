@@ -67,11 +67,11 @@ export async function uninstallCertManager(): Promise<void> {
 export async function scaleInjector(replicas: 0 | 1): Promise<void> {
   const injector = `deployment/${NAMESPACE}-cainjector`;
   await kubectl('scale', injector, '--namespace', NAMESPACE, `--replicas=${replicas}`);
-  await kubectl('rollout', 'status', injector, '--namespace', NAMESPACE, '--timeout=60s');
+  await kubectl('rollout', 'status', injector, '--namespace', NAMESPACE, '--timeout=180s');
   const pods = 'app.kubernetes.io/component=cainjector';
   if (replicas === 0)
     await must([
       ...['kubectl', 'wait', 'pod', '--namespace', NAMESPACE, '--selector', pods],
-      ...['--for=delete', '--timeout=60s'],
+      ...['--for=delete', '--timeout=180s'],
     ]);
 }

@@ -1,6 +1,7 @@
 /** A release of the chart, made as people make it: with the helm that they have, on the cluster that KUBECONFIG says. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { cacheDirectory } from '../cluster/layout.ts';
 import type { PodSpec } from '../../src/api/kubernetes.ts';
 import { CRD_FIELD_MANAGER } from '../../src/controller/install-crds.ts';
@@ -55,12 +56,17 @@ export function kubectlDelete(manifest: string): Promise<string> {
   return must(['kubectl', 'delete', '--ignore-not-found', '--filename', '-'], { input: manifest });
 }
 
-/** The CRDs as the chart's own Job writes them, so that a Helm that installs them finds nobody else's. */
-export function applyCrds(): Promise<string> {
-  return kubectl(
+/** The CRDs as the chart's own Job writes them, so that a Helm that installs them finds nobody else's. Returns when both kinds are served. */
+export async function applyCrds(): Promise<void> {
+  await kubectl(
     ...['apply', '--server-side', '--force-conflicts', `--field-manager=${CRD_FIELD_MANAGER}`],
     ...['--filename', `${chart}/crds`],
   );
+  // The API server names a kind among those that it has a while after its CRD was written. Helm installs a class, and asks once.
+  await vi.waitFor(() => kubectl('get', 'taskgrants,taskgrantclasses', '--all-namespaces'), {
+    timeout: 60_000,
+    interval: 200,
+  });
 }
 
 /** The API server as an account of the release sees it. */

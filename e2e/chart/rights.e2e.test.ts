@@ -28,6 +28,7 @@ const admin = testClient(clusterKubeConfig());
 const own = { name: release, namespace, probeNamespace };
 /** Somebody who has every ClusterRole that the chart makes for people. */
 const READER = 'reads-and-edits';
+const MINUTES = 5 * 60_000;
 let work: string;
 let hooks: string;
 let so: ReadonlySet<Condition>;
@@ -68,7 +69,7 @@ beforeAll(async () => {
     ] as const),
     (await hasConstrainedImpersonation(admin)) ? 'constrained impersonation' : 'plain impersonation',
   ]);
-}, 120_000);
+}, MINUTES);
 
 afterAll(async () => {
   await helm('Helm 4', 'uninstall', release, '--namespace', namespace, '--no-hooks', '--wait');
@@ -79,7 +80,7 @@ afterAll(async () => {
   );
   await kubectl('delete', 'namespace', namespace, work);
   await admin.close();
-});
+}, MINUTES);
 
 test.each(HOLDERS.map((holder) => [holder.name, holder] as const))(
   '%s is allowed what the table of rights says, and nothing else',
@@ -93,10 +94,11 @@ test.each(HOLDERS.map((holder) => [holder.name, holder] as const))(
           const rights = subtract(await allowed(userOf(holder), place), everybodys);
           expect(normalise(rights.map(ruleOf)), place).toEqual(expected);
         },
-        { timeout: 20_000, interval: 500 },
+        { timeout: 60_000, interval: 500 },
       );
     }
   },
+  MINUTES,
 );
 
 /** What RBAC gives the user in the namespace, by whichever binding. */

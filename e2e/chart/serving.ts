@@ -1,5 +1,5 @@
 /** What the webhook serves with and is trusted by, as replicas, Secrets and webhook configurations of the release say. */
-import { expect, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import { readBundle } from '../../src/kube/certificate-authority.ts';
 import { NoAnswerError } from '../../src/kube/api-error.ts';
 import type { Client } from '../../src/kube/client.ts';
@@ -10,6 +10,7 @@ import {
   secrets,
   validatingWebhookConfigurations,
 } from '../../src/kube/resources.ts';
+import { doAgainAndAgain } from '../grant/testbed.ts';
 import { kubectl, namespace, release } from './release.ts';
 
 export const CA_SECRET = { namespace, name: `${release}-ca` };
@@ -32,8 +33,35 @@ export async function untilServed(admin: Client): Promise<void> {
       expect(served.length).toBeGreaterThanOrEqual(3);
       expect(new Set(served)).toEqual(new Set([String((leaf?.notAfter ?? 0) / 1000)]));
     },
-    { timeout: 30_000, interval: 300 },
+    { timeout: 60_000, interval: 300 },
   );
+}
+
+/** So many answers show that something was asked for. */
+const ENOUGH = 20;
+
+/**
+ * Asks for the same again and again, by several at a time, until `stop` is called, which tells how often it was admitted, and with what
+ * it was refused. It goes on for longer where few answers have come: how many come in a while is the machine's business.
+ */
+export function askMeanwhile(ask: () => Promise<unknown>, atATime: number) {
+  let answers = 0;
+  const asking = doAgainAndAgain(() => ask().finally(() => (answers += 1)), atATime);
+  // Of a test that fails before it stops it as well.
+  onTestFinished(async () => {
+    await asking.stop();
+  });
+  return {
+    async stop(): Promise<{ admitted: number; refusals: unknown[] }> {
+      await vi.waitFor(
+        () => {
+          expect(answers).toBeGreaterThanOrEqual(ENOUGH);
+        },
+        { timeout: 60_000, interval: 100 },
+      );
+      return asking.stop();
+    },
+  };
 }
 
 /** The CA bundle of each webhook, in base64 as it stands there. */

@@ -35,7 +35,7 @@ export type ClusterState = z.infer<typeof clusterState>;
 const refusal = z.object({ error: z.string() });
 
 /** A supervisor that takes longer to say how things are is taken for dead. */
-const STATUS_LIMIT_MS = 10_000;
+const STATUS_LIMIT_MS = 30_000;
 
 /** What the supervisor behind the socket says, or `undefined` when none answers. */
 export async function clusterStateAt(socket: string): Promise<ClusterState | undefined> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import {
+  commandsIn,
   describeLocal,
   firstProcessOf,
   namespacesOf,
@@ -9,6 +10,7 @@ import {
   toolCommand,
   traces,
 } from './testing.ts';
+import { until } from './until.ts';
 
 /** Those that a kubelet wants changed. */
 const kernelSettings = (): string[] =>
@@ -32,8 +34,9 @@ describeLocal('down', () => {
       '--image-pull-policy=Never',
     ];
     await cluster.run([...run, '--', '-c', 'sleep 3600']);
-    await cluster.run(['kubectl', 'wait', 'pod/sleeper', '--for=condition=Ready', '--timeout=60s']);
+    await cluster.run(['kubectl', 'wait', 'pod/sleeper', '--for=condition=Ready', '--timeout=120s']);
     const command = cluster.run(['sleep', '3600']);
+    await until('the command runs', 60, () => commandsIn('test-down') === 1);
     const namespaces = namespacesOf(firstProcessOf('test-down'));
     expect((await traces('test-down', namespaces)).length).toBeGreaterThan(0);
     const { code, stderr } = await tool('test-down', 'down');

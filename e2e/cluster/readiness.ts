@@ -23,11 +23,14 @@ interface Answer {
   readonly body: string;
 }
 
+/** On a busy machine an answer takes seconds. */
+const ANSWER_LIMIT_MS = 10_000;
+
 /** A GET whose failure, of whatever kind, is `undefined`: nobody is there yet. */
 function get(url: string, options: object = {}): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const request = url.startsWith('https:') ? requestHttps : requestHttp;
-    const asked = request(url, { agent: false, timeout: 2000, ...options }, (response) => {
+    const asked = request(url, { agent: false, timeout: ANSWER_LIMIT_MS, ...options }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => (body += chunk));

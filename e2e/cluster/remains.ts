@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts';
 import { until } from './until.ts';
 
 /** From SIGKILL until the kernel has taken down every process of a cluster. It takes under a second on an idle machine. */
-const DEATH_LIMIT_SECONDS = 30;
+const DEATH_LIMIT_SECONDS = 120;
 
 /** The control group that holds the cluster's own processes, or the commands that run in its network. */
 export function trackingGroup({ cgroup }: Layout, part: 'components' | 'commands'): string {

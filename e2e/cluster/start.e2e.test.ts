@@ -29,11 +29,11 @@ describeLocal('up', () => {
   });
 
   test('gives up on a component that hangs, with the end of its log', async () => {
-    // It is not where it is looked for, and so is never seen to be ready.
-    const hang = ['--api-server-arg=--secure-port=6444', '--step-limit', '3'];
+    // It is not where it is looked for, and so is never seen to be ready. What comes before it has to be, on a busy machine, too.
+    const hang = ['--api-server-arg=--secure-port=6444', '--step-limit', '30'];
     const { code, stderr } = await tool('test-start', 'up', ...hang);
     expect(code).toBe(1);
-    expect(stderr).toContain('test-start did not come up: the API server is ready: not so after 3 s.');
+    expect(stderr).toContain('test-start did not come up: the API server is ready: not so after 30 s.');
     expect(stderr).toMatch(/kube-apiserver\.log:\n([IWE]\d{4} .*\n)+/);
   });
 });

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { platform } from 'node:process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe } from 'vitest';
+import { beforeAll, describe, vi } from 'vitest';
 import { hierarchies, processesIn } from './cgroups.ts';
 import { cacheDirectory, layoutOf } from './layout.ts';
 import type { Layout } from './layout.ts';
@@ -31,8 +31,12 @@ const able = platform === 'linux' && process.getuid?.() === 0;
 /** The first time ever, everything is built. */
 const PREPARATION_MS = 60 * 60_000;
 
+/** A cluster comes up in a few seconds on two idle cores. Some tests bring up several, on cores that are not. */
+const PATIENCE_MS = 10 * 60_000;
+
 /** Tests of the driver `local`, on a machine that has what it needs. */
 export function describeLocal(what: string, tests: () => void): void {
+  vi.setConfig({ testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS });
   describe.runIf(able)(what, () => {
     beforeAll(prepareMachine, PREPARATION_MS);
     tests();
@@ -82,7 +86,10 @@ export function startTool(
   return spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
-/** Starts `up`, and returns when it has said something that contains the text. */
+/**
+ * Starts `up`, and returns when it has said something that contains the text; or when the cluster is up, of which it says less where
+ * an `up` that was killed had got so far already.
+ */
 export async function upUntilItSays(name: string, text: string): Promise<ChildProcess> {
   const child = startTool(name, 'up');
   await new Promise<void>((resolve, reject) => {
@@ -91,14 +98,18 @@ export async function upUntilItSays(name: string, text: string): Promise<ChildPr
       said += chunk.toString();
       if (said.includes(text)) resolve();
     });
-    child.once('exit', () => {
-      reject(new Error(`up ended without saying "${text}":\n${said}`));
+    // Not its exit: what it said last may be read after that.
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`up ended without saying "${text}":\n${said}`));
     });
   });
   return child;
 }
 
+/** Ends a process, unless it has ended by itself meanwhile. */
 export async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGKILL');
   await exited;
@@ -110,13 +121,38 @@ export function firstProcessOf(name: string): number {
   return pid;
 }
 
-/** The processes of the cluster itself whose command line contains the text. */
-export function processesOf(name: string, text: string): readonly number[] {
+/** Ends the processes of the cluster itself whose command line contains the text. */
+export function killProcesses(name: string, text: string): void {
+  for (const pid of processesOf(name, text)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended with one of the others.
+    }
+  }
+}
+
+/** At least one. */
+function processesOf(name: string, text: string): readonly number[] {
   const found = processesIn(trackingGroup(layout(name), 'components')).filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text),
+    commandOf(pid).includes(text),
   );
   if (found.length === 0) throw new Error(`no process of ${name} was started with "${text}"`);
   return found;
+}
+
+/** Empty of a process that has ended meanwhile. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+/** How many commands run in the network of the cluster. */
+export function commandsIn(name: string): number {
+  return processesIn(trackingGroup(layout(name), 'commands')).length;
 }
 
 /** The kernel's names of a process's own network, mount and process namespaces: "net:[4026532288]". */
@@ -168,6 +204,6 @@ export async function output(cluster: Cluster, script: string): Promise<string> 
   const pod = `pod-${randomUUID()}`;
   const image = ['--image=localhost/taskgrant-task:1', '--image-pull-policy=Never', '--restart=Never'];
   await kubectl('run', pod, ...image, '--', '-c', script);
-  await kubectl('wait', `pod/${pod}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s');
+  await kubectl('wait', `pod/${pod}`, '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s');
   return kubectl('logs', pod);
 }

@@ -16,7 +16,8 @@ const catalogue = await readCatalogue();
 const setups = catalogue.flatMap(({ setup }) => setup);
 const columns: Column[] = [];
 
-const PATIENCE_MS = 420_000;
+/** The namespace's pods start, and then every escape is tried at once, one of them by a CronJob. */
+const PATIENCE_MS = 600_000;
 const PAGE = fileURLToPath(new URL('../../docs/escapes.md', import.meta.url));
 const STYLE = fileURLToPath(new URL('../../.prettierrc.json', import.meta.url));
 

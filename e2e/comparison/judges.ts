@@ -1,9 +1,10 @@
 /** What Kubernetes has itself to keep pods from identity, to be tried with the same escapes as the product. */
 import { randomBytes } from 'node:crypto';
-import type { PodSpec } from '../../src/api/kubernetes.ts';
+import { expect, vi } from 'vitest';
+import type { Pod, PodSpec } from '../../src/api/kubernetes.ts';
 import { podOf } from '../../src/core/identity/workload.ts';
 import type { Client } from '../../src/kube/client.ts';
-import { resource } from '../../src/kube/resources.ts';
+import { pods, resource } from '../../src/kube/resources.ts';
 import type { Escape } from '../escapes/catalogue.ts';
 import type { Enforcer } from '../escapes/enforcer.ts';
 import type { WrittenObject } from '../escapes/object-text.ts';
@@ -33,6 +34,7 @@ const bindings = resource<ReturnType<typeof podPolicy>['binding']>(
 /** One policy in CEL for the one kind of task that the world's grant `task` is for: as narrow as it can be made. */
 export function validatingAdmissionPolicy(): Judge {
   const name = `escapes-${randomBytes(4).toString('hex')}`;
+  const said = `ValidatingAdmissionPolicy '${name}'`;
   const namespaceLabels = { 'taskgrant.dev/judged-by': name };
   return {
     name: 'ValidatingAdmissionPolicy',
@@ -48,13 +50,39 @@ export function validatingAdmissionPolicy(): Judge {
       });
       await client.create(policies, policy);
       await client.create(bindings, binding);
-      return accountNamed(client, namespace, account);
+      await accountNamed(client, namespace, account);
+      await untilRefused(client, escapingPod(namespace, account), said);
+      return account;
     },
     writtenOut,
-    lacks: refusalBy(`ValidatingAdmissionPolicy '${name}'`),
+    lacks: refusalBy(said),
     async remove(client) {
       await client.remove(bindings, { name });
       await client.remove(policies, { name });
+    },
+  };
+}
+
+/** The API server looks once a second for policies that are new: until then everything is let through. */
+async function untilRefused(client: Client, refused: Pod, words: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await expect(client.create(pods, refused, { dryRun: true })).rejects.toThrow(words);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+}
+
+/** With the host's process namespace, which no policy here allows. */
+function escapingPod(namespace: string, account: string): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name: 'refused' },
+    spec: {
+      serviceAccountName: account,
+      hostPID: true,
+      containers: [{ name: 'task', image: 'localhost/pause:1' }],
     },
   };
 }

@@ -75,7 +75,7 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
   tell('A namespace with one label, a ConfigMap that the task needs, and a Secret that it does not.');
   await show('kubectl apply -f examples/namespace.yaml');
   tell('A TaskGrant and a Job in one file. All that the Job says of it is one label.');
-  await show('kubectl apply -f examples/task.yaml');
+  await show('kubectl apply -f examples/task.yaml', { patient: true });
   await show('kubectl -n agents wait --for=jsonpath={.status.ready}=1 job/summarise-tickets --timeout=60s');
   await show('kubectl -n agents get taskgrants');
   tell('What was filled in: an account made for this task, and one token of ten minutes.');
@@ -106,11 +106,14 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
 
   chapter('A stolen token');
   tell('Another task is talked into printing its token. Somebody reads the log, and is the task now.');
-  await show('kubectl apply -f examples/leak.yaml');
-  await show('kubectl -n agents wait --for=condition=Ready pod/leak --timeout=60s');
+  // Made as far as can be before the task begins: the thief is somebody only while it is at work.
   const thief = await mkdtemp(join(tmpdir(), 'taskgrant-demo-'));
   try {
-    await writeFile(join(thief, 'kubeconfig'), await thiefsKubeconfig(run), { mode: 0o600 });
+    const kubeconfigWith = await thiefsKubeconfig(run);
+    await show('kubectl apply -f examples/leak.yaml', { patient: true });
+    await show('kubectl -n agents wait --for=condition=Ready pod/leak --timeout=60s');
+    const token = await printedToken(run);
+    await writeFile(join(thief, 'kubeconfig'), kubeconfigWith(token), { mode: 0o600 });
     const stolen = `kubectl --kubeconfig ${join(thief, 'kubeconfig')}`;
     await show(`${stolen} auth whoami`);
     tell('Then the task is done. Its pod is still there; the token is worth nothing.');
@@ -128,29 +131,29 @@ async function tellStory({ chapter, tell, show }: Story, { run }: Cluster): Prom
   await show('kubectl get taskgrants -A -o wide');
 }
 
-/** A kubeconfig with nothing but the token that the pod printed: a token never stands in a command. */
-async function thiefsKubeconfig(run: Cluster['run']): Promise<string> {
-  const token = await printedToken(run);
+/** Makes a kubeconfig with nothing but the token that the pod printed: a token never stands in a command. */
+async function thiefsKubeconfig(run: Cluster['run']): Promise<(token: string) => string> {
   const admin = JSON.parse(
     (await run(['kubectl', 'config', 'view', '--raw', '--minify', '-o', 'json'])).stdout,
   ) as {
     clusters: unknown[];
     contexts: [{ context: { cluster: string } }];
   };
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: admin.clusters,
-    users: [{ name: 'thief', user: { token } }],
-    contexts: [{ name: 'thief', context: { cluster: admin.contexts[0].context.cluster, user: 'thief' } }],
-    'current-context': 'thief',
-  });
+  return (token) =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: admin.clusters,
+      users: [{ name: 'thief', user: { token } }],
+      contexts: [{ name: 'thief', context: { cluster: admin.contexts[0].context.cluster, user: 'thief' } }],
+      'current-context': 'thief',
+    });
 }
 
 /** Read as soon as it is there: the task goes on while somebody else is it. */
 async function printedToken(run: Cluster['run']): Promise<string> {
   let log = '';
-  await until('the pod has printed its token', 30, async () => {
+  await until('the pod has printed its token', 60, async () => {
     log = (await run(['kubectl', '-n', 'agents', 'logs', 'leak'])).stdout;
     return log.includes('\n');
   });
@@ -159,7 +162,7 @@ async function printedToken(run: Cluster['run']): Promise<string> {
 
 /** Asks until the API server has forgotten the token; it remembers one that was good for ten seconds. */
 async function untilRefused(command: string, run: Cluster['run']): Promise<void> {
-  await until('the token is refused', 30, async () => (await run(['sh', '-c', command])).code !== 0);
+  await until('the token is refused', 60, async () => (await run(['sh', '-c', command])).code !== 0);
 }
 
 function sayHowToGoOn(): void {

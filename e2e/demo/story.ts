@@ -1,6 +1,7 @@
 /** Tells a story by running commands: every line that is not a comment is the real output of a real command. */
 import type { Cluster } from '../cluster/driver.ts';
 import type { Outcome, RunOptions } from '../cluster/process.ts';
+import { until } from '../cluster/until.ts';
 
 export interface Story {
   /** A heading. */
@@ -16,7 +17,14 @@ export interface ShowOptions {
   refused?: boolean;
   /** Prints while it runs: for what takes its time. */
   live?: boolean;
+  /**
+   * Runs it again where it fails, for a minute at most, and shows the last time: for what waits a few seconds for others, which may be too
+   * few on a machine that is busy.
+   */
+  patient?: boolean;
 }
+
+const PATIENCE_SECONDS = 60;
 
 /** As wide as a terminal is by default. */
 const WIDTH = 78;
@@ -35,10 +43,16 @@ export function createStory(cluster: Cluster, cwd: string, write: (text: string)
           .join('\n')}\n`,
       );
     },
-    async show(command, { refused = false, live = false } = {}) {
+    async show(command, { refused = false, live = false, patient = false } = {}) {
       write(`${bold(`$ ${command}`)}\n`);
       const options: RunOptions = { cwd, ...(live && { stdio: 'inherit' as const }) };
-      const outcome = await cluster.run(['sh', '-c', command], options);
+      const attempt = () => cluster.run(['sh', '-c', command], options);
+      let outcome = await attempt();
+      if (patient && outcome.code !== 0)
+        await until(command, PATIENCE_SECONDS, async () => {
+          outcome = await attempt();
+          return outcome.code === 0;
+        }).catch(() => undefined);
       write(outcome.stdout + outcome.stderr);
       if (outcome.code !== 0 && !refused)
         throw new Error(`this was to work, and ended with ${outcome.code}: ${command}`);

@@ -44,7 +44,7 @@ afterAll(async () => {
 });
 
 /** What takes effect a while later: a policy or a webhook configuration that was changed, a metric, an Event. */
-const SOON = { timeout: 30_000, interval: 200 };
+const SOON = { timeout: 60_000, interval: 200 };
 const eventually = <T>(attempt: () => Promise<T> | T): Promise<T> => vi.waitFor(attempt, SOON);
 
 async function anActiveGrant(spec: Partial<TaskGrantSpec> = {}): Promise<Stored<TaskGrant>> {
@@ -177,9 +177,16 @@ describe('what others bind', () => {
       );
       await change(false);
     };
+    const untilRated = (what: string, isSo: (isNamed: boolean) => boolean) =>
+      until(client, taskGrants, placeOf(grant), what, (found) =>
+        isSo(JSON.stringify(found?.status?.risk ?? {}).includes(binding.metadata.name)),
+      );
     await toggle();
     await untilReason(client, placeOf(grant), 'Accepted', 'Drifted');
+    await untilRated('rated with the binding', (isNamed) => isNamed);
     await client.remove(roleBindings, { namespace, name: binding.metadata.name });
+    // Looked at before the controller has heard of that, it would be found drifted, and wait for somebody to look once more.
+    await untilRated('rated without the binding', (isNamed) => !isNamed);
     await toggle();
     await untilPhase(client, placeOf(grant), 'Active');
   });
@@ -351,7 +358,7 @@ describe('a CRD', () => {
       await change({ revoke: true });
       await expect(change({ revoke: false })).rejects.toThrow('GrantImmutable spec.revoke');
     } finally {
-      await installCrds(client, () => undefined, AbortSignal.timeout(30_000));
+      await installCrds(client, () => undefined, AbortSignal.timeout(60_000));
     }
     await isOver(kind, name);
   });

@@ -20,12 +20,15 @@ export interface Enforcer {
   lacks(outcome: Outcome, escape: Escape): string | undefined;
 }
 
+/** Sixty grants and more are made at once. */
+const PATIENCE_MS = 300_000;
+
 /** The installed product. A refusal has each of the codes that the escape names. */
 export const product: Enforcer = {
   name: 'TaskGrant',
   namespaceLabels: { [ENFORCE_LABEL]: 'granted' },
   async ready(client, grant) {
-    const { status } = await untilPhase(client, grant, 'Active');
+    const { status } = await untilPhase(client, grant, 'Active', PATIENCE_MS);
     return status?.serviceAccountName ?? '';
   },
   lacks({ code, stdout, stderr }, { codes }) {

@@ -74,10 +74,14 @@ describe('where the product enforces', () => {
   afterAll(() => closeWorld(world, setups), PATIENCE_MS);
 
   for (const escape of catalogue) {
-    test.concurrent(`${escape.slug} is refused as ${escape.codes.join(', ')}`, async ({ expect }) => {
-      const outcome = await attempt({ escape, world, dryRun: true });
-      expect(product.lacks(outcome, escape)).toBeUndefined();
-    });
+    test.concurrent(
+      `${escape.slug} is refused as ${escape.codes.join(', ')}`,
+      async ({ expect }) => {
+        const outcome = await attempt({ escape, world, dryRun: true });
+        expect(product.lacks(outcome, escape)).toBeUndefined();
+      },
+      PATIENCE_MS,
+    );
   }
 
   test.concurrent.for(legitimate)('$slug is admitted', async (one, { expect }) => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Outcome } from '../grant/testbed.ts';
 
-/** A CronJob makes its first pod within a minute, and says so when the machine gets to it. */
-const PATIENCE_MS = 100_000;
+/** A CronJob makes its first pod within a minute, and says so when the machine gets to it: dozens of pods start meanwhile. */
+const PATIENCE_MS = 240_000;
 
 interface Meanwhile {
   /** Written to its input, which stays open. */

@@ -68,6 +68,8 @@ export async function openWorld(
   });
   const [node] = (await client.list(nodes, {})).items;
   const place = { namespace, node: node?.metadata.name ?? '' };
+  // Made by a controller, and wanted by every pod that names no account.
+  await untilThere(client, namespace, 'default');
 
   await applyAll(place, await here('objects'));
   const account = enforcer
@@ -76,10 +78,7 @@ export async function openWorld(
   const filling = { ...place, account };
   const writtenOut = (object: WrittenObject) => enforcer?.writtenOut?.(object, account) ?? object;
   await applyAll(filling, [...(await here('pods')), ...setups], writtenOut);
-  const [victim] = await Promise.all([
-    untilRunning(client, namespace, VICTIM),
-    untilBound(client, namespace),
-  ]);
+  const [victim] = await Promise.all([untilReady(client, namespace, VICTIM), untilBound(client, namespace)]);
   const imageID = victim.status?.containerStatuses?.[0]?.imageID ?? '';
   return { client, api, namespace, filling: { ...filling, imageID }, writtenOut };
 }
@@ -145,10 +144,17 @@ export async function accountNamed(client: Client, namespace: string, name: stri
   return name;
 }
 
-async function untilRunning(client: Client, namespace: string, name: string): Promise<Stored<Pod>> {
-  const isRunning = (pod?: Stored<Pod>) => pod?.status?.phase === 'Running';
-  const pod = await until(client, pods, { namespace, name }, 'running', isRunning, 360_000);
-  if (!pod) throw new Error('a running pod exists');
+async function untilThere(client: Client, namespace: string, account: string): Promise<void> {
+  const place = { namespace, name: account };
+  await until(client, serviceAccounts, place, 'there', (found) => found !== undefined);
+}
+
+/** One that runs may not listen yet. */
+async function untilReady(client: Client, namespace: string, name: string): Promise<Stored<Pod>> {
+  const isReady = (pod?: Stored<Pod>) =>
+    (pod?.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+  const pod = await until(client, pods, { namespace, name }, 'ready', isReady, 360_000);
+  if (!pod) throw new Error('a ready pod exists');
   return pod;
 }
 

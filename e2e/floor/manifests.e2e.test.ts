@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { createAuthority } from '../../src/kube/certificate-authority.ts';
 import type { Cluster } from '../cluster/driver.ts';
@@ -50,6 +50,8 @@ describeLocal(`the floor as files for the API server of Kubernetes ${defaultKube
         ],
       }),
     );
+    // One that an earlier run has left has other files.
+    await cluster.down();
     await cluster.up({ apiServerArgs: [`--admission-control-config-file=${configuration}`] });
   });
 
@@ -122,6 +124,20 @@ describeLocal(`the floor as files for the API server of Kubernetes ${defaultKube
       '--clusterrole=cluster-admin',
       `--user=${user}`,
     ]);
+    // The authorizer hears of it a moment later, and refuses in other words until then.
+    await vi.waitFor(
+      async () => {
+        const asked = await kubectl([
+          'auth',
+          'can-i',
+          'patch',
+          'validatingwebhookconfigurations',
+          `--as=${user}`,
+        ]);
+        expect(asked.stdout).toContain('yes');
+      },
+      { timeout: 60_000, interval: 200 },
+    );
     const made = await create({
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingWebhookConfiguration',

@@ -8,9 +8,11 @@ import {
   CEILING_LABEL,
   ENFORCE_LABEL,
   GRANT_LABEL,
+  GROUP,
   MAX_GRANT_NAME_LENGTH,
 } from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
+import { serviceAccountUsername } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
   clusterRoles,
@@ -21,7 +23,7 @@ import {
   taskGrants,
 } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
-import { RELEASE } from '../product/install.ts';
+import { NAMESPACE as RELEASE_NAMESPACE, RELEASE } from '../product/install.ts';
 import {
   aGrantManifest,
   aPodManifest,
@@ -29,11 +31,14 @@ import {
   enforcedNamespace,
   exists,
   kubectl,
+  PATIENCE,
   refusals,
   TASK_IMAGE,
   until,
+  untilAllowed,
   untilFinished,
   untilPhase,
+  untilRefused,
   type Outcome,
 } from './testbed.ts';
 
@@ -53,6 +58,14 @@ beforeAll(async () => {
     },
   );
   expect(stderr).toBe('');
+  const useOfDefault = {
+    namespace,
+    verb: 'use',
+    group: GROUP,
+    resource: 'taskgrantclasses',
+    name: 'default',
+  };
+  await untilAllowed(client, { username: 'jane' }, useOfDefault);
 });
 
 afterAll(async () => {
@@ -125,9 +138,9 @@ describe('a pod that asks for more than its grant', () => {
   test('is refused where the grant has had all its pods', async () => {
     await activeGrant('once');
     expect((await apply(aPodManifest(namespace, 'once-1', 'once', 'sleep 600'))).stderr).toBe('');
-    const second = await apply(aPodManifest(namespace, 'once-2', 'once', 'sleep 600'));
-    expect(refusals(second)).toEqual([`PodsUsedUp metadata.labels[${GRANT_LABEL}]`]);
-    expect(second.stderr).toMatch(/the grant allows 1/);
+    const second = aPodManifest(namespace, 'once-2', 'once', 'sleep 600');
+    const { stderr } = await untilRefused(second, [`PodsUsedUp metadata.labels[${GRANT_LABEL}]`]);
+    expect(stderr).toMatch(/the grant allows 1/);
   });
 
   test('does not stay, where so many were sent at once that more came in than the grant allows', async () => {
@@ -142,19 +155,16 @@ describe('a pod that asks for more than its grant', () => {
     // Replicas of the webhook count by what they have heard of: 3 at least, and the controller ends what is beyond.
     expect(outcomes.filter(({ code }) => code === 0).length).toBeGreaterThanOrEqual(3);
     const labelSelector = `${GRANT_LABEL}=crowd`;
-    const left = await vi.waitFor(
-      async () => {
-        const there = await listAll(client, pods, { namespace }, { labelSelector });
-        expect(there).toHaveLength(3);
-        return there;
-      },
-      { timeout: 30_000, interval: 200 },
-    );
-    const { status } = await client.get(taskGrants, { namespace, name: 'crowd' });
-    expect(status?.podsUsed).toBe('3/3');
-    expect(status?.pods?.map(({ uid }) => uid).toSorted()).toEqual(
-      left.map(({ metadata }) => metadata.uid).toSorted(),
-    );
+    // Which of them there are, and which it counts, it hears and says one after the other.
+    await vi.waitFor(async () => {
+      const left = await listAll(client, pods, { namespace }, { labelSelector });
+      const { status } = await client.get(taskGrants, { namespace, name: 'crowd' });
+      expect(left).toHaveLength(3);
+      expect(status?.podsUsed).toBe('3/3');
+      expect(status?.pods?.map(({ uid }) => uid).toSorted()).toEqual(
+        left.map(({ metadata }) => metadata.uid).toSorted(),
+      );
+    }, PATIENCE);
   });
 });
 
@@ -321,6 +331,9 @@ describe('a grant', () => {
 
   /** Rights that the class `default` has only as long as somebody adds them to its ceiling. */
   const CLAIMS = { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['get', 'list'] };
+  const LISTS_CLAIMS = { verb: 'list', group: '', resource: 'persistentvolumeclaims' };
+  /** Of the class `default`. */
+  const GRANTOR = serviceAccountUsername(RELEASE_NAMESPACE, `${RELEASE}-grantor-default`);
 
   test('that gives what somebody has given to all service accounts of the cluster is beyond its ceiling all the same', async () => {
     await client.create(roleBindings, {
@@ -331,6 +344,8 @@ describe('a grant', () => {
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:serviceaccounts' }],
     });
     try {
+      const grantor = { username: GRANTOR, groups: ['system:serviceaccounts'] };
+      await untilAllowed(client, grantor, { namespace, ...LISTS_CLAIMS });
       const outcome = await apply(
         aGrantManifest(namespace, 'by-ambient-rights', { envelope: { kubernetes: [CLAIMS] } }),
       );
@@ -372,25 +387,21 @@ describe('a grant', () => {
   test('whose class has been narrowed since is denied when it should become active, in the API server’s own words', async () => {
     const more = `more-${namespace}`;
     const bare = await enforcedNamespace(client, {});
-    const ceiling = { name: `${RELEASE}-ceiling-default` };
-    const hasClaims = (isThere: boolean) =>
-      until(client, clusterRoles, ceiling, `a ceiling ${isThere ? 'with' : 'without'} claims`, (found) => {
-        const resources = found?.rules?.flatMap((rule) => rule.resources ?? []) ?? [];
-        return resources.includes('persistentvolumeclaims') === isThere;
-      });
+    const ceilingHasClaims = (isThere: boolean) =>
+      untilAllowed(client, { username: GRANTOR }, { namespace: bare, ...LISTS_CLAIMS }, isThere);
     await apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',
       metadata: { name: more, labels: { [CEILING_LABEL]: 'default' } },
       rules: [CLAIMS],
     });
-    await hasClaims(true);
+    await ceilingHasClaims(true);
     const place = { namespace: bare, name: 'narrowed' };
     const envelope = { kubernetes: [CLAIMS], tokens: [{ name: 'api', expirationSeconds: 600 }] };
     // It waits, since nothing is enforced in its namespace.
     expect(await apply(aGrantManifest(bare, 'narrowed', { envelope }))).toMatchObject({ code: 0 });
     await client.remove(clusterRoles, { name: more });
-    await hasClaims(false);
+    await ceilingHasClaims(false);
     await kubectl(['label', 'namespace', bare, `${ENFORCE_LABEL}=granted`]);
     const { status } = await untilFinished(client, place);
     expect(status?.phase).toBe('Denied');
@@ -435,8 +446,8 @@ describe('a grant', () => {
     expect(found?.status?.conditions?.[0]?.message).toContain(
       'spec.validations[0].expression: asked grant.spec.nothing == 1, compiling it says No such key: nothing, at line 1, column 12',
     );
-    const outcome = await apply(aGrantManifest(namespace, 'unenforced', { className: CLASS }));
-    expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
+    const grant = aGrantManifest(namespace, 'unenforced', { className: CLASS });
+    await untilRefused(grant, ['ClassNotAccepted spec.className']);
   });
 
   test('in a namespace without the label stays pending, says so, and goes on when it is there', async () => {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundlePlugin, PLUGIN } from '../../scripts/bundle.ts';
-import { API_VERSION, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
-import type { Stored } from '../../src/api/kubernetes.ts';
+import { API_VERSION, GROUP, MANAGED_BY, MANAGED_BY_LABEL } from '../../src/api/group.ts';
+import type { Stored, UserInfo } from '../../src/api/kubernetes.ts';
 import type { TaskGrant } from '../../src/api/taskgrant.ts';
-import type { Client } from '../../src/kube/client.ts';
+import { serviceAccountUsername, type Client } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
   clusterRoleBindings,
@@ -28,6 +28,7 @@ import {
   clientWithToken,
   enforcedNamespace,
   kubectl,
+  untilAllowed,
   untilFinished,
   untilPhase,
   type Outcome,
@@ -92,6 +93,9 @@ beforeAll(async () => {
       verbs: ['approve'],
     },
   ]);
+  const grantor = { username: serviceAccountUsername(RELEASE_NAMESPACE, `${RELEASE}-grantor-default`) };
+  const enters = { namespace, verb: 'create', group: '', resource: 'pods', subresource: 'exec' };
+  await untilAllowed(client, grantor, enters);
 });
 
 afterAll(async () => {
@@ -106,8 +110,16 @@ afterAll(async () => {
   await client.close();
 });
 
+type Role = 'people' | 'approvers';
+
+/** Until somebody has it in the namespace, as far as the API server knows. */
+function untilHeld(user: UserInfo, role: Role): Promise<void> {
+  const right = { namespace, group: GROUP, resource: 'taskgrantclasses', name: CLASS };
+  return untilAllowed(client, user, { ...right, verb: role === 'people' ? 'use' : 'approve' });
+}
+
 /** Somebody with these roles in the namespace. */
-async function somebody(name: string, ...held: ('people' | 'approvers')[]): Promise<Client> {
+async function somebody(name: string, ...held: Role[]): Promise<Client> {
   const metadata = { namespace, name };
   await client.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
   for (const role of held)
@@ -118,6 +130,7 @@ async function somebody(name: string, ...held: ('people' | 'approvers')[]): Prom
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: `${CLASS}-${role}` },
       subjects: [{ kind: 'ServiceAccount', namespace, name }],
     });
+  for (const role of held) await untilHeld({ username: serviceAccountUsername(namespace, name) }, role);
   const { stdout } = await kubectl(['create', 'token', name, '--namespace', namespace]);
   const theirs = clientWithToken(stdout.trim());
   clients.push(theirs);
@@ -290,7 +303,7 @@ describe('kubectl taskgrant', () => {
     const asker = await somebody('asker-there', 'people');
     await anAwaitingGrant('as-other', asker);
     const [username, group] = [`${namespace}-jane`, `${namespace}-approvers`];
-    for (const role of ['people', 'approvers'])
+    for (const role of ['people', 'approvers'] as const) {
       await client.create(roleBindings, {
         apiVersion: `${RBAC}/v1`,
         kind: 'RoleBinding',
@@ -298,6 +311,8 @@ describe('kubectl taskgrant', () => {
         roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: `${CLASS}-${role}` },
         subjects: [{ apiGroup: RBAC, kind: 'Group', name: group }],
       });
+      await untilHeld({ username, groups: [group] }, role);
+    }
     const asked = ['approve', 'as-other', '--reason', 'seen', '--as', username, '--as-group', group];
     const { code, stdout, stderr } = await taskgrant(...asked);
     expect(code, stderr).toBe(0);

@@ -1,10 +1,11 @@
 /** What a class says of its grants: when they are created, before they are active, and as long as they are. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { ENFORCE_LABEL } from '../../src/api/group.ts';
 import type { Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
+import { serviceAccountUsername } from '../../src/kube/client.ts';
 import { namespaces, roleBindings, taskGrantClasses, taskGrants } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, minorVersion, testClient } from '../kube/testbed.ts';
 import { NAMESPACE as RELEASE_NAMESPACE, RELEASE } from '../product/install.ts';
@@ -12,14 +13,18 @@ import {
   aClassManifest,
   aGrantManifest,
   apply,
+  dryRun,
   enforcedNamespace,
   exists,
   kubectl,
+  PATIENCE,
   refusals,
   until,
+  untilAllowed,
   untilFinished,
   untilPhase,
   untilReason,
+  untilRefused,
   untilTold,
 } from './testbed.ts';
 
@@ -91,10 +96,13 @@ describe('of a class', () => {
   test('it is said what the controller may do as its grantor: nothing but what it needs, where the API server can hold it to that', async () => {
     const isConstrained = (await minorVersion(client)) >= 36;
     const reason = isConstrained ? 'ConstrainedImpersonation' : 'PlainImpersonation';
-    expect(await conditionsOf('default')).toMatchObject([
-      { type: 'Accepted', status: 'True' },
-      { type: 'GrantorUsable', status: 'True', reason },
-    ]);
+    // The release may have been installed just now.
+    await vi.waitFor(async () => {
+      expect(await conditionsOf('default')).toMatchObject([
+        { type: 'Accepted', status: 'True' },
+        { type: 'GrantorUsable', status: 'True', reason },
+      ]);
+    }, PATIENCE);
   });
 
   test('whose grantor the controller may not be, it is said, and to who asks for a grant of it', async () => {
@@ -114,9 +122,15 @@ describe('of a class', () => {
       subjects: [{ kind: 'ServiceAccount', ...grantor }],
     };
     expect((await apply(holdsWhatIsAsked)).stderr).toBe('');
-    const { code, stderr } = await apply(aGrantManifest(namespace, 'task', { className: name }));
-    expect(code, stderr).toBe(0);
-    expect(stderr).toContain('the controller may not act as the grantor');
+    const username = serviceAccountUsername(grantor.namespace, grantor.name);
+    const right = { namespace, verb: 'get', group: '', resource: 'configmaps', name: 'input' };
+    await untilAllowed(client, { username }, right);
+    // The replica that is asked may have heard of the class, and not yet of what the controller says of it.
+    await vi.waitFor(async () => {
+      const { code, stderr } = await dryRun(aGrantManifest(namespace, 'task', { className: name }));
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain('the controller may not act as the grantor');
+    }, PATIENCE);
     const issuesNothing = {
       className: name,
       envelope: { tokens: [{ name: 'api', expirationSeconds: 600 }] },
@@ -152,7 +166,10 @@ describe('of a class', () => {
       },
     );
     const name = await aClass({ grantor: metadata });
-    expect((await conditionsOf(name))[1]).toMatchObject({ status: 'True', reason: 'PlainImpersonation' });
+    // Refused at first, where the API server has not heard of the Role yet; and then tried again.
+    await vi.waitFor(async () => {
+      expect((await conditionsOf(name))[1]).toMatchObject({ status: 'True', reason: 'PlainImpersonation' });
+    }, PATIENCE);
     await kubectl(['-n', RELEASE_NAMESPACE, 'delete', 'serviceaccount,role,rolebinding', grantor]);
   });
 
@@ -163,8 +180,10 @@ describe('of a class', () => {
       aClassManifest(name, { grantor: { namespace: 'kube-system', name: 'replicaset-controller' } }),
     );
     expect(await untilAccepted(name, 'False')).toMatchObject({ reason: 'GrantorUnknown' });
-    const outcome = await apply(aGrantManifest(await aNamespace(), 'task', { className: name }));
-    expect(refusals(outcome)).toContain('ClassNotAccepted spec.className');
+    const grant = aGrantManifest(await aNamespace(), 'task', { className: name });
+    await vi.waitFor(async () => {
+      expect(refusals(await dryRun(grant))).toContain('ClassNotAccepted spec.className');
+    }, PATIENCE);
   });
 });
 
@@ -249,8 +268,8 @@ describe('a class says', () => {
       reason: 'Invalid',
       message: expect.stringContaining('spec.namespaceSelector.matchExpressions[0].values') as string,
     });
-    const outcome = await apply(aGrantManifest(await aNamespace(), 'task', { className }));
-    expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
+    const grant = aGrantManifest(await aNamespace(), 'task', { className });
+    await untilRefused(grant, ['ClassNotAccepted spec.className']);
   });
 
   test('in expressions what else it wants of its grants, and a grant is refused with the message of each that is not true', async () => {
@@ -284,8 +303,8 @@ describe('a class says', () => {
       reason: 'Invalid',
       message: expect.stringContaining('No such key: maxpods, at line 2, column 23') as string,
     });
-    const outcome = await apply(aGrantManifest(await aNamespace(), 'task', { className }));
-    expect(refusals(outcome)).toEqual(['ClassNotAccepted spec.className']);
+    const grant = aGrantManifest(await aNamespace(), 'task', { className });
+    await untilRefused(grant, ['ClassNotAccepted spec.className']);
   });
 
   test('as much again before the grant is active as when it was created', async () => {

@@ -101,9 +101,10 @@ describe('a condition', () => {
           ],
         },
       }),
-      aPodManifest(namespace, 'minted', 'minted', 'while true; do sleep 1; done'),
     );
     const place = { namespace, name: 'minted' };
+    await untilPhase(client, place, 'Active');
+    await apply(aPodManifest(namespace, 'minted', 'minted', 'while true; do sleep 1; done'));
     const pod = await until(client, pods, place, 'running', (found) => found?.status?.phase === 'Running');
     if (!pod) throw new Error('a pod that is running exists');
     const { status } = await client.get(taskGrants, place);

@@ -390,15 +390,18 @@ describe('the label of a namespace', () => {
   test('stays while a grant has rights there, and can be changed to another level', async () => {
     const namespace = await ownNamespaces.create({ [ENFORCE_LABEL]: 'granted' });
     await activeGrant(namespace, 'task');
-    const label = (value: string) =>
-      kubectl(['label', '--overwrite', 'namespace', namespace, `${ENFORCE_LABEL}${value}`]);
-    expect((await label('-')).stderr).toContain(
-      `NamespaceLabelHeld metadata.labels[${ENFORCE_LABEL}]: asked no label`,
-    );
-    expect((await label('=off')).stderr).toContain('NamespaceLabelHeld');
+    const label = (value: string, ...flags: string[]) =>
+      kubectl(['label', '--overwrite', 'namespace', namespace, `${ENFORCE_LABEL}${value}`, ...flags]);
+    // The cache of the replica that is asked hears of the grant in a moment; until then it would let the label go.
+    await vi.waitFor(async () => {
+      expect((await label('-', '--dry-run=server')).stderr).toContain(
+        `NamespaceLabelHeld metadata.labels[${ENFORCE_LABEL}]: asked no label`,
+      );
+      expect((await label('=off', '--dry-run=server')).stderr).toContain('NamespaceLabelHeld');
+    }, SOON);
     expect((await label('=required')).code).toBe(0);
     await kubectl(['--namespace', namespace, 'delete', 'taskgrant', 'task']);
-    // The cache of the replica that is asked hears of it in a moment.
+    // And of its end as well.
     await vi.waitFor(async () => {
       expect((await label('-')).stderr).toBe('');
     }, SOON);

@@ -30,6 +30,7 @@ import {
   until,
   untilFinished,
   untilPhase,
+  untilRefused,
   whoIs,
 } from './testbed.ts';
 
@@ -160,18 +161,16 @@ describe('a grant and its pod', () => {
 
   test('the same token is refused while the pod it was bound to still exists', async () => {
     expect(await exists(client, pods, place())).toBe(true);
-    const refused = await firstRefusal(thief);
-    expect(refused).toBe(401);
+    const lastAcceptedAt = await untilTokenIsRefused(thief);
     const removedAt = Date.parse(grant.status?.revocation?.identityRemovedAt ?? '');
-    // Not a measure of speed: the API server's own bound, with room for a busy machine.
-    expect(Date.now() - removedAt).toBeLessThan(TOKEN_CACHE_MS + 10_000);
+    // Not a measure of speed, nor of when this test came to ask: the API server's own bound, with room for a busy machine.
+    expect(lastAcceptedAt - removedAt).toBeLessThan(TOKEN_CACHE_MS + 10_000);
     await thief.close();
   });
 
   test('no pod runs under it any more', async () => {
-    const { code, stderr } = await apply(aPodManifest(namespace, 'too-late', 'leaky', 'true'));
-    expect(code).toBe(1);
-    expect(stderr).toContain('GrantNotActive');
+    const pod = aPodManifest(namespace, 'too-late', 'leaky', 'true');
+    await untilRefused(pod, [`GrantNotActive metadata.labels[${GRANT_LABEL}]`]);
   });
 });
 
@@ -186,7 +185,8 @@ describe('in either order', () => {
       /^Warning: GrantNotFound spec\.template\.metadata\.labels\[taskgrant\.dev\/grant\]: asked early/,
     );
     expect(code).toBe(0);
-    const grant = await untilFinished(client, { namespace, name: 'early' });
+    // The Job controller tries again ever later.
+    const grant = await untilFinished(client, { namespace, name: 'early' }, 90_000);
     expect(grant.status).toMatchObject({ phase: 'Completed', pods: [{ phase: 'Succeeded' }] });
   });
 
@@ -234,7 +234,7 @@ describe('a Job', () => {
     expect(grant.status?.pods?.map(({ phase }) => phase)).toEqual(['Failed', 'Failed', 'Succeeded']);
     const done = await until<Job>(client, jobs, place, 'complete', (found) => found?.status?.succeeded === 1);
     expect(done?.status?.failed).toBe(2);
-  }, 240_000);
+  });
 });
 
 /** A Job of the grant of the same name. */
@@ -247,14 +247,20 @@ function aJob(namespace: string, name: string, spec: { backoffLimit: number }, s
   };
 }
 
-/** Asks until the API server refuses the token itself, and says with which code. */
-async function firstRefusal(thief: Client): Promise<number> {
+/**
+ * Asks until the API server refuses the token itself (401), and says when the last request was sent that it let through, in milliseconds
+ * since the epoch; 0 where there was none.
+ */
+async function untilTokenIsRefused(thief: Client): Promise<number> {
   const deadline = Date.now() + 30_000;
+  let acceptedAt = 0;
   while (Date.now() < deadline) {
+    const askedAt = Date.now();
     try {
       await whoIs(thief);
+      acceptedAt = askedAt;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 401) return 401;
+      if (error instanceof Error && 'code' in error && error.code === 401) return acceptedAt;
       throw error;
     }
   }

@@ -1,14 +1,15 @@
 /** What tests of grants on real pods need: namespaces, grants, pods of the task image, and waiting for what must come. */
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
 import { API_VERSION, ENFORCE_LABEL, GRANT_LABEL } from '../../src/api/group.ts';
-import type { KubernetesObject, Pod, SelfSubjectReview, Stored } from '../../src/api/kubernetes.ts';
+import type { KubernetesObject, Pod, SelfSubjectReview, Stored, UserInfo } from '../../src/api/kubernetes.ts';
 import { isFinal, type GrantConditionType, type GrantReason } from '../../src/api/reasons.ts';
 import type { TaskGrant, TaskGrantSpec } from '../../src/api/taskgrant.ts';
 import type { TaskGrantClassSpec } from '../../src/api/taskgrantclass.ts';
 import { VIOLATION_CODES } from '../../src/core/decision/codes.ts';
+import { accessReview, type ResourceAttributes } from '../../src/core/envelope/requester.ts';
 import { isNotFound } from '../../src/kube/api-error.ts';
 import type { Client } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
@@ -21,6 +22,8 @@ import {
   pods,
   secrets,
   selfSubjectReviews,
+  serviceAccounts,
+  subjectAccessReviews,
   taskGrants,
   validatingAdmissionPolicyBindings,
   type Resource,
@@ -31,6 +34,9 @@ export const TASK_IMAGE = 'localhost/taskgrant-task:1';
 
 /** How long anything may take that is not about time itself: a node under load starts a pod in a few seconds. */
 const PATIENCE_MS = 60_000;
+
+/** The same, for what is looked at again and again. */
+export const PATIENCE = { timeout: PATIENCE_MS, interval: 200 };
 
 export interface Outcome {
   code: number;
@@ -84,6 +90,9 @@ export async function enforcedNamespace(
     metadata: { namespace: name, name: 'password' },
     stringData: { password: 'not-a-real-one' },
   });
+  // The controller manager makes it a moment later, and without it no pod is admitted, whatever account the pod will have in the end.
+  const account = { namespace: name, name: 'default' };
+  await until(client, serviceAccounts, account, 'there', (found) => found !== undefined);
   return name;
 }
 
@@ -282,15 +291,46 @@ export function untilTold(
   reason: string,
   type?: 'Warning',
 ): Promise<string[]> {
-  return vi.waitFor(
-    async () => {
-      const notes = await notesOn(client, regarded, reason, type);
-      if (notes.length === 0)
-        throw new Error(`no Event tells of ${regarded.kind} ${regarded.name}: ${reason}`);
-      return notes;
-    },
-    { timeout: PATIENCE_MS, interval: 200 },
-  );
+  return vi.waitFor(async () => {
+    const notes = await notesOn(client, regarded, reason, type);
+    if (notes.length === 0) throw new Error(`no Event tells of ${regarded.kind} ${regarded.name}: ${reason}`);
+    return notes;
+  }, PATIENCE);
+}
+
+/**
+ * Until the API server's authorizer says so. It hears of Roles and bindings a moment after they were written, and of what a ClusterRole
+ * aggregates when the controller manager has written that.
+ */
+export async function untilAllowed(
+  client: Client,
+  user: UserInfo,
+  right: ResourceAttributes,
+  isAllowed = true,
+): Promise<void> {
+  await vi.waitFor(async () => {
+    const { status } = await client.create(subjectAccessReviews, accessReview(user, right));
+    expect({ user, right, isAllowed: status?.allowed }).toEqual({ user, right, isAllowed });
+  }, PATIENCE);
+}
+
+/**
+ * Until the creation of an object is refused with just this, and what is said then. Each replica of the webhook judges by caches of its
+ * own, and may hear a moment later of what the test has seen already; so it is tried as a dry run, of which nothing stays.
+ *
+ * @param violations as of {@link refusals}
+ */
+export function untilRefused(object: object, violations: string[]): Promise<Outcome> {
+  return vi.waitFor(async () => {
+    const outcome = await dryRun(object);
+    expect(refusals(outcome)).toEqual(violations);
+    return outcome;
+  }, PATIENCE);
+}
+
+/** Creates an object without its being stored. */
+export function dryRun(object: object): Promise<Outcome> {
+  return kubectl(['create', '--dry-run=server', '--filename', '-'], JSON.stringify(object));
 }
 
 export async function exists<T extends KubernetesObject>(
@@ -332,13 +372,10 @@ export async function floorLeavesOut(client: Client, label: string | undefined):
  * runs beside this one may have put it back meanwhile.
  */
 export function pastTheFloor(client: Client, attempt: () => Promise<unknown>): Promise<unknown> {
-  return vi.waitFor(
-    async () => {
-      await floorLeavesOut(client, UNGUARDED);
-      return attempt();
-    },
-    { timeout: 60_000, interval: 200 },
-  );
+  return vi.waitFor(async () => {
+    await floorLeavesOut(client, UNGUARDED);
+    return attempt();
+  }, PATIENCE);
 }
 
 /**
@@ -384,13 +421,12 @@ export async function logsOf({ metadata }: Stored<Pod>): Promise<string> {
 }
 
 /** The first line of the pod's log that matches, as soon as it is printed. */
-export async function awaitLog(pod: Stored<Pod>, pattern: RegExp): Promise<string> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
+export function awaitLog(pod: Stored<Pod>, pattern: RegExp): Promise<string> {
+  return vi.waitFor(async () => {
     const line = pattern.exec(await logsOf(pod))?.[0];
-    if (line !== undefined) return line;
-    if (Date.now() > deadline) throw new Error(`${pod.metadata.name} did not print ${String(pattern)}`);
-  }
+    if (line === undefined) throw new Error(`${pod.metadata.name} did not print ${String(pattern)}`);
+    return line;
+  }, PATIENCE);
 }
 
 /** What a refusal names, in its order: `CODE path` of each line; nothing where there was none. */

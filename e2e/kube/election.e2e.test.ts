@@ -30,8 +30,12 @@ afterEach(async () => {
 
 afterAll(() => admin.close());
 
-/** A fifth of the real times; the rules between them are the same. */
-const TIMES = { leaseDurationMs: 3000, renewDeadlineMs: 2000, retryPeriodMs: 400 };
+/**
+ * Three fifths of the controller's times, with the same rules between them. With much shorter ones a machine that is busy loses leases by
+ * itself.
+ */
+const TIMES = { leaseDurationMs: 9000, renewDeadlineMs: 6000, retryPeriodMs: 600 };
+const PATIENCE = { timeout: 60_000, interval: 20 };
 
 const lease = () => admin.get(leases, { namespace, name: 'leader' });
 const holder = async () => (await lease()).spec?.holderIdentity;
@@ -89,24 +93,21 @@ const newCandidate = async (identity: string) => {
 type Candidate = Awaited<ReturnType<typeof newCandidate>>;
 
 const leads = (candidate: Candidate) =>
-  vi.waitFor(
-    () => {
-      expect(candidate.election.isLeader(), `${candidate.identity} leads`).toBe(true);
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  vi.waitFor(() => {
+    expect(candidate.election.isLeader(), `${candidate.identity} leads`).toBe(true);
+  }, PATIENCE);
 
 test('of two candidates one leads, the lease says which, and both know it', async () => {
   const candidates = await Promise.all(['a', 'b'].map(newCandidate));
   await vi.waitFor(() => {
     expect(candidates.filter(({ election }) => election.isLeader())).toHaveLength(1);
-  }, 20_000);
+  }, PATIENCE);
   const leader = candidates.find(({ election }) => election.isLeader());
   expect(await holder()).toBe(leader?.identity);
-  expect((await lease()).spec).toMatchObject({ leaseDurationSeconds: 3, leaseTransitions: 0 });
+  expect((await lease()).spec).toMatchObject({ leaseDurationSeconds: 9, leaseTransitions: 0 });
   await vi.waitFor(() => {
     expect(candidates.map(({ election }) => election.leader())).toEqual(Array(2).fill(leader?.identity));
-  }, 20_000);
+  }, PATIENCE);
 });
 
 test('a leader that is cut off stops leading before another begins, and its process is told to end', async () => {
@@ -124,18 +125,21 @@ test('a leader that is cut off stops leading before another begins, and its proc
   });
   await vi.waitFor(() => {
     expect(second.election.leader()).toBe('first');
-  }, 20_000);
+  }, PATIENCE);
 
   first.proxy.freeze();
-  const cutOffAt = monotonicNow();
   expect(await first.ended).toBe('lost');
-  expect(monotonicNow() - cutOffAt).toBeLessThanOrEqual(TIMES.renewDeadlineMs + 500);
   expect(second.election.isLeader()).toBe(false);
+  const renewed = (await lease()).spec;
+  expect(renewed?.holderIdentity).toBe('first');
   await leads(second);
   const [took] = second.terms;
-  // The last renewal was at most a retry period before the cut.
-  expect((took?.from ?? 0) - cutOffAt).toBeGreaterThan(TIMES.leaseDurationMs - TIMES.retryPeriodMs - 300);
   expect(took?.from).toBeGreaterThan(first.terms[0]?.to ?? Infinity);
+  // Both have written theirs by the same clock: that of this process.
+  const acquired = (await lease()).spec;
+  expect(
+    Date.parse(acquired?.acquireTime ?? '') - Date.parse(renewed?.renewTime ?? ''),
+  ).toBeGreaterThanOrEqual(TIMES.leaseDurationMs);
 
   // What the first had sent, and what was held on its way, arrives late and changes nothing.
   first.proxy.thaw();
@@ -158,7 +162,8 @@ test('a leader keeps its lease over several deadlines, by renewing it in time', 
     acquireTime: acquired.spec?.acquireTime,
     leaseTransitions: acquired.spec?.leaseTransitions,
   });
-  expect(Date.now() - Date.parse(spec?.renewTime ?? '')).toBeLessThan(TIMES.renewDeadlineMs);
+  const heldMs = Date.parse(spec?.renewTime ?? '') - Date.parse(acquired.spec?.renewTime ?? '');
+  expect(heldMs).toBeGreaterThan(1.4 * TIMES.renewDeadlineMs);
 });
 
 test('a process that was paused, and wakes when another leads, never takes itself for the leader again', async () => {
@@ -185,12 +190,9 @@ test('a process that was paused, and wakes when another leads, never takes itsel
   });
   const said: string[] = [];
   createInterface(paused.stdout).on('line', (line) => said.push(line));
-  await vi.waitFor(
-    () => {
-      expect(said.at(-1)).toBe('leads');
-    },
-    { timeout: 20_000 },
-  );
+  await vi.waitFor(() => {
+    expect(said.at(-1)).toBe('leads');
+  }, PATIENCE);
 
   paused.kill('SIGSTOP');
   const next = await newCandidate('next');
@@ -220,7 +222,7 @@ test('a leader that is stopped finishes its work under the lease, releases it, a
   expect(await first.ended).toBe('stopped');
   const releasedAt = monotonicNow();
   await leads(second);
-  expect(monotonicNow() - releasedAt).toBeLessThan(TIMES.leaseDurationMs - 500);
+  expect((second.terms[0]?.from ?? Infinity) - releasedAt).toBeLessThan(TIMES.leaseDurationMs);
   expect(first.election.isLeader()).toBe(false);
 });
 
@@ -267,7 +269,7 @@ test('a lease that was deleted is made again by who leads', async () => {
   await admin.remove(leases, { namespace, name: 'leader' });
   await vi.waitFor(async () => {
     expect(await holder()).toBe('first');
-  }, 20_000);
+  }, PATIENCE);
   expect(first.terms).toHaveLength(1);
   expect(first.election.isLeader()).toBe(true);
 });
@@ -283,7 +285,7 @@ test('refusals and broken connections for less than the deadline are lived throu
   });
   await vi.waitFor(() => {
     expect(faults).toBeGreaterThan(4);
-  }, 10_000);
+  }, PATIENCE);
   expect(first.election.isLeader()).toBe(true);
   expect(first.terms).toHaveLength(1);
 });

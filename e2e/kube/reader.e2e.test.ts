@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ConfigMap, Stored } from '../../src/api/kubernetes.ts';
@@ -10,8 +11,11 @@ import type { Reader, ReaderOptions } from '../../src/kube/reader.ts';
 import { configMaps, namespaces } from '../../src/kube/resources.ts';
 import type { Change } from '../../src/kube/store.ts';
 import { startFaultProxy } from './fault-proxy.ts';
-import type { FaultProxy, FaultProxyOptions, Verdict } from './fault-proxy.ts';
+import type { FaultProxy, FaultProxyOptions, RequestRecord, Verdict } from './fault-proxy.ts';
 import { aConfigMap, clusterKubeConfig, createTestNamespace, seededRandom, testClient } from './testbed.ts';
+
+// Tests here write hundreds of objects, and wait for several pauses.
+vi.setConfig({ testTimeout: 300_000 });
 
 const kubeConfig = clusterKubeConfig();
 const admin = testClient(kubeConfig);
@@ -73,6 +77,10 @@ const told = (changes: Change<ConfigMap>[]) =>
 const requestsFor = (proxy: FaultProxy, verb: string) =>
   proxy.requests.filter(({ request }) => request.verb === verb);
 
+/** How long after each request the next one came, in milliseconds. */
+const gaps = (requests: readonly RequestRecord[]) =>
+  requests.slice(1).map(({ at }, index) => at - (requests[index]?.at ?? at));
+
 const watchIsOpen = (proxy: FaultProxy) =>
   vi.waitFor(() => {
     expect(requestsFor(proxy, 'watch').at(-1)?.status).toBe(200);
@@ -84,8 +92,11 @@ const update = (name: string, data: Record<string, string>) =>
   admin.patch(configMaps, { namespace, name }, { type: 'merge', body: { data } });
 const remove = (name: string) => admin.remove(configMaps, { namespace, name });
 
-const createMany = (count: number) =>
-  Promise.all(Array.from({ length: count }, (_, index) => create(`many-${index}`)));
+/** A few at a time: what waits for its turn in the client waits within the time of its request. */
+const createMany = (count: number) => {
+  const limit = pLimit(32);
+  return Promise.all(Array.from({ length: count }, (_, index) => limit(() => create(`many-${index}`))));
+};
 
 const versions = (objects: Stored<ConfigMap>[]) =>
   objects.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`).sort();
@@ -247,16 +258,17 @@ test('a watch that the server ends in good order is followed by the next at once
   const changes = record(reader);
   reader.start();
   await reader.waitForSync();
-  for (let index = 0; index < 60; index++) {
-    await create(`steady-${index}`);
+  const made: string[] = [];
+  while (made.length < 60 || requestsFor(proxy, 'watch').length < 4) {
+    made.push((await create(`steady-${made.length}`)).metadata.name);
     await sleep(50);
   }
   await vi.waitFor(() => {
-    expect(told(changes)).toEqual(Array.from({ length: 60 }, (_, index) => `added steady-${index}`));
+    expect(told(changes)).toEqual(made.map((name) => `added ${name}`));
   }, 20_000);
   expect(requestsFor(proxy, 'list')).toHaveLength(1);
-  expect(requestsFor(proxy, 'watch').length).toBeGreaterThanOrEqual(3);
-  expect(requestsFor(proxy, 'watch').length).toBeLessThanOrEqual(8);
+  // Each lasts as long as the server lets it, however long the writes take.
+  for (const lasted of gaps(requestsFor(proxy, 'watch'))) expect(lasted).toBeGreaterThan(950);
 });
 
 test('a bookmark moves the watch on where nothing happens, so that the next one does not begin in the past', async () => {
@@ -275,18 +287,14 @@ test('a bookmark moves the watch on where nothing happens, so that the next one 
   const elsewhere = await createTestNamespace(admin);
   cleanUp.push(() => admin.remove(namespaces, { name: elsewhere }));
   const unrelated = await admin.create(configMaps, aConfigMap(elsewhere, 'unrelated'));
-  await vi.waitFor(
-    () => {
-      expect(requestsFor(proxy, 'watch').length).toBe(2);
-    },
-    { timeout: 20_000 },
-  );
+  const begins = () =>
+    requestsFor(proxy, 'watch').map(({ request }) => BigInt(request.query.get('resourceVersion') ?? '0'));
+  expect(begins()[0]).toBeLessThan(BigInt(unrelated.metadata.resourceVersion));
+  // The second one, unless a busy machine took longer to write that than the first had left.
+  await vi.waitFor(() => {
+    expect(begins().at(-1)).toBeGreaterThanOrEqual(BigInt(unrelated.metadata.resourceVersion));
+  }, 60_000);
   expect(changes).toEqual([]);
-  const [first, second] = requestsFor(proxy, 'watch').map(({ request }) =>
-    BigInt(request.query.get('resourceVersion') ?? '0'),
-  );
-  expect(first).toBeLessThan(BigInt(unrelated.metadata.resourceVersion));
-  expect(second).toBeGreaterThanOrEqual(BigInt(unrelated.metadata.resourceVersion));
   await create('afterwards');
   await vi.waitFor(() => {
     expect(told(changes)).toEqual(['added afterwards']);
@@ -350,16 +358,19 @@ test('the list on the timer finds what the watch withheld, tells it, and counts 
   for (const name of ['changes', 'goes', 'stays']) await create(name);
   const registry = new Registry();
   const withheld = new Set(['ADDED comes', 'MODIFIED changes', 'DELETED goes']);
-  const proxy = await newProxy(({ verb }) =>
-    verb === 'watch'
-      ? {
-          rewriteLine: (line) => {
-            const { type, object } = JSON.parse(line) as { type: string; object: ConfigMap };
-            return withheld.delete(`${type} ${object.metadata.name ?? ''}`) ? [] : [line];
-          },
-        }
-      : undefined,
-  );
+  const rewriteLine = (line: string) => {
+    const { type, object } = JSON.parse(line) as { type: string; object: ConfigMap };
+    return withheld.delete(`${type} ${object.metadata.name ?? ''}`) ? [] : [line];
+  };
+  const written = Promise.withResolvers<undefined>();
+  let lists = 0;
+  const proxy = await newProxy(async ({ verb }) => {
+    if (verb === 'watch') return { rewriteLine };
+    lists += 1;
+    // The timer's list has everything, whenever its time comes.
+    if (lists > 1) await written.promise;
+    return undefined;
+  });
   const reader = newReader(proxy, {
     relistIntervalMs: 2000,
     watchLagMs: 500,
@@ -373,10 +384,14 @@ test('the list on the timer finds what the watch withheld, tells it, and counts 
   await remove('goes');
   await create('comes');
   await update('stays', { step: '2' });
+  await vi.waitFor(() => {
+    expect(told(changes)).toEqual(['updated stays']);
+  }, 20_000);
+  written.resolve(undefined);
 
   await vi.waitFor(() => {
     expect(told(changes)).toEqual(['updated stays', 'updated changes', 'added comes', 'deleted goes']);
-  }, 10_000);
+  }, 60_000);
   expect(withheld.size).toBe(0);
   await sameAsServer(reader);
   const missed = await registry.getSingleMetric('taskgrant_reader_missed_events_total')?.get();
@@ -388,7 +403,7 @@ test('a watch that tells everything is never found wanting, however busy, and go
   const proxy = await newProxy();
   const reader = newReader(proxy, {
     relistIntervalMs: 200,
-    watchLagMs: 1000,
+    watchLagMs: 10_000,
     metrics: createKubeMetrics(registry).reader,
   });
   reader.start();
@@ -420,15 +435,18 @@ test('a watch that falls silent is made anew, and the clock tells how long the s
   await vi.waitFor(() => {
     expect(told(changes)).toEqual(['added heard']);
   }, 20_000);
+  const watchedAgain = (times: number) => {
+    const before = requestsFor(proxy, 'watch').length;
+    return vi.waitFor(() => {
+      expect(requestsFor(proxy, 'watch').length).toBeGreaterThanOrEqual(before + times);
+    }, 60_000);
+  };
   proxy.freeze();
-  const lastContact = reader.lastContactAt();
   await create('unheard');
-  await vi.waitFor(
-    () => {
-      expect(requestsFor(proxy, 'watch').length).toBeGreaterThanOrEqual(3);
-    },
-    { timeout: 30_000 },
-  );
+  // What was on its way is heard yet; a watch that was given up for its silence heard nothing any more.
+  await watchedAgain(1);
+  const lastContact = reader.lastContactAt();
+  await watchedAgain(2);
   expect(reader.lastContactAt()).toBe(lastContact);
   proxy.thaw();
   await vi.waitFor(
@@ -444,7 +462,9 @@ test('whatever the server does to the watch, nothing spins', async () => {
   const faults: Record<string, Verdict> = {
     'refuses with 500': { answer: { status: 500, body: 'etcdserver: no leader' } },
     'refuses with 429': { answer: { status: 429, headers: { 'retry-after': '1' } } },
-    'refuses with 403': { answer: { status: 403, body: { kind: 'Status', reason: 'Forbidden', code: 403 } } },
+    'refuses with 403': {
+      answer: { status: 403, body: { kind: 'Status', reason: 'Forbidden', code: 403 } },
+    },
     'answers 410 every time': {
       answer: { status: 410, body: { kind: 'Status', reason: 'Gone', code: 410 } },
     },
@@ -459,7 +479,6 @@ test('whatever the server does to the watch, nothing spins', async () => {
     'sends ERROR 500': { answer: { status: 200, body: `${errorEvent(500, 'InternalError')}\n` } },
     'sends ERROR 410 every time': { answer: { status: 200, body: `${errorEvent(410, 'Expired')}\n` } },
   };
-  const WATCHED_MS = 6000;
   const counts = await Promise.all(
     Object.entries(faults).map(async ([name, fault]) => {
       const proxy = await newProxy(({ verb }) => (verb === 'watch' ? fault : undefined));
@@ -467,18 +486,21 @@ test('whatever the server does to the watch, nothing spins', async () => {
       const reader = newReader(proxy, { random: () => 0 });
       reader.start();
       await reader.waitForSync();
-      await sleep(WATCHED_MS);
-      const watches = requestsFor(proxy, 'watch').length;
+      await vi.waitFor(() => {
+        expect(requestsFor(proxy, 'watch').length, name).toBeGreaterThanOrEqual(4);
+      }, 60_000);
+      const watches = requestsFor(proxy, 'watch');
       const lists = requestsFor(proxy, 'list').length;
       proxy.setOnRequest();
       return { name, watches, lists, reader };
     }),
   );
   for (const { name, watches, lists } of counts) {
-    // At 0, 0.8, 2.4 and 5.6 s; a list may come before each.
-    expect(watches, `watches: ${name}`).toBeGreaterThanOrEqual(3);
-    expect(watches, `watches: ${name}`).toBeLessThanOrEqual(4);
-    expect(lists, `lists: ${name}`).toBeLessThanOrEqual(4);
+    // At 0, 0.8, 2.4 and 5.6 s; where a busy machine takes a second for one of them, that one counts as no failure, and the next begins
+    // at once, with the shortest pause after it. A list may come before each.
+    const lasted = gaps(watches.slice(0, 4)).reduce((sum, gap) => sum + gap, 0);
+    expect(lasted, `watches: ${name}`).toBeGreaterThan(2300);
+    expect(lists, `lists: ${name}`).toBeLessThanOrEqual(watches.length + 1);
   }
   await create('afterwards');
   for (const { reader } of counts) await sameAsServer(reader);

@@ -23,7 +23,8 @@ import { clusterKubeConfig, createTestNamespace, testClient } from '../kube/test
 const HOLDERS = 60;
 const ROLES_EACH = 60;
 const AT_A_TIME = 16;
-const PATIENCE_MS = 240_000;
+/** Thousands of requests. */
+const PATIENCE_MS = 900_000;
 
 const RBAC = 'rbac.authorization.k8s.io';
 const API_VERSION = `${RBAC}/v1`;

@@ -98,7 +98,7 @@ const serve = async () => {
   });
   source.start();
   cleanUp.push(() => source.stop());
-  const certificate = await source.first(AbortSignal.timeout(20_000));
+  const certificate = await source.first(AbortSignal.timeout(60_000));
   const review = () => {
     calls += 1;
     return Promise.resolve({ allowed: true } as const);
@@ -214,6 +214,17 @@ const leadService = async (port: number) => {
 /** Something that is admitted only when the API server gets the webhook's answer. */
 const admit = () => client.create(configMaps, aConfigMap(namespace, 'admitted'), { dryRun: true });
 
+/** Until both webhooks are asked: before their configurations are in force it is admitted unasked, and then refused until they are trusted. */
+const untilAsked = () =>
+  vi.waitFor(
+    async () => {
+      const called = calls;
+      await admit();
+      expect(calls).toBe(called + 2);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+
 /** The CAs that the webhook configuration has now. */
 const trusted = async (): Promise<X509Certificate[]> => {
   const { webhooks } = await client.get(validatingWebhookConfigurations, { name });
@@ -238,37 +249,42 @@ const shown = async (authorities: X509Certificate[]): Promise<X509Certificate> =
   return certificate;
 };
 
-test('certificates and their CA are renewed under way, and no request is refused for it', async () => {
-  await configure();
-  await keepCertificates({ authority: 36_000, leaf: 12_000, overlap: 2000 });
-  await serve();
-  await leadService(server.port);
-  // Until then nothing is admitted at all: no answer is a no.
-  await vi.waitFor(admit, { timeout: 30_000, interval: 200 });
-  expect(calls).toBeGreaterThanOrEqual(2);
+const MINUTES = 4 * 60_000;
 
-  const leaves = new Set<string>();
-  const authorities = new Set<string>();
-  let admitted = 0;
-  const renewed = () => leaves.size >= 4 && authorities.size >= 2;
-  for (const until = performance.now() + 60_000; !renewed() && performance.now() < until;) {
-    const called = calls;
-    await admit();
-    admitted += 1;
-    expect(calls).toBe(called + 2);
-    const bundle = await trusted();
-    const leaf = await shown(bundle);
-    leaves.add(leaf.fingerprint256);
-    const signer = bundle.find(
-      (authority) => leaf.checkIssued(authority) && leaf.verify(authority.publicKey),
-    );
-    if (signer) authorities.add(signer.fingerprint256);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  expect(renewed(), `${leaves.size} certificates of ${authorities.size} CAs`).toBe(true);
-  // Also between renewals; how often is the machine's business.
-  expect(admitted).toBeGreaterThan(leaves.size);
-});
+test(
+  'certificates and their CA are renewed under way, and no request is refused for it',
+  async () => {
+    await configure();
+    // Of 24 s almost 9 are left when a certificate falls due, for a machine that is busy to take up the next one; 4 go to the overlap.
+    await keepCertificates({ authority: 72_000, leaf: 24_000, overlap: 4000 });
+    await serve();
+    await leadService(server.port);
+    await untilAsked();
+
+    const leaves = new Set<string>();
+    const authorities = new Set<string>();
+    let admitted = 0;
+    const renewed = () => leaves.size >= 4 && authorities.size >= 2;
+    for (const until = performance.now() + 120_000; !renewed() && performance.now() < until;) {
+      const called = calls;
+      await admit();
+      admitted += 1;
+      expect(calls).toBe(called + 2);
+      const bundle = await trusted();
+      const leaf = await shown(bundle);
+      leaves.add(leaf.fingerprint256);
+      const signer = bundle.find(
+        (authority) => leaf.checkIssued(authority) && leaf.verify(authority.publicKey),
+      );
+      if (signer) authorities.add(signer.fingerprint256);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(renewed(), `${leaves.size} certificates of ${authorities.size} CAs`).toBe(true);
+    // Also between renewals; how often is the machine's business.
+    expect(admitted).toBeGreaterThan(leaves.size);
+  },
+  MINUTES,
+);
 
 test('a Secret that cannot be used, or is gone, leaves the certificate before in use', async () => {
   const validity = { notBefore: now() - 60_000, notAfter: now() + 3_600_000 };
@@ -303,18 +319,18 @@ test('a Secret that cannot be used, or is gone, leaves the certificate before in
   await store(second.certificate, first.key);
   await vi.waitFor(async () => {
     expect(await refused()).toBe(1);
-  }, 20_000);
+  }, 60_000);
   expect(await inUse()).toBe(first.certificate);
 
   await client.remove(secrets, { namespace, name: TLS_SECRET });
   await store(second.certificate, second.key);
   await vi.waitFor(async () => {
     expect(await inUse()).toBe(second.certificate);
-  }, 20_000);
+  }, 60_000);
 });
 
 /** Long enough that nothing is renewed for its age during a test. */
-const HOURS = { authority: 36 * 3_600_000, leaf: 12 * 3_600_000, overlap: 2000 };
+const HOURS = { authority: 36 * 3_600_000, leaf: 12 * 3_600_000, overlap: 5000 };
 
 const bundlesOf = async () => {
   const [mutating, validating] = await Promise.all([
@@ -338,27 +354,31 @@ test.each([
       return { op: 'add' as const, path: BUNDLE, value };
     },
   ],
-])('a CA bundle that was %s comes back, and requests are admitted again', async (_, edited) => {
-  await configure();
-  await keepCertificates(HOURS);
-  await serve();
-  await leadService(server.port);
-  await vi.waitFor(admit, { timeout: 30_000, interval: 200 });
-  const before = await bundlesOf();
-  expect(before.every((bundle) => bundle !== undefined)).toBe(true);
+])(
+  'a CA bundle that was %s comes back, and requests are admitted again',
+  async (_, edited) => {
+    await configure();
+    await keepCertificates(HOURS);
+    await serve();
+    await leadService(server.port);
+    await untilAsked();
+    const before = await bundlesOf();
+    expect(before.every((bundle) => bundle !== undefined)).toBe(true);
 
-  const edit = await edited();
-  for (const kind of [mutatingWebhookConfigurations, validatingWebhookConfigurations] as const)
-    await client.patch<KubernetesObject>(kind, { name }, { type: 'json', body: [edit] });
-  // By the watch: readers list anew after minutes only.
-  await vi.waitFor(
-    async () => {
-      expect(await bundlesOf()).toEqual(before);
-    },
-    { timeout: 20_000, interval: 100 },
-  );
-  await vi.waitFor(admit, { timeout: 20_000, interval: 200 });
-});
+    const edit = await edited();
+    for (const kind of [mutatingWebhookConfigurations, validatingWebhookConfigurations] as const)
+      await client.patch<KubernetesObject>(kind, { name }, { type: 'json', body: [edit] });
+    // By the watch: readers list anew after minutes only.
+    await vi.waitFor(
+      async () => {
+        expect(await bundlesOf()).toEqual(before);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    await untilAsked();
+  },
+  MINUTES,
+);
 
 test.each([
   ['the certificate has no key', TLS_SECRET, { 'tls.key': null }],
@@ -366,21 +386,25 @@ test.each([
   ['the certificate is empty', TLS_SECRET, { 'tls.crt': null, 'tls.key': null }],
   ['the CA has no key', CA_SECRET, { 'ca.key': null }],
   ['the CA is empty', CA_SECRET, { 'ca.crt': null, 'ca.key': null, 'previous.crt': null }],
-] as const)('where %s, it is made anew, and no request is refused for it', async (_, secret, data) => {
-  await configure();
-  await keepCertificates(HOURS);
-  await serve();
-  await leadService(server.port);
-  await vi.waitFor(admit, { timeout: 30_000, interval: 200 });
-  const before = await shown(await trusted());
+] as const)(
+  'where %s, it is made anew, and no request is refused for it',
+  async (_, secret, data) => {
+    await configure();
+    await keepCertificates(HOURS);
+    await serve();
+    await leadService(server.port);
+    await untilAsked();
+    const before = await shown(await trusted());
 
-  await client.patch(secrets, { namespace, name: secret }, { type: 'merge', body: { data } });
-  let after = before;
-  for (const until = performance.now() + 30_000; performance.now() < until;) {
+    await client.patch(secrets, { namespace, name: secret }, { type: 'merge', body: { data } });
+    let after = before;
+    for (const until = performance.now() + 60_000; performance.now() < until;) {
+      await admit();
+      after = await shown(await trusted());
+      if (after.fingerprint256 !== before.fingerprint256) break;
+    }
+    expect(after.fingerprint256).not.toBe(before.fingerprint256);
     await admit();
-    after = await shown(await trusted());
-    if (after.fingerprint256 !== before.fingerprint256) break;
-  }
-  expect(after.fingerprint256).not.toBe(before.fingerprint256);
-  await admit();
-});
+  },
+  MINUTES,
+);
