@@ -110,10 +110,18 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await helm('Helm 4', 'uninstall', release, '--namespace', namespace, '--no-hooks', '--wait');
-  await kubectl('delete', 'clusterrolebinding', '--ignore-not-found', 'rbac-admins', 'careless', 'stolen');
+  await kubectl(
+    'delete',
+    'clusterrolebinding',
+    '--ignore-not-found',
+    'rbac-admins',
+    'careless',
+    'stolen',
+    'class-editor',
+  );
   await kubectl(
     ...(['delete', 'clusterrole', '--ignore-not-found', 'rbac-admin', 'part', 'other-part'] as const),
-    `${release}-ceiling-other`,
+    ...([`${release}-ceiling-other`, 'class-editor'] as const),
   );
   // Their finalizers would keep the namespace, where the tests did not get to them.
   const letGo = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
@@ -425,6 +433,29 @@ describe('a ceiling', () => {
     await expect(jane.patch(clusterRoles, { name }, { type: 'merge', body: { rules } })).rejects.toThrow(
       'is the ceiling of a class',
     );
+  });
+
+  test('under the name of a ceiling, is written by who may change that class, and no other', async () => {
+    const user = { kind: 'User', name: 'jim', apiGroup: RBAC };
+    await admin.create(clusterRoles, {
+      ...aClusterRole('class-editor'),
+      rules: [
+        {
+          apiGroups: ['taskgrant.dev'],
+          resources: ['taskgrantclasses'],
+          resourceNames: ['jims'],
+          verbs: ['update'],
+        },
+      ],
+    });
+    await bindToCluster('class-editor', 'class-editor', user);
+    const jim = admin.as({ username: 'jim', groups: ['rbac-admins'] });
+    const create = (ceiling: string) =>
+      jim.create(clusterRoles, aClusterRole(`${release}-ceiling-${ceiling}`), { dryRun: true });
+    // A binding takes effect a while after it was written.
+    await vi.waitFor(() => create('jims'), { timeout: 60_000, interval: 200 });
+    for (const other of ['default', 'x', 'notjims', 'jims2'])
+      await expect(create(other), other).rejects.toThrow('is the ceiling of a class');
   });
 
   test('is narrowed by whoever may', async () => {

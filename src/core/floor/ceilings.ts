@@ -16,7 +16,8 @@ const OWN_ROLES = ['grantor', 'controller', 'controller-as-grantor', 'webhook'];
 export function ceilings({ name }: Installation): FloorPolicy {
   const own = OWN_ROLES.map((role) => `'${name}-${role}'`).join(', ');
   const isCeiling = `object.metadata.name.startsWith('${name}-ceiling-')`;
-  const itsClass = `object.metadata.name.substring(${`${name}-ceiling-`.length})`;
+  // Measured by the API server: in the chart, the name of the release is not known yet.
+  const itsClass = `object.metadata.name.substring('${name}-ceiling-'.size())`;
   return {
     name: 'ceilings',
     because: 'The ceiling of a class is widened by those only who may change the class.',
