@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stored } from '../../src/api/kubernetes.ts';
 import type { TaskGrant, TaskGrantStatus } from '../../src/api/taskgrant.ts';
+import { serviceAccountNameFor } from '../../src/core/names.ts';
 import { installCrds } from '../../src/controller/install-crds.ts';
 import { namespaces, taskGrants } from '../../src/kube/resources.ts';
 import { aGrantManifest, apply, kubectl } from '../grant/testbed.ts';
@@ -138,27 +139,38 @@ describe('the status of a TaskGrant', () => {
     expect((await writeStatus(again, { phase: 'Revoking' })).status?.phase).toBe('Revoking');
   });
 
+  const account = ({ metadata }: Stored<TaskGrant>, suffix = 'bcdfghjk') =>
+    serviceAccountNameFor(metadata.name, suffix);
+
   test('can have the name of an account taken out of it while the grant has not been active', async () => {
-    const pending = await writeStatus(await aStoredGrant(), {
-      phase: 'Pending',
-      serviceAccountName: 'taskgrant-a-bcdfg',
-    });
+    const stored = await aStoredGrant();
+    const pending = await writeStatus(stored, { phase: 'Pending', serviceAccountName: account(stored) });
     const without = await writeStatus(pending, { phase: 'Pending' });
     expect(without.status).toEqual({ phase: 'Pending' });
-    const another = { phase: 'Pending' as const, serviceAccountName: 'taskgrant-a-xxxxx' };
+    const another = { phase: 'Pending' as const, serviceAccountName: account(stored, 'xxxxxxxx') };
     expect((await writeStatus(without, another)).status).toEqual(another);
   });
 
   test('names one service account and one activation', async () => {
-    const active = await writeStatus(await aStoredGrant(), {
+    const stored = await aStoredGrant();
+    const active = await writeStatus(stored, {
       phase: 'Active',
-      serviceAccountName: 'taskgrant-a-bcdfg',
+      serviceAccountName: account(stored),
       activatedAt: '2026-11-23T09:00:00.000Z',
     });
-    const other = { ...active.status, serviceAccountName: 'taskgrant-a-xxxxx' };
+    const other = { ...active.status, serviceAccountName: account(stored, 'xxxxxxxx') };
     await expect(writeStatus(active, other)).rejects.toThrow('one service account in its life');
     const again = { ...active.status, activatedAt: '2026-11-23T10:00:00.000Z' };
     await expect(writeStatus(active, again)).rejects.toThrow('activated once');
+  });
+
+  test('names no account that is not made for this grant', async () => {
+    const stored = await aStoredGrant();
+    const others = ['deployer', 'default', account(stored, 'b-bcdfghjk'), account(stored, 'aaaaaaaa')];
+    for (const serviceAccountName of [...others, serviceAccountNameFor('other', 'bcdfghjk')])
+      await expect(writeStatus(stored, { phase: 'Pending', serviceAccountName })).rejects.toThrow(
+        'status.serviceAccountName must be taskgrant-<name of the grant>-<8 random characters>',
+      );
   });
 });
 

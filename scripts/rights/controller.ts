@@ -75,9 +75,9 @@ export const controller: Holder = {
           resources: ['taskgrants/status', 'taskgrantclasses/status'],
           verbs: ['update'],
           because: 'Phase, inventory and receipt.',
-          gain: 'Forges receipts; makes a grant look active, since whenever: one that waits is ended by that where the controller runs. One that has no account yet can be given any account of its namespace, as whoever runs pods there could do anyway',
+          gain: 'Forges receipts; makes a grant look active, since whenever: one that waits is ended by that where the controller runs',
           bound:
-            'The CRD’s own rules: nothing leads back from an end, and an account that is named stays. Rights are still those only that were written as a grantor',
+            'The CRD’s own rules: nothing leads back from an end, an account that is named stays, and none is named but as those of this grant are, which nobody else makes. Rights are still those only that were written as a grantor',
           shownBy: [
             { file: 'e2e/api/taskgrant.e2e.test.ts', test: 'the status of a TaskGrant > stays finished' },
             {
@@ -87,6 +87,10 @@ export const controller: Holder = {
             {
               file: 'e2e/api/taskgrant.e2e.test.ts',
               test: 'the status of a TaskGrant > names one service account and one activation',
+            },
+            {
+              file: 'e2e/api/taskgrant.e2e.test.ts',
+              test: 'the status of a TaskGrant > names no account that is not made for this grant',
             },
           ],
         },

@@ -53,6 +53,12 @@ export const DEFAULT_CLASS_ANNOTATION = `${GROUP}/is-default-class`;
 /** Service accounts whose name begins so are the product's in enforced namespaces. */
 export const SERVICE_ACCOUNT_PREFIX = 'taskgrant-';
 
+/** What the random end of such a name is made of: Kubernetes' own, without vowels or what looks alike (apimachinery, util/rand). */
+export const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** 27^8 are 2.8 × 10^11: of a million grants of one name, two get the same with a probability of 0.8. */
+export const SUFFIX_LENGTH = 8;
+
 /**
  * The longest name of a TaskGrant: service accounts are `taskgrant-<name>-<8 characters>`, label values hold 63
  * (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/), and 63 - 10 - 1 - 8 = 44.

@@ -2,7 +2,13 @@
  * TaskGrant: one task's declared envelope. From this file come the TypeScript types, the defaults, the CRD in
  * crds/ and the API reference in docs/reference/.
  */
-import { MAX_GRANT_NAME_LENGTH, type API_VERSION } from './group.ts';
+import {
+  MAX_GRANT_NAME_LENGTH,
+  SERVICE_ACCOUNT_PREFIX,
+  SUFFIX_ALPHABET,
+  SUFFIX_LENGTH,
+  type API_VERSION,
+} from './group.ts';
 import type { ObjectMeta } from './kubernetes.ts';
 import {
   FINAL_PHASES,
@@ -693,6 +699,12 @@ const status = record(
   },
 );
 
+/** As serviceAccountNameFor gives it (core/names.ts). */
+const ACCOUNT_IS_ITS_OWN = [
+  `self.status.serviceAccountName.startsWith('${SERVICE_ACCOUNT_PREFIX}' + self.metadata.name + '-')`,
+  `self.status.serviceAccountName.substring(('${SERVICE_ACCOUNT_PREFIX}' + self.metadata.name + '-').size()).matches('^[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}$')`,
+].join(' && ');
+
 /** The whole kind, as the CRD has it. */
 export const taskGrantSchema = {
   spec,
@@ -702,6 +714,11 @@ export const taskGrantSchema = {
     {
       rule: `self.metadata.name.size() <= ${String(MAX_GRANT_NAME_LENGTH)}`,
       message: `metadata.name must be at most ${String(MAX_GRANT_NAME_LENGTH)} characters, so that the names derived from it fit; choose a shorter one`,
+    },
+    {
+      // Whoever has stolen the controller's token cannot have another account of the namespace taken for a grant's.
+      rule: `!has(self.status) || !has(self.status.serviceAccountName) || (${ACCOUNT_IS_ITS_OWN})`,
+      message: `status.serviceAccountName must be ${SERVICE_ACCOUNT_PREFIX}<name of the grant>-<${SUFFIX_LENGTH} random characters>`,
     },
   ] satisfies CelRule[],
 };

@@ -1,5 +1,6 @@
 /** Reads everything that a grant is decided on: from the caches, and live where a cache could be behind. */
 import { randomBytes } from 'node:crypto';
+import { SUFFIX_LENGTH } from '../api/group.ts';
 import type { Pod, Stored } from '../api/kubernetes.ts';
 import { isBeforeActive, isFinal } from '../api/reasons.ts';
 import type { InventoryItem, TaskGrant } from '../api/taskgrant.ts';
@@ -18,7 +19,7 @@ import {
   type IssuedObject,
 } from '../core/lifecycle/issued.ts';
 import { unobserved } from '../core/lifecycle/pods.ts';
-import { SUFFIX_LENGTH, suffixFrom } from '../core/names.ts';
+import { suffixFrom } from '../core/names.ts';
 import { isNotFound } from '../kube/api-error.ts';
 import type { Client } from '../kube/client.ts';
 import {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SUFFIX_LENGTH } from '../api/group.ts';
 import {
   grantOfAccount,
   isPlacedFor,
   roleNameFor,
   serviceAccountNameFor,
-  SUFFIX_LENGTH,
   suffixFrom,
   usernameOf,
 } from './names.ts';

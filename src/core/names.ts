@@ -1,16 +1,16 @@
 /** The names of what is made for a grant. */
 import type { UserInfo } from '../api/kubernetes.ts';
-import { MAX_GRANT_NAME_LENGTH, SERVICE_ACCOUNT_PREFIX } from '../api/group.ts';
+import {
+  MAX_GRANT_NAME_LENGTH,
+  SERVICE_ACCOUNT_PREFIX,
+  SUFFIX_ALPHABET,
+  SUFFIX_LENGTH,
+} from '../api/group.ts';
 
-/** Kubernetes' own alphabet for generated suffixes: no vowels, nothing that looks alike (apimachinery, util/rand). */
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
-/** 27^8 are 2.8 × 10^11: of a million grants of one name, two get the same with a probability of 0.8. */
-export const SUFFIX_LENGTH = 8;
-const SUFFIX = new RegExp(`^[${ALPHABET}]{${SUFFIX_LENGTH}}$`);
+const SUFFIX = new RegExp(`^[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}$`);
 
 /** The names that serviceAccountNameFor gives, in a syntax that RE2 (CEL’s `matches`) has too; the grant’s own is the group. */
-export const ACCOUNT_PATTERN = `^${SERVICE_ACCOUNT_PREFIX}(.+)-[${ALPHABET}]{${SUFFIX_LENGTH}}$`;
+export const ACCOUNT_PATTERN = `^${SERVICE_ACCOUNT_PREFIX}(.+)-[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}$`;
 const ACCOUNT = new RegExp(ACCOUNT_PATTERN);
 
 interface NamedGrant {
@@ -20,7 +20,7 @@ interface NamedGrant {
 
 /** @param random as many bytes as the suffix has characters. */
 export function suffixFrom(random: Uint8Array): string {
-  return Array.from(random, (byte) => ALPHABET[byte % ALPHABET.length]).join('');
+  return Array.from(random, (byte) => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length]).join('');
 }
 
 /**

@@ -1,5 +1,4 @@
-import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
-import { SUFFIX_LENGTH } from '../names.ts';
+import { GRANT_LABEL, SERVICE_ACCOUNT_PREFIX, SUFFIX_LENGTH } from '../../api/group.ts';
 import { IS_ENFORCED, labelOf, usesAccount, type FloorPolicy } from './policy.ts';
 
 const [LABEL, LABEL_BEFORE] = [labelOf('object', GRANT_LABEL), labelOf('oldObject', GRANT_LABEL)];
