@@ -28,6 +28,7 @@ import {
   clientWithToken,
   enforcedNamespace,
   kubectl,
+  until,
   untilAllowed,
   untilFinished,
   untilPhase,
@@ -174,8 +175,25 @@ describe('a grant that is rated so high that its class wants approval', () => {
     expect(grant.status?.conditions).toContainEqual(
       expect.objectContaining({ type: 'Approved', status: 'False', reason: 'AwaitingApproval' }),
     );
+    const { message } = grant.status?.conditions?.find(({ type }) => type === 'Approved') ?? {};
+    expect(message).toContain(`approve waits -n ${namespace} --uid ${grant.metadata.uid} --reason`);
     expect(grant.status?.serviceAccountName).toBeUndefined();
     expect(await issued('waits')).toEqual([]);
+  });
+
+  test('is not approved in the place of another of its name that somebody has looked at', async () => {
+    const place = { namespace, name: 'swapped' };
+    const lookedAt = await anAwaitingGrant('swapped');
+    await client.remove(taskGrants, place);
+    await until(client, taskGrants, place, 'gone', (grant) => grant === undefined);
+    await anAwaitingGrant('swapped');
+    const { uid } = lookedAt.metadata;
+    const outcome = await taskgrant('approve', 'swapped', '--uid', uid, '--reason', 'looked at');
+    expect(outcome).toMatchObject({ code: 1, stdout: '' });
+    expect(outcome.stderr).toContain('not the one of that UID');
+    const body = { metadata: { uid }, spec: { approval: { decision: 'Approved' } } };
+    await expect(client.patch(taskGrants, place, { type: 'merge', body })).rejects.toThrow('(HTTP 409)');
+    expect((await client.get(taskGrants, place)).spec.approval).toBeUndefined();
   });
 
   test('says so to whoever applies it', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ApiError } from '../kube/api-error.ts';
-import { messageFor, saidBefore, whereToLook } from './approve.ts';
+import { messageFor, notTheOne, saidBefore, whereToLook } from './approve.ts';
 
 describe('whoever decides on what is decided', () => {
   const again = { decision: 'Approved', reason: 'looked at' } as const;
@@ -26,6 +26,15 @@ describe('whoever decides on what is decided', () => {
     expect(saidBefore(undefined, again)).toBeUndefined();
     expect(saidBefore({ ...stamped, ...again }, again)).toBeUndefined();
   });
+});
+
+test('what was created anew under the name is another request than was looked at', () => {
+  const there = { uid: 'b', creationTimestamp: '2026-11-23T09:00:30Z' };
+  expect(notTheOne(there, undefined)).toBeUndefined();
+  expect(notTheOne(there, 'b')).toBeUndefined();
+  expect(notTheOne(there, 'a')).toBe(
+    'it is not the one of that UID, but was created under the same name at 2026-11-23T09:00:30Z; look at it, and decide on that with --uid b',
+  );
 });
 
 test('a refusal is said to its end, a line for each reason, and changes nothing of the terminal', () => {

@@ -10,6 +10,7 @@ import { CannotRun, messageOf } from './problem.ts';
 
 export interface ApproveFlags extends ClusterFlags {
   namespace?: string;
+  uid?: string;
   reason: string;
   output: ApproveFormat;
 }
@@ -25,7 +26,7 @@ type ApproveFormat = (typeof APPROVE_FORMATS)[number];
 export async function decideOn(
   name: string,
   decision: Approval['decision'],
-  { namespace, reason, output, ...choice }: ApproveFlags,
+  { namespace, uid, reason, output, ...choice }: ApproveFlags,
   { version }: Pick<Terminal, 'version'>,
 ): Promise<Outcome> {
   const { connect } = await clusterModule(decision === 'Approved' ? 'approve' : 'deny');
@@ -33,11 +34,11 @@ export async function decideOn(
   const place = { namespace: namespace ?? ofContext, name };
   try {
     const { metadata, spec } = await client.get(taskGrants, place);
-    const before = saidBefore(spec.approval, { decision, reason });
-    if (before !== undefined)
+    const hindrance = notTheOne(metadata, uid) ?? saidBefore(spec.approval, { decision, reason });
+    if (hindrance !== undefined)
       return {
         stdout: '',
-        stderr: [quoted(`TaskGrant ${place.namespace}/${name} is not ${wordFor(decision)}: ${before}`)],
+        stderr: [quoted(`TaskGrant ${place.namespace}/${name} is not ${wordFor(decision)}: ${hindrance}`)],
         code: 1,
       };
     // Of this very grant: one that was created anew under its name is another request.
@@ -59,6 +60,15 @@ export function whereToLook(namespace: string | undefined): string {
   return namespace === undefined
     ? 'say its namespace with -n'
     : `correct the name: kubectl get taskgrants -n ${namespace}`;
+}
+
+/** Whoever has looked at a grant says its UID, as its requester may have put another under its name since; undefined where it is the one. */
+export function notTheOne(
+  { uid, creationTimestamp }: Pick<Stored<TaskGrant>['metadata'], 'uid' | 'creationTimestamp'>,
+  lookedAt: string | undefined,
+): string | undefined {
+  if (lookedAt === undefined || lookedAt === uid) return undefined;
+  return `it is not the one of that UID, but was created under the same name at ${creationTimestamp}; look at it, and decide on that with --uid ${uid}`;
 }
 
 /** Who has decided already, and what is left to do; undefined where nobody has, or the same is said once more. */

@@ -34,7 +34,7 @@ test('groups are said one at a time, and before a name as well', async () => {
   expect(asked).toMatchObject([['migrate', 'Approved', { as: 'jane', asGroup: ['a', 'b'] }]]);
 });
 
-test.each(['--kubeconfig', '--context', '--as', '--as-group', '--namespace', '--reason'])(
+test.each(['--kubeconfig', '--context', '--as', '--as-group', '--namespace', '--reason', '--uid'])(
   '%s is not empty',
   async (flag) => {
     await expect(parsed('approve', 'a', '--reason', 'x', flag, '')).rejects.toThrow('it is empty');

@@ -134,7 +134,8 @@ Exit codes: 0 it is approved, 1 the cluster refuses, 2 the cluster could not be 
 
 Examples:
   kubectl get taskgrants -A --field-selector status.phase=AwaitingApproval
-  kubectl taskgrant approve migrate-4711 -n agents --reason 'looked at with the database team'`,
+  kubectl -n agents describe taskgrant migrate-4711     # says the whole command
+  kubectl taskgrant approve migrate-4711 -n agents --uid 6f1e… --reason 'looked at with the database team'`,
     )
     .action((name: string, flags: ApproveFlags) => actions.decide(name, 'Approved', flags));
 
@@ -181,6 +182,11 @@ function withDecisionOptions(command: Command): Command {
       '-n, --namespace <name>',
       'of the TaskGrant; default: what the kubeconfig’s context names',
       namespaceName,
+    )
+    .option(
+      '--uid <uid>',
+      'of the TaskGrant that was looked at: nothing is decided where another has been created under its name since',
+      something,
     )
     .addOption(
       new Option('-o, --output <format>', 'text, for people, or json')

@@ -175,9 +175,9 @@ const GATES: readonly Gate[] = [
         'NotApprovedInTime',
         `${who} had to approve it within ${maxWait}, and nobody has`,
       );
-    const { name, namespace } = grant.metadata;
+    const { name, namespace, uid } = grant.metadata;
     return wait('Approved', 'AwaitingApproval', {
-      message: `rated ${requiredAtRisk} or worse, it waits for ${who} until ${new Date(until).toISOString()}: kubectl taskgrant approve ${name} -n ${namespace} --reason …`,
+      message: `rated ${requiredAtRisk} or worse, it waits for ${who} until ${new Date(until).toISOString()}: kubectl taskgrant approve ${name} -n ${namespace} --uid ${uid} --reason …`,
       until,
     });
   },
