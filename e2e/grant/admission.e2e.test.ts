@@ -243,6 +243,16 @@ describe('a grant', () => {
     expect(patched.stderr).toContain('spec.requestedBy');
   });
 
+  test('is created by no task, whatever it may do', async () => {
+    const { status } = await activeGrant('founder');
+    const self = `system:serviceaccount:${namespace}:${status?.serviceAccountName}`;
+    const outcome = await kubectl(
+      ['--as', self, '--as-group', 'system:masters', 'create', '--filename', '-'],
+      JSON.stringify(aGrantManifest(namespace, 'successor')),
+    );
+    expect(refusals(outcome)).toEqual(['DelegationNotGranted spec.requestedBy.username']);
+  });
+
   test('of a class that does not exist is refused, and told where to look', async () => {
     const outcome = await apply(aGrantManifest(namespace, 'classless', { className: 'nowhere' }));
     expect(refusals(outcome)).toEqual(['ClassNotFound spec.className']);

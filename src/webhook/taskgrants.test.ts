@@ -245,6 +245,14 @@ describe('a grant is refused', () => {
     expect(codesOf(await refusal(forged))).toEqual(['RequesterNotStamped']);
   });
 
+  test('that a task creates', async () => {
+    const username = 'system:serviceaccount:agents:taskgrant-summarise-bcdfghjk';
+    const userInfo = { username, groups: ['system:serviceaccounts'] };
+    const object = withGrantSpec({ requestedBy: userInfo })(grant);
+    const answer = await review(createGrantValidator(someFacts()), { object, userInfo });
+    expect(codesOf(answer)).toEqual(['DelegationNotGranted']);
+  });
+
   test('whose name is too long', async () => {
     const named = (name: string) => ({ ...grant, metadata: { ...grant.metadata, name } });
     expect((await refusal(named('a'.repeat(44)))).allowed).toBe(true);

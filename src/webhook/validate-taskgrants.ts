@@ -8,6 +8,7 @@ import type { Violation } from '../core/decision/violation.ts';
 import { needsApproval, notApprovedYet } from '../core/envelope/approval.ts';
 import { classIsAccepted, classNotFound, grantWithinClass, type Standing } from '../core/envelope/class.ts';
 import { conditionFaults, conditionPath, conditionsAreMet } from '../core/envelope/conditions.ts';
+import { notCreatedByTask } from '../core/envelope/delegation.ts';
 import { judgeGrantByItself } from '../core/envelope/grant-by-itself.ts';
 import { beyondGrantor, grantorOf } from '../core/envelope/grantor.ts';
 import { namespacesReached, noSuchNamespace } from '../core/envelope/reach.ts';
@@ -54,6 +55,7 @@ async function judgeCreation(request: AdmissionRequest, signal: AbortSignal, fac
   const asker = { user: request.userInfo, namespace, signal };
   const violations = [
     ...stamped(request.userInfo, grant),
+    ...notCreatedByTask(request.userInfo),
     ...judgeGrantByItself(grant, facts),
     ...fewFinalizers(grant),
     ...notApprovedYet(grant),

@@ -296,6 +296,14 @@ export const VIOLATION_CODES = {
       'Leave spec.requestedBy out. Where it was left out: the MutatingWebhookConfiguration is not in force.',
     allows: 'the API server says',
   },
+  DelegationNotGranted: {
+    means: 'The identity of a task creates a TaskGrant.',
+    because:
+      'What a task creates is bounded by a class, and not by the task’s own grant: it could make itself a successor that outlives it, or reaches further. So RBAC alone lets no task do that.',
+    remedy:
+      'Have the TaskGrant created by a person, or by an account that is no task’s. A task cannot hand on a part of its grant yet.',
+    allows: 'a task creates',
+  },
   GrantImmutable: {
     means: 'A field of the TaskGrant’s spec was changed that stays as it was created.',
     because:
