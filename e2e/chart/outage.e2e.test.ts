@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ENFORCE_LABEL, FINALIZER, GRANT_LABEL } from '../../src/api/group.ts';
 import type { ClusterRole, KubernetesObject, Pod, Role, RoleBinding } from '../../src/api/kubernetes.ts';
-import type { TaskGrant } from '../../src/api/taskgrant.ts';
+import { MOST_FINALIZERS, type TaskGrant } from '../../src/api/taskgrant.ts';
 import { createAuthority } from '../../src/kube/certificate-authority.ts';
 import { serviceAccountUsername, type Client, type JsonPatchOperation } from '../../src/kube/client.ts';
 import {
@@ -65,7 +65,9 @@ beforeAll(async () => {
   });
   await createBeforeEnforcement({ name: 'without-grant' });
   await applyCrds();
-  await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers: [FINALIZER] })), { timeout: 30_000 });
+  // With more than admission lets through: as from before it was there.
+  const finalizers = [...someFinalizers(MOST_FINALIZERS + 1), FINALIZER];
+  await vi.waitFor(() => admin.create(taskGrants, aGrant({ finalizers })), { timeout: 30_000 });
   await label(work, { [ENFORCE_LABEL]: 'granted' });
   await installWithoutPods();
   // Webhook configurations and policies take effect a while after they were written, each in its own time.
@@ -387,6 +389,14 @@ describe('with the webhook down', () => {
     await changeGrant(await controller(), { metadata: { finalizers: null } });
   });
 
+  test('finalizers beyond the most are not put on, and go where there are more of them', async () => {
+    const become = (count: number) =>
+      changeGrant(admin, { metadata: { finalizers: [...someFinalizers(count), FINALIZER] } });
+    await expect(become(MOST_FINALIZERS + 2)).rejects.toThrow(WEBHOOK_DOWN);
+    await become(MOST_FINALIZERS);
+    await become(MOST_FINALIZERS - 1);
+  });
+
   test('pods without a grant start as ever', async () => {
     await create(aPod());
     await create(aPod({ labels: { app: 'web' }, spec: { serviceAccountName: 'default' } }));
@@ -481,6 +491,10 @@ function aPod({
     metadata: { name, namespace: its, labels, finalizers },
     spec: { ...NEVER_RUNS, ...spec },
   };
+}
+
+function someFinalizers(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `example.com/${at}`);
 }
 
 function aGrant({ name = 'x', finalizers }: { name?: string; finalizers?: string[] } = {}): TaskGrant {

@@ -7,11 +7,13 @@ import {
   API_VERSION,
   CEILING_LABEL,
   ENFORCE_LABEL,
+  FINALIZER,
   GRANT_LABEL,
   GROUP,
   MAX_GRANT_NAME_LENGTH,
 } from '../../src/api/group.ts';
 import type { Pod } from '../../src/api/kubernetes.ts';
+import { MOST_FINALIZERS } from '../../src/api/taskgrant.ts';
 import { serviceAccountUsername } from '../../src/kube/client.ts';
 import { listAll } from '../../src/kube/list-all.ts';
 import {
@@ -251,6 +253,24 @@ describe('a grant', () => {
       JSON.stringify(aGrantManifest(namespace, 'successor')),
     );
     expect(refusals(outcome)).toEqual(['DelegationNotGranted spec.requestedBy.username']);
+  });
+
+  test('that exists is given no finalizers without end, and those that it has can be taken off', async () => {
+    const place = { namespace, name: 'finalized' };
+    await activeGrant(place.name);
+    const others = (count: number) => Array.from({ length: count }, (_, at) => `example.com/${at}`);
+    const finalizing = (finalizers: readonly string[]) =>
+      kubectl([
+        ...['--namespace', namespace, 'patch', 'taskgrant', place.name, '--type=merge', '--patch'],
+        JSON.stringify({ metadata: { finalizers: [FINALIZER, ...finalizers] } }),
+      ]);
+    for (const count of [MOST_FINALIZERS, 5000])
+      expect(refusals(await finalizing(others(count)))).toEqual(['TooManyFinalizers metadata.finalizers']);
+    for (const count of [MOST_FINALIZERS - 1, 1, 0]) {
+      expect(await finalizing(others(count))).toMatchObject({ code: 0 });
+      const { metadata } = await client.get(taskGrants, place);
+      expect(metadata.finalizers).toEqual([FINALIZER, ...others(count)]);
+    }
   });
 
   test('of a class that does not exist is refused, and told where to look', async () => {

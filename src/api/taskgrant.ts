@@ -294,6 +294,9 @@ const completion = record(
 /** More groups than these cannot be recorded of a requester. */
 export const MAX_REQUESTER_GROUPS = 512;
 
+/** How many finalizers a grant is given: they are kept in memory, and there can be hundreds of thousands of them on an object of anybody's. */
+export const MOST_FINALIZERS = 16;
+
 const user = {
   username: text({ maxLength: 1024, description: 'The user’s name.' }),
   uid: optional(text({ maxLength: 256, description: 'The user’s UID.' })),

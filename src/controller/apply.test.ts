@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { withChange } from '../core/lifecycle/change.ts';
 import { decide } from '../core/lifecycle/decide.ts';
-import type { InventoryItem } from '../api/taskgrant.ts';
+import { FINALIZER } from '../api/group.ts';
+import { MOST_FINALIZERS, type InventoryItem } from '../api/taskgrant.ts';
 import type { Action, Facts } from '../core/lifecycle/facts.ts';
 import { issuedFor } from '../core/lifecycle/issued.ts';
 import { aClass, aGrant, inPhase, NOW, withGrantSpec, withStatus } from '../core/testing/builders.ts';
@@ -12,6 +13,7 @@ import type { Client } from '../kube/client.ts';
 import { silentLogger } from '../kube/logger.ts';
 import { taskGrants } from '../kube/resources.ts';
 import { apply } from './apply.ts';
+import { slimGrant } from './readers.ts';
 
 const ALREADY_EXISTS = new ApiError('create', 409, { reason: 'AlreadyExists', message: 'already exists' });
 const done = () => Promise.resolve(undefined);
@@ -57,6 +59,51 @@ describe('what is done is not decided on again, although the caches have not hea
     const facts = someFacts({ grant: { ...grant, metadata: { ...grant.metadata, finalizers: [] } } });
     expect(outlineOf(decide(facts))).toEqual([['removeGrant']]);
     expect(await decidedAfter(facts)).toEqual([]);
+  });
+});
+
+describe('the finalizers of others', () => {
+  const others = (count: number) => Array.from({ length: count }, (_, at) => `example.com/${at}`);
+  const withFinalizers = (finalizers: string[]) => {
+    const grant = aGrant();
+    return { ...grant, metadata: { ...grant.metadata, finalizers } };
+  };
+  const writing = async (what: 'addFinalizer' | 'removeFinalizer', cached: string[], stored = cached) => {
+    const written: unknown[] = [];
+    const asked: unknown[] = [];
+    const client = {
+      get: (...[, place]: unknown[]) => {
+        asked.push(place);
+        return Promise.resolve(withFinalizers(stored));
+      },
+      patch: (...[, , { body }]: [unknown, unknown, { body: unknown }]) => {
+        written.push(body);
+        return Promise.resolve(withFinalizers(stored));
+      },
+    } as unknown as Client;
+    await apply({ do: what }, someFacts({ grant: withFinalizers(cached) }), { ...options, client });
+    return { written, asked };
+  };
+  const { name, namespace, resourceVersion } = aGrant().metadata;
+
+  test('stay, when the product’s own comes and goes, and nobody is asked about them', async () => {
+    expect(await writing('addFinalizer', others(2))).toEqual({
+      written: [{ metadata: { finalizers: [...others(2), FINALIZER], resourceVersion } }],
+      asked: [],
+    });
+    expect(await writing('removeFinalizer', [FINALIZER, ...others(MOST_FINALIZERS - 1)])).toEqual({
+      written: [{ metadata: { finalizers: others(MOST_FINALIZERS - 1), resourceVersion } }],
+      asked: [],
+    });
+  });
+
+  test('stay where there are so many that the cache has not kept all, of the grant as it was decided on', async () => {
+    const all = [...others(1000), FINALIZER];
+    const cached = slimGrant(withFinalizers(all)).metadata.finalizers ?? [];
+    expect(await writing('removeFinalizer', cached, all)).toEqual({
+      written: [{ metadata: { finalizers: others(1000), resourceVersion } }],
+      asked: [{ namespace, name }],
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 /** Carries out one action of a plan, and answers with the facts as they are afterwards. Every action is idempotent. */
 import { FINALIZER } from '../api/group.ts';
 import type { Stored } from '../api/kubernetes.ts';
-import type { InventoryItem, RequestedBy, TaskGrant } from '../api/taskgrant.ts';
+import { MOST_FINALIZERS, type InventoryItem, type RequestedBy, type TaskGrant } from '../api/taskgrant.ts';
 import {
   accessReview,
   envelopeRights,
@@ -46,13 +46,9 @@ export async function apply(action: Action, facts: Facts, options: ApplyOptions)
     case 'writeStatus':
       return await writeStatus({ ...grant, status: action.status }, grant, options);
     case 'addFinalizer':
-      return {
-        grant: await writeFinalizers([...(grant.metadata.finalizers ?? []), FINALIZER], grant, options),
-      };
-    case 'removeFinalizer': {
-      const others = (grant.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
-      return { grant: await writeFinalizers(others, grant, options) };
-    }
+      return { grant: await writeFinalizers((others) => [...others, FINALIZER], grant, options) };
+    case 'removeFinalizer':
+      return { grant: await writeFinalizers((others) => others, grant, options) };
     case 'removeGrant':
       await removeIfThere(() =>
         client.remove(
@@ -134,12 +130,23 @@ function isRefusal(error: unknown): error is ApiError {
   );
 }
 
+/**
+ * Those of others stay as they are. A cache may not have all of so many (readers.ts): then the API server is asked, and what it says is
+ * written for the grant as it was decided on only.
+ *
+ * @param of what there is to be, by those of others
+ */
 async function writeFinalizers(
-  finalizers: string[],
+  of: (others: readonly string[]) => readonly string[],
   grant: Stored<TaskGrant>,
   { client, signal }: ApplyOptions,
 ): Promise<Stored<TaskGrant>> {
-  const { namespace, name, resourceVersion } = grant.metadata;
+  const { namespace, name, resourceVersion, finalizers: known = [] } = grant.metadata;
+  const all =
+    known.length > MOST_FINALIZERS
+      ? ((await client.get(taskGrants, { namespace, name }, { signal })).metadata.finalizers ?? [])
+      : known;
+  const finalizers = of(all.filter((finalizer) => finalizer !== FINALIZER));
   return await client.patch(
     taskGrants,
     { namespace, name },

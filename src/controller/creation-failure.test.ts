@@ -25,6 +25,14 @@ describe('a creation fails for good', () => {
     });
   });
 
+  test('and whatever the rules have in them: what is no rule is left out, and costs nothing', () => {
+    const denied = 'is attempting to grant RBAC permissions not currently held:';
+    const message = `${denied}\n${'{'.repeat(3_000_000)}\n}{\n{Resources:["{}}"]}; resolution errors`;
+    expect(failureOf(403, { reason: 'Forbidden', message })?.message).toContain(
+      'may not grant {Resources:["{}}"]}: ask for less',
+    );
+  });
+
   test.each([
     ['does not exist', 404, { reason: 'NotFound', message: 'namespaces "support" not found' }],
     [

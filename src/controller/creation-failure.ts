@@ -44,7 +44,10 @@ export function creationFailure(
  */
 function notHeldIn(message: string): string {
   const lines = message.slice(message.indexOf(ESCALATION)).split('\n');
-  const rules = lines.map((line) => /\{.*\}/.exec(line)?.[0]).filter((rule) => rule !== undefined);
+  const rules = lines.flatMap((line) => {
+    const [from, to] = [line.indexOf('{'), line.lastIndexOf('}')];
+    return from >= 0 && to > from ? [line.slice(from, to + 1)] : [];
+  });
   return rules.length > 0 ? rules.join(', ') : 'this';
 }
 

@@ -14,6 +14,7 @@ import type { Logger } from '../kube/logger.ts';
 import { createReader, type Reader } from '../kube/reader.ts';
 import { mutatingWebhookConfigurations, taskGrants } from '../kube/resources.ts';
 import { keyOfGrant } from './grant-key.ts';
+import { slimGrant } from './readers.ts';
 
 export interface DrainOptions {
   /** The MutatingWebhookConfiguration that stamps new grants. */
@@ -47,7 +48,7 @@ export async function drain(
   await untilRefused(client, probeNamespace, signal);
   say('No new TaskGrant can be created.');
 
-  const reader = createReader({ client, resource: taskGrants, logger });
+  const reader = createReader({ client, resource: taskGrants, logger, transform: slimGrant });
   reader.start();
   try {
     await reader.waitForSync(signal);

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Pod, Stored } from '../api/kubernetes.ts';
 import { requesterMustHold } from '../core/envelope/requester.ts';
 import { driftOf, inventoryItemOf, issuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { recordPods } from '../core/lifecycle/pods.ts';
 import { riskOf } from '../core/rules/risk.ts';
+import { FINALIZER } from '../api/group.ts';
+import { MOST_FINALIZERS } from '../api/taskgrant.ts';
 import { aGrant, inPhase, withStatus } from '../core/testing/builders.ts';
 import { aNamespace, aTaskPod, everythingIssuedFor, withRights } from '../core/testing/lifecycle.ts';
 import { grantKeyOfIssued } from './grant-key.ts';
@@ -51,7 +53,7 @@ test('annotations, labels, finalizers and owners of others cost nothing, and tha
         ...metadata,
         annotations: { padding: LARGE },
         labels: { ...metadata.labels, padding: LARGE },
-        finalizers: [LARGE, 'foregroundDeletion'],
+        finalizers: [LARGE, ...Array.from({ length: 100_000 }, () => 'foregroundDeletion')],
         ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: LARGE, uid: '1' }],
       },
     };
@@ -149,6 +151,29 @@ test('of a finished grant its receipt is not kept, of one that waits everything 
     }),
   });
   expect(kept.spec.ttlAfterFinished).toBe(grant.spec.ttlAfterFinished);
+});
+
+describe('of a grant’s finalizers', () => {
+  const others = (count: number) => Array.from({ length: count }, (_, at) => `example.com/${at}`);
+  const keptOf = (finalizers: string[]) =>
+    (['Pending', 'Active', 'Completed'] as const).map(
+      (phase) =>
+        slimGrant(inPhase(phase)({ ...grant, metadata: { ...grant.metadata, finalizers } })).metadata
+          .finalizers,
+    );
+
+  test('are kept as many as admission lets through, as they are', () => {
+    const finalizers = [...others(MOST_FINALIZERS - 1), FINALIZER];
+    for (const kept of keptOf(finalizers)) expect(kept).toEqual(finalizers);
+  });
+
+  test('is kept of more that there are more, and the product’s own: they came while nobody was asked', () => {
+    for (const count of [MOST_FINALIZERS, 100_000]) {
+      for (const kept of keptOf([...others(count), FINALIZER]))
+        expect(kept).toEqual([FINALIZER, ...others(MOST_FINALIZERS)]);
+      for (const kept of keptOf(others(count + 1))) expect(kept).toEqual(others(MOST_FINALIZERS + 1));
+    }
+  });
 });
 
 test('of a namespace every label is kept, since classes select by them, and nothing else', () => {

@@ -4,6 +4,7 @@
  */
 import {
   ENFORCE_LABEL,
+  FINALIZER,
   GRANT_LABEL,
   GRANT_NAMESPACE_LABEL,
   GRANT_UID_LABEL,
@@ -23,7 +24,7 @@ import type {
   StoredMeta,
 } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
-import type { TaskGrant } from '../api/taskgrant.ts';
+import { MOST_FINALIZERS, type TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { withoutRequester } from '../core/envelope/requester.ts';
 import { annotationsOfIdentity, type ExternalKey } from '../core/identity/external-identity.ts';
@@ -184,7 +185,8 @@ export function isAsIssued(binding: RoleBinding | ClusterRoleBinding): boolean {
  */
 function slimMetadata<Meta extends StoredMeta>({ metadata }: { metadata: Meta }): Meta {
   const kept = pick<StoredMeta, keyof StoredMeta>(metadata, ...KEPT_METADATA) as Meta;
-  const waitsFor = metadata.finalizers?.filter((name) => COLLECTORS_FINALIZERS.includes(name)) ?? [];
+  // Each once: nothing keeps anybody from writing one of them a hundred thousand times.
+  const waitsFor = COLLECTORS_FINALIZERS.filter((name) => metadata.finalizers?.includes(name));
   return {
     ...kept,
     ...(metadata.labels && { labels: pick(metadata.labels, ...KEPT_LABELS) }),
@@ -216,8 +218,8 @@ const KEPT_LABELS = [
  */
 export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
   const { apiVersion, kind, spec, status } = grant;
-  // Admission bounds their number.
-  const metadata = { ...slimMetadata(grant), ...pick(grant.metadata, 'finalizers') };
+  const { finalizers } = grant.metadata;
+  const metadata = { ...slimMetadata(grant), ...(finalizers && { finalizers: fewOf(finalizers) }) };
   if (status?.phase === 'Active' || status?.phase === 'Revoking') {
     return { ...grant, metadata, spec: { ...withoutRequester(spec), task: { intent: '' } } };
   }
@@ -243,6 +245,18 @@ export function slimGrant(grant: Stored<TaskGrant>): Stored<TaskGrant> {
     },
     status: pick(status, 'phase', 'finishedAt', 'serviceAccountName'),
   };
+}
+
+/**
+ * All of a grant's finalizers, where they are as many as admission lets through. Of more, which came while nobody was asked, the product's
+ * own and others, one more than admission lets through: by that it is known that they are not all, and whoever writes them reads them
+ * first. A name has at most 317 characters (k8s.io/apimachinery, validation, IsQualifiedName).
+ */
+function fewOf(finalizers: string[]): string[] {
+  if (finalizers.length <= MOST_FINALIZERS) return finalizers;
+  const own = finalizers.includes(FINALIZER) ? [FINALIZER] : [];
+  const others = finalizers.filter((name) => name !== FINALIZER);
+  return [...own, ...others].slice(0, MOST_FINALIZERS + 1);
 }
 
 /** With all of its labels: classes select by any of them. Who may write these is trusted with what goes by them everywhere. */

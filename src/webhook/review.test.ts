@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { failureOf, grantIn, MalformedReview, parseReview, podIn, reviewOf } from './review.ts';
+import {
+  certificateRequestIn,
+  failureOf,
+  grantIn,
+  MalformedReview,
+  parseReview,
+  podIn,
+  reviewOf,
+  tokenRequestIn,
+} from './review.ts';
 import { aRequest } from './testing.ts';
 
 const uid = 'c1c4ae6f-0000-4000-8000-000000000000';
@@ -29,6 +38,37 @@ describe('a review', () => {
   ])('is not made of %s', (_, body) => {
     expect(() => parseReview(body)).toThrow(MalformedReview);
   });
+});
+
+/** zod’s own lists and maps would make an issue of some hundred bytes for each. */
+test('a million things that are not what they have to be are told by one word on all of them', () => {
+  const numbers = Array.from({ length: 1_000_000 }, () => 1);
+  const byKey = Object.fromEntries(numbers.slice(0, 100_000).map((one, index) => [`key-${index}`, one]));
+  const by = (userInfo: object) => () =>
+    parseReview({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: { ...aRequest({}), userInfo },
+    });
+  expect(by({ groups: numbers })).toThrow(/userInfo\.groups expected a list of strings$/);
+  expect(by({ extra: byKey })).toThrow(/userInfo\.extra expected a map of lists of strings$/);
+  expect(by({ extra: { scopes: numbers } })).toThrow(/userInfo\.extra expected a map of lists of strings$/);
+  expect(() => podIn({ metadata: {}, spec: { containers: numbers } })).toThrow(
+    /spec\.containers expected a list of objects$/,
+  );
+  expect(() => tokenRequestIn({ spec: { audiences: numbers } })).toThrow(
+    /spec\.audiences expected a list of strings$/,
+  );
+  const names = { signerName: 'a/b', podName: 'a', podUID: 'b', serviceAccountName: 'c' };
+  expect(() => certificateRequestIn({ spec: { ...names, unverifiedUserAnnotations: byKey } })).toThrow(
+    /spec\.unverifiedUserAnnotations expected a map of strings$/,
+  );
+});
+
+test('what Go leaves out or says null for is an empty list', () => {
+  for (const spec of [{}, { audiences: null }]) expect(tokenRequestIn({ spec }).audiences).toEqual([]);
+  for (const spec of [{}, { containers: null }])
+    expect(podIn({ metadata: {}, spec }).spec?.containers).toEqual([]);
 });
 
 test('objects that are none are malformed', () => {

@@ -15,6 +15,7 @@ import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { renderDenial } from '../core/decision/denial.ts';
 import { codesOf, type Violation } from '../core/decision/violation.ts';
 import type { PatchOperation } from '../core/injection/json-patch.ts';
+import { isRecord } from '../core/record.ts';
 
 /** What a reviewer says. */
 export type Answer =
@@ -53,12 +54,24 @@ const groupVersionKind = z.object({ group: z.string(), version: z.string(), kind
 const groupVersionResource = z.object({ group: z.string(), version: z.string(), resource: z.string() });
 const metadata = z.looseObject({});
 
+/**
+ * Of many values, each of which has to be something. zod’s own lists and records make an issue for each that is not, and whoever reaches
+ * the port may send millions: one is all that is told.
+ */
+const isText = (value: unknown): value is string => typeof value === 'string';
+const listOf = <Item>(isItem: (value: unknown) => value is Item, what: string) =>
+  z.custom<Item[]>((value) => Array.isArray(value) && value.every(isItem), `expected a list of ${what}`);
+const mapOf = <Value>(isValue: (value: unknown) => value is Value, what: string) =>
+  z.custom<Record<string, Value>>(
+    (value) => isRecord(value) && Object.values(value).every(isValue),
+    `expected a map of ${what}`,
+  );
+const texts = listOf(isText, 'strings');
+const isTexts = (value: unknown): value is string[] | null =>
+  value === null || texts.safeParse(value).success;
+
 /** Go writes an empty list as null where it does not leave it out. */
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((items) => items ?? []);
+const orNone = <Item>(list: z.ZodType<Item[]>) => list.nullish().transform((items) => items ?? []);
 
 const reviewSchema = z.object({
   apiVersion: z.literal('admission.k8s.io/v1'),
@@ -74,8 +87,12 @@ const reviewSchema = z.object({
     userInfo: z.object({
       username: z.string().exactOptional(),
       uid: z.string().exactOptional(),
-      groups: z.array(z.string()).exactOptional(),
-      extra: z.record(z.string(), listOf(z.string())).exactOptional(),
+      groups: texts.exactOptional(),
+      extra: mapOf(isTexts, 'lists of strings')
+        .transform((lists) =>
+          Object.fromEntries(Object.entries(lists).map(([key, values]) => [key, values ?? []])),
+        )
+        .exactOptional(),
     }),
     object: z.unknown().optional(),
     oldObject: z.unknown().optional(),
@@ -86,13 +103,13 @@ const reviewSchema = z.object({
 const podSchema = z.looseObject({
   metadata,
   // A pod without containers is refused later on, with a good message.
-  spec: z.looseObject({ containers: listOf(z.looseObject({})) }),
+  spec: z.looseObject({ containers: orNone(listOf(isRecord, 'objects')) }),
 });
 
 const bindingSchema = z.looseObject({ metadata, target: z.looseObject({}) });
 const tokenRequestSchema = z.looseObject({
   // Empty before the API server has filled in its own, which comes after mutation.
-  spec: z.looseObject({ audiences: listOf(z.string()) }),
+  spec: z.looseObject({ audiences: orNone(texts) }),
 });
 const certificateRequestSchema = z.looseObject({
   spec: z.looseObject({
@@ -101,7 +118,7 @@ const certificateRequestSchema = z.looseObject({
     podUID: z.string(),
     serviceAccountName: z.string(),
     maxExpirationSeconds: z.number().exactOptional(),
-    unverifiedUserAnnotations: z.record(z.string(), z.string()).exactOptional(),
+    unverifiedUserAnnotations: mapOf(isText, 'strings').exactOptional(),
   }),
 });
 const namespaceSchema = z.looseObject({ metadata });

@@ -1,7 +1,7 @@
 import { ENFORCE_LABEL, FINALIZER, isLevel } from '../api/group.ts';
 import type { AdmissionRequest, UserInfo } from '../api/kubernetes.ts';
 import { isFinal } from '../api/reasons.ts';
-import type { TaskGrant } from '../api/taskgrant.ts';
+import { MOST_FINALIZERS, type TaskGrant } from '../api/taskgrant.ts';
 import type { TaskGrantClass } from '../api/taskgrantclass.ts';
 import { renderFindings } from '../core/decision/denial.ts';
 import type { Violation } from '../core/decision/violation.ts';
@@ -117,9 +117,7 @@ async function meetsItsConditions(grant: TaskGrant, namespace: string, facts: Fa
   return conditionsAreMet({ grant, labels, now: facts.now() }, { action: 'grant' }, conditionPath);
 }
 
-/** They are kept in memory, and there can be a hundred thousand of them on an object of anybody's. */
-const MOST_FINALIZERS = 16;
-
+/** Fewer than before is well, however many they still are. */
 function fewFinalizers(grant: TaskGrant, before?: TaskGrant): Violation[] {
   const countOf = (object?: TaskGrant) => object?.metadata.finalizers?.length ?? 0;
   if (countOf(grant) <= Math.max(MOST_FINALIZERS, countOf(before))) return [];

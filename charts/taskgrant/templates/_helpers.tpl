@@ -233,3 +233,10 @@ How durations are written: DURATION_PATTERN in src/api/schema.ts, which a test c
 {{- define "taskgrant.durationPattern" -}}
 ^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$
 {{- end }}
+
+{{/*
+How many finalizers a grant is given: MOST_FINALIZERS in src/api/taskgrant.ts, which a test compares.
+*/}}
+{{- define "taskgrant.mostFinalizers" -}}
+16
+{{- end }}

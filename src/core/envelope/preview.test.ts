@@ -46,6 +46,23 @@ test('what the author asks for is judged as it will be', () => {
   ).toEqual(['NodeAccess', 'SecretNotGranted', 'TokenAudienceNotGranted']);
 });
 
+test.each([
+  ['containers', withSpec({ containers: Array.from({ length: 501 }, () => ({ name: 'c', image: 'i' })) })],
+  ['volumes', withSpec({ volumes: Array.from({ length: 501 }, () => ({ name: 'v', emptyDir: {} })) })],
+])(
+  'a pod of more %s than are looked at says that alone, and no token is filled into any of them',
+  (what, many) => {
+    const grant = aGrant();
+    const envelope = Object.defineProperty({ ...grant.spec.envelope }, 'tokens', {
+      get: () => {
+        throw new Error('tokens are filled in');
+      },
+    });
+    const found = previewed(anAuthoredPod(many), { grant: { ...grant, spec: { ...grant.spec, envelope } } });
+    expect(found).toMatchObject([{ code: 'PodNotSupported', asked: `501 ${what}` }]);
+  },
+);
+
 test('an account of another’s is refused already', () => {
   expect(previewed(anAuthoredPod(withSpec({ serviceAccountName: 'builder' })))).toMatchObject([
     { code: 'ServiceAccountNotGranted', asked: 'builder' },

@@ -5,6 +5,7 @@ import type { Violation } from '../decision/violation.ts';
 import { inject } from '../injection/inject.ts';
 import { identityRequestsOf, type IdentityContext } from '../identity/identity-requests.ts';
 import { readPod, type Reading } from '../identity/reading.ts';
+import { tooMuchIn } from '../identity/size.ts';
 import { isOver } from './grant-in-force.ts';
 import { grantNameOf, judgeGrant, judgeNewPod, type PodFacts } from './judge-pod.ts';
 
@@ -50,10 +51,10 @@ function asActive(grant: Stored<TaskGrant>, now: number): Stored<TaskGrant> {
   };
 }
 
-/** A pod that is not shaped as one is left as it is: judging it says so. */
+/** A pod that is not shaped as one, or is more than a pod is, is left as it is: judging it says so. */
 function filledIn(facts: PreviewFacts & { grant: Stored<TaskGrant> }): PreviewFacts {
   const { pod, reading, grant, apiAudiences, now, identity } = facts;
-  if (!reading.pod || reading.faults.length > 0) return facts;
+  if (!reading.pod || reading.faults.length > 0 || tooMuchIn(reading.pod)) return facts;
   const filled = inject({ ...pod, ...reading.pod }, { grant, defaultPullSecrets: [], apiAudiences, now }).pod;
   // What the pod's own account has on it says nothing of the grant's, which has what the envelope says.
   const hasItsOwn = filled.spec?.serviceAccountName === pod.spec?.serviceAccountName;

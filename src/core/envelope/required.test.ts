@@ -193,3 +193,18 @@ describe('the default account', () => {
     expect(account({ imagePullSecrets: [{ name: 'a' }, {}, { name: 'b' }] }).pullSecrets).toEqual(['a', 'b']);
   });
 });
+
+test('each name of the account is read once, however many Secrets the pod pulls with', () => {
+  const names = Array.from({ length: 1000 }, (_, index) => `of-account-${index}`);
+  let reads = 0;
+  const pullSecrets = new Proxy(names, {
+    get: (target, key) => {
+      reads++;
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+  const imagePullSecrets = [...names.slice(900), 'other'].map((name) => ({ name }));
+  const found = judged(withSpec({ imagePullSecrets }), { account: { automounts: true, pullSecrets } });
+  expect(found.map(({ asked }) => asked)).toEqual(['Secret other']);
+  expect(reads).toBeLessThan(3 * names.length);
+});

@@ -26,10 +26,13 @@ export function identityWithoutGrant(
   requests: readonly IdentityRequest[],
   account: DefaultAccount,
 ): Violation[] {
+  // As many names as somebody wrote on the account, and as many as somebody wrote in the pod.
+  const ofAccount = new Set(account.pullSecrets);
   const automounts = requests.some((request) => request.kind === 'Automount' && isMounted(request, account));
   return requests.flatMap((request) => {
     // The token that is mounted by default is in the pod already when it is judged: it is said once, where its author can change it.
     if (automounts && isBuiltInToken(request)) return [];
+    if (isPullSecret(request) && ofAccount.has(request.value)) return [];
     const asked = identityIn(request, account);
     if (asked === undefined) return [];
     return [
@@ -86,9 +89,7 @@ function identityIn(request: IdentityRequest, account: DefaultAccount): string |
     case 'Certificate':
       return `a certificate of ${request.value.signerName}`;
     case 'Secret':
-      return isPullSecret(request) && account.pullSecrets.includes(request.value)
-        ? undefined
-        : `Secret ${request.value}`;
+      return `Secret ${request.value}`;
     case 'CsiDriver':
       if (request.value.mints) return `driver ${request.value.name}, which is handed tokens`;
       // Some give an identity by what the kubelet says of the pod: csi.spiffe.io, csi.cert-manager.io.
@@ -112,6 +113,6 @@ function identityIn(request: IdentityRequest, account: DefaultAccount): string |
 }
 
 /** Only for pulling: the same Secret in a volume is another matter. */
-function isPullSecret({ path }: IdentityRequest): boolean {
-  return path.startsWith('spec.imagePullSecrets[');
+function isPullSecret(request: IdentityRequest): request is IdentityRequest<'Secret'> {
+  return request.kind === 'Secret' && request.path.startsWith('spec.imagePullSecrets[');
 }

@@ -62,3 +62,13 @@ test('whatever stands within a template is left to whoever reads the pod', () =>
     spec: 7,
   });
 });
+
+test('metadata that is a text stays one, however long: it is not made into as many fields', () => {
+  const text = 'a'.repeat(3_000_000);
+  const object = {
+    kind: 'Job',
+    metadata: { namespace: 'agents' },
+    spec: { template: { metadata: text, spec } },
+  };
+  expect(podOf(object)?.pod.metadata).toBe(text);
+});

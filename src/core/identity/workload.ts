@@ -48,12 +48,14 @@ export function podOf(object: unknown): TemplatedPod | undefined {
     pod: {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: {
-        ...ofPod,
-        ...(isRecord(metadata) && metadata.namespace !== undefined && { namespace: metadata.namespace }),
-      },
+      metadata: ofPlace(ofPod ?? {}, isRecord(metadata) ? metadata.namespace : undefined),
       ...(spec !== undefined && { spec }),
     },
     prefix: `${way.join('.')}.`,
   };
+}
+
+/** What is no object stays what it is, to be judged as that: a text of megabytes would become as many fields. */
+function ofPlace(metadata: ObjectMeta, namespace: string | undefined): ObjectMeta {
+  return isRecord(metadata) && namespace !== undefined ? { ...metadata, namespace } : metadata;
 }

@@ -252,6 +252,22 @@ describe('tokens', () => {
     expect(spec.containers[0]?.volumeMounts).toEqual([own]);
   });
 
+  test('are not mounted over it, whatever number of slashes it ends with, and are beside what has something behind them', () => {
+    // Nothing has validated these yet. Read again from each slash, they would take days.
+    const slashes = '/'.repeat(3_000_000);
+    const mountedAt = (mountPath: string) =>
+      specAfter(
+        anAuthoredPod(
+          withVolume({ name: 'work', emptyDir: {} }),
+          withContainer({ volumeMounts: [{ name: 'work', mountPath }] }),
+        ),
+      ).containers[0]?.volumeMounts?.length;
+    expect(mountedAt(API_PATH + slashes)).toBe(1);
+    expect(mountedAt(`${API_PATH}${slashes}x`)).toBe(2);
+    expect(mountedAt(`${slashes}x`)).toBe(2);
+    expect(mountedAt(`${API_PATH}x`)).toBe(2);
+  });
+
   test('are mounted where only another container has something there', () => {
     const own = { name: 'volume-0', mountPath: API_PATH };
     const spec = specAfter(

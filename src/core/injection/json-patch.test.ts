@@ -6,6 +6,16 @@ test('what did not change is not touched', () => {
   expect(jsonPatch({ a: [{ b: 1 }], c: 'x' }, { a: [{ b: 1 }], c: 'x' })).toEqual([]);
 });
 
+test('what both have in common is not gone through', () => {
+  const inside = () => {
+    throw new Error('somebody looked into it');
+  };
+  const common = Object.defineProperty({}, 'inside', { enumerable: true, get: inside });
+  expect(jsonPatch({ a: [common], b: common }, { a: [common, 1], b: common })).toEqual([
+    { op: 'add', path: '/a/-', value: 1 },
+  ]);
+});
+
 test('lists are appended to, and their entries are entered', () => {
   expect(jsonPatch({ a: [{ b: 1 }] }, { a: [{ b: 1, c: 2 }, { d: 3 }] })).toEqual([
     { op: 'add', path: '/a/0/c', value: 2 },

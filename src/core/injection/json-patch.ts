@@ -9,6 +9,8 @@ export type PatchOperation =
  * that did not change; a list that lost entries is replaced as a whole.
  */
 export function jsonPatch(before: unknown, after: unknown, path = ''): PatchOperation[] {
+  // Most of what is filled into shares nearly all of its parts with what it was before, and they may be megabytes.
+  if (before === after) return [];
   if (Array.isArray(before) && Array.isArray(after) && after.length >= before.length) {
     return after.flatMap((value: unknown, index): PatchOperation[] =>
       index < before.length

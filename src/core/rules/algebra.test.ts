@@ -210,3 +210,13 @@ test('a right of its own is a rule that gives it and nothing else', () => {
     }),
   );
 });
+
+test('stars in the middle of a path are no wildcard, however many: each is looked at once', () => {
+  const stars = '*'.repeat(1_000_000);
+  const get = (nonResourceURL: string) => ({ nonResourceURL, verb: 'get' });
+  const rules = [`/a${stars}x`, `/b${stars}`].map((url) => ({ nonResourceURLs: [url], verbs: ['get'] }));
+  expect(rightsIn(rules)).toEqual([get(`/a${stars}x`), get('/b*')]);
+  const held = [{ nonResourceURLs: [`/a${stars}x*`], verbs: ['get'] }];
+  expect(covers(held, get(`/a${stars}xy`))).toBe(true);
+  expect(covers(held, get('/a'))).toBe(false);
+});

@@ -7,6 +7,7 @@ import { compare } from '../compare.ts';
 import {
   isUrlRight,
   rightsIn,
+  withoutStars,
   type ResourceRight,
   type Right,
   type ScopedRule,
@@ -83,7 +84,7 @@ function coversUrl({ namespaces, nonResourceURLs = [], verbs }: ScopedRule, righ
 /** A star at the end is everything that begins so. */
 function coversPath(held: string, asked: string): boolean {
   if (held === ALL || held === asked) return true;
-  return held.endsWith(ALL) && asked.startsWith(held.replace(/\*+$/, ''));
+  return held.endsWith(ALL) && asked.startsWith(withoutStars(held));
 }
 
 function includes(held: readonly string[], asked: string): boolean {
