@@ -8,6 +8,7 @@ import type {
   ServiceAccount,
   Subject,
 } from '../api/kubernetes.ts';
+import type { TaskGrant } from '../api/taskgrant.ts';
 import { GRANT_ACCOUNT, GRANT_NAME, NAMESPACE } from '../core/testing/builders.ts';
 import { everythingIssuedFor, factsWhileActive } from '../core/testing/lifecycle.ts';
 import { createBoundAccess, type BoundAccess } from './bound-access.ts';
@@ -17,6 +18,7 @@ import { reading } from './testing.ts';
 
 const issuedIndex = { grant: grantKeyOfIssued };
 const aCluster = () => ({
+  grants: reading<TaskGrant, 'namespace'>({ namespace: ({ metadata }) => [metadata.namespace] }),
   serviceAccounts: reading<ServiceAccount, 'grant'>(issuedIndex),
   roles: reading<Role, 'grant' | 'reaching'>({ ...issuedIndex, ...roleIndexers }),
   roleBindings: reading<RoleBinding, 'grant' | 'subject' | 'role'>({ ...issuedIndex, ...bindingIndexers }),
@@ -69,6 +71,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   cluster = aCluster();
   access = createBoundAccess(cluster);
+  cluster.grants.put(grant);
   for (const object of everythingIssuedFor(grant)) {
     if (object.kind === 'ServiceAccount') cluster.serviceAccounts.put(object);
     else if (object.kind === 'Role') cluster.roles.put(object);
@@ -166,6 +169,43 @@ test('who is bound, in the namespace or everywhere, to a role that acts as accou
   ]);
 });
 
+/** One whose rules say how often they were read. */
+function countingRole(name: string) {
+  let reads = 0;
+  const rule = {
+    apiGroups: [''],
+    resources: ['services'],
+    get verbs() {
+      reads++;
+      return ['get'];
+    },
+  };
+  return { role: clusterRole(name, rule), reads: () => reads };
+}
+
+test('a role that is bound a thousand times is rated as often as one that is bound once', () => {
+  const readsFor = (bindings: number) => {
+    const { role, reads } = countingRole(`bound-${bindings}`);
+    cluster.clusterRoles.put(role);
+    const before = reads();
+    for (let index = 0; index < bindings; index++)
+      cluster.roleBindingsOfOthers.put(
+        roleBinding(`of-${bindings}-${index}`, `bound-${bindings}`, group('system:serviceaccounts'), 'evil'),
+      );
+    createBoundAccess(cluster).of(grant);
+    return reads() - before;
+  };
+  const once = readsFor(1);
+  expect(once).toBeGreaterThan(0);
+  expect(readsFor(1000)).toBe(once);
+});
+
+test('of thousands who may act as it as many are kept as are told of', () => {
+  for (let index = 0; index < 1000; index++)
+    cluster.roleBindingsOfOthers.put(roleBinding(`b-${index}`, 'edit', group(`devs-${index}`)));
+  expect(access.of(grant).ambient.actors).toHaveLength(64);
+});
+
 describe('when RBAC changes', () => {
   let rerated: string[];
   let urgent: string[];
@@ -193,6 +233,41 @@ describe('when RBAC changes', () => {
     cluster.clusterRoleBindings.put(clusterRoleBinding('readers', 'reads-secrets', group('readers')));
     settle();
     expect(rerated).toEqual([]);
+  });
+
+  test('a change that makes no difference has none overlooked that does later', () => {
+    cluster.clusterRoles.put(clusterRole('view', { ...SECRETS, resources: ['services'] }));
+    settle();
+    cluster.clusterRoleBindings.put(
+      clusterRoleBinding('all', 'reads-secrets', group('system:serviceaccounts')),
+    );
+    settle();
+    expect(rerated).toEqual([NAMESPACE]);
+  });
+
+  test('a namespace in which no grant is left is looked at no more', () => {
+    cluster.grants.remove(`${NAMESPACE}/${GRANT_NAME}`);
+    cluster.clusterRoleBindings.put(
+      clusterRoleBinding('all', 'reads-secrets', group('system:serviceaccounts')),
+    );
+    settle();
+    expect(rerated).toEqual([]);
+  });
+
+  test('what has not changed is not rated again, be it bound everywhere or in the namespace', () => {
+    const { role, reads } = countingRole('counted');
+    cluster.clusterRoles.put(role);
+    cluster.clusterRoleBindings.put(clusterRoleBinding('all', 'counted', group('system:serviceaccounts')));
+    cluster.roleBindingsOfOthers.put(
+      roleBinding('here', 'counted', group(`system:serviceaccounts:${NAMESPACE}`)),
+    );
+    settle();
+    access.of(grant);
+    const before = reads();
+    cluster.clusterRoleBindings.put(clusterRoleBinding('ops', 'edit', group('ops')));
+    settle();
+    expect(access.of(grant).ambient.actors).toHaveLength(1);
+    expect(reads()).toBe(before);
   });
 
   test('the role counts as the binding does', () => {

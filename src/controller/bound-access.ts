@@ -3,22 +3,31 @@
  * namespace, until RBAC changes.
  */
 import canonicalize from 'canonicalize';
-import type { ClusterRoleBinding, RoleBinding, Stored } from '../api/kubernetes.ts';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding, Stored } from '../api/kubernetes.ts';
+import { isFinal } from '../api/reasons.ts';
 import type { TaskGrant } from '../api/taskgrant.ts';
 import { SERVICE_ACCOUNT_PREFIX } from '../api/group.ts';
 import { compare } from '../core/compare.ts';
-import { actorsOf, type Actors } from '../core/rules/actors.ts';
+import { actorsOf, reachOf, type Actors, type Reach } from '../core/rules/actors.ts';
 import {
   accountKeyOf,
   accountOf,
   boundRules,
   GROUP_KEYS,
   groupKeyOf,
+  MOST_SUBJECTS,
+  renderBinding,
   subjectKeysOf,
   type Binding,
   type BoundRules,
 } from '../core/rules/bound.ts';
-import { ambientOf, type AccessBesides, type Ambient, type AmbientRights } from '../core/rules/effective.ts';
+import {
+  ambientOf,
+  joined,
+  type AccessBesides,
+  type Ambient,
+  type AmbientRights,
+} from '../core/rules/effective.ts';
 import { isIssuedFor } from '../core/lifecycle/issued.ts';
 import { startTimer } from '../kube/clock.ts';
 import type { Change } from '../kube/store.ts';
@@ -29,6 +38,7 @@ import { isAsIssued, type Readers } from './readers.ts';
 type RbacReaders = {
   [
     Name in
+      | 'grants'
       | 'serviceAccounts'
       | 'roles'
       | 'roleBindings'
@@ -61,20 +71,21 @@ export interface BoundAccess {
 const SETTLES_MS = 1000;
 
 export function createBoundAccess(readers: RbacReaders): BoundAccess {
-  /** What is bound to every service account of the cluster, and by namespace what is bound to those there. */
-  let everywhere: AmbientRights | undefined;
   const known = new Map<string, Ambient>();
+  const rated = remembering(readers);
   /** The grants whose accounts are named by bindings of others. */
   const named = new Set<string>();
+  /** The same for all namespaces, until RBAC changes. */
+  let everywhere: Everywhere | undefined;
 
   const workedOut = (namespace: string): Ambient => {
-    const toAll = GROUP_KEYS.flatMap((key) => bindingsTo(key, readers));
-    const toThese = bindingsTo(groupKeyOf(namespace), readers);
-    const rated = (bindings: readonly Binding[]) =>
-      ambientOf(inOrder(once(bindings).map((binding) => rulesBoundBy(binding, readers))));
-    everywhere ??= rated(toAll);
-    const ambient = toThese.length > 0 ? rated([...toAll, ...toThese]) : everywhere;
-    return { ...ambient, actors: actorsIn(namespace, readers) };
+    everywhere ??= lookedUp(readers, rated);
+    const { toAll, rights, reaching, actors } = everywhere;
+    const toThese = once(bindingsTo(groupKeyOf(namespace), readers)).filter((one) => !toAll.has(one));
+    return {
+      ...(toThese.length > 0 ? joined(rights, rated(namespace, toThese)) : rights),
+      actors: enough(inOrder([...actors, ...actorsIn(namespace, reaching, readers)])),
+    };
   };
 
   return {
@@ -87,7 +98,7 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
       const toItsNamespace = bindingsTo(groupKeyOf(namespace), readers)
         .filter(isToItsNamespace)
         .map((binding) => ({
-          by: boundRules(binding, []).by,
+          by: renderBinding(binding),
           since: binding.metadata.creationTimestamp ?? '',
         }));
       return { ambient, byHand, toItsNamespace: inOrder(toItsNamespace) };
@@ -97,12 +108,20 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
       const settled = () => {
         settling = undefined;
         const [before, keys] = [[...known], [...named]];
-        // Whoever asks about one of these is told what is so now; of the others nobody may ask any more.
+        // Whoever asks about one of these is told what is so now.
         everywhere = undefined;
         known.clear();
         named.clear();
-        for (const [name, was] of before)
-          if (canonicalize(was) !== canonicalize(workedOut(name))) namespace(name, 0);
+        for (const [name, was] of before) {
+          // Nobody asks any more.
+          if (!hasGrants(name, readers)) {
+            rated.forget(name);
+            continue;
+          }
+          const now = workedOut(name);
+          known.set(name, now);
+          if (canonicalize(was) !== canonicalize(now)) namespace(name, 0);
+        }
         for (const key of keys) grant(key, 0);
       };
       const changed = () => {
@@ -181,21 +200,90 @@ function bindingsTo(key: string, readers: RbacReaders): Binding[] {
   ];
 }
 
-/** Who may act as accounts of the namespace, by bindings there or everywhere. */
-function actorsIn(namespace: string, readers: RbacReaders): Actors[] {
+/**
+ * Rates what bindings give; again only where one of them or its role is another than it was when it was asked about the same place. With
+ * each change of RBAC all places are asked about, and in most nothing has changed.
+ */
+function remembering(readers: RbacReaders): Remembering {
+  const ratings = new Map<string, { from: readonly unknown[]; rights: AmbientRights }>();
+  const rated = (place: string, bindings: readonly Binding[]): AmbientRights => {
+    const bound = inOrder(bindings.map((binding) => rulesBoundBy(binding, readers)));
+    const from = bound.flatMap(({ by, rules }) => [by, rules]);
+    const before = ratings.get(place);
+    if (before?.from.length === from.length && from.every((one, index) => one === before.from[index]))
+      return before.rights;
+    const rights = ambientOf(bound);
+    ratings.set(place, { from, rights });
+    return rights;
+  };
+  return Object.assign(rated, { forget: (place: string) => ratings.delete(place) });
+}
+
+interface Remembering {
+  /** @param place the namespace to whose accounts these are bound; empty for all */
+  (place: string, bindings: readonly Binding[]): AmbientRights;
+  forget: (place: string) => void;
+}
+
+/** What is the same for the accounts of all namespaces. */
+interface Everywhere {
+  toAll: ReadonlySet<Binding>;
+  rights: AmbientRights;
+  /** ClusterRoles that let their holder act as accounts: with each, a namespace has bindings of its own. */
+  reaching: readonly ReachingRole[];
+  /** Who is bound to these in all namespaces. */
+  actors: readonly Actors[];
+}
+
+interface ReachingRole {
+  /** As the index of bindings has it. */
+  role: string;
+  reach: Reach;
+}
+
+function lookedUp(readers: RbacReaders, rated: Remembering): Everywhere {
+  const toAll = once(GROUP_KEYS.flatMap((key) => bindingsTo(key, readers)));
+  const reaching = reachingAmong(readers.clusterRoles.byIndex('reaching', ''));
+  const actors = reaching.flatMap(({ role, reach }) =>
+    readers.clusterRoleBindings
+      .byIndex('role', ` ${role}`)
+      .flatMap((binding) => actorsOf(binding, reach) ?? []),
+  );
+  return { toAll: new Set(toAll), rights: rated('', toAll), reaching, actors };
+}
+
+/** Who may act as accounts of the namespace, by bindings there. */
+function actorsIn(namespace: string, ofCluster: readonly ReachingRole[], readers: RbacReaders): Actors[] {
   const roles = [
-    ...readers.clusterRoles.byIndex('reaching', '').map(({ metadata }) => `ClusterRole ${metadata.name}`),
-    ...[
-      ...readers.rolesOfOthers.byIndex('reaching', namespace),
-      ...readers.roles.byIndex('reaching', namespace),
-    ].map(({ metadata }) => `Role ${namespace}/${metadata.name}`),
+    ...ofCluster,
+    ...reachingAmong(readers.rolesOfOthers.byIndex('reaching', namespace)),
+    ...reachingAmong(readers.roles.byIndex('reaching', namespace)),
   ];
-  const bindings = roles.flatMap((role): Binding[] => [
-    ...readers.clusterRoleBindings.byIndex('role', ` ${role}`),
-    ...readers.roleBindingsOfOthers.byIndex('role', `${namespace} ${role}`),
-    ...readers.roleBindings.byIndex('role', `${namespace} ${role}`),
-  ]);
-  return inOrder(bindings.flatMap((binding) => actorsOf(binding, rulesBoundBy(binding, readers)) ?? []));
+  return roles.flatMap(({ role, reach }) =>
+    [
+      ...readers.roleBindingsOfOthers.byIndex('role', `${namespace} ${role}`),
+      ...readers.roleBindings.byIndex('role', `${namespace} ${role}`),
+    ].flatMap((binding) => actorsOf(binding, reach) ?? []),
+  );
+}
+
+function reachingAmong(roles: readonly (Role | ClusterRole)[]): ReachingRole[] {
+  return roles.flatMap(({ metadata: { namespace, name }, rules = [] }) => {
+    const reach = reachOf(rules);
+    const role = namespace === undefined ? `ClusterRole ${name}` : `Role ${namespace}/${name}`;
+    return reach ? [{ role, reach }] : [];
+  });
+}
+
+/** Of those who may act as any account, the first, until there are as many as are told of and counted. */
+function enough(actors: readonly Actors[]): Actors[] {
+  const subjects = new Set<string>();
+  return actors.filter((one) => {
+    if (one.names) return true;
+    if (subjects.size >= MOST_SUBJECTS) return false;
+    for (const subject of one.subjects) subjects.add(subject);
+    return true;
+  });
 }
 
 function rulesBoundBy(binding: Binding, readers: RbacReaders): BoundRules {
@@ -206,7 +294,13 @@ function rulesBoundBy(binding: Binding, readers: RbacReaders): BoundRules {
       ? readers.clusterRoles.get(name)
       : (readers.rolesOfOthers.get(inNamespace) ?? readers.roles.get(inNamespace));
   // A binding to a role that is not there gives nothing.
-  return boundRules(binding, role?.rules ?? []);
+  return boundRules(binding, role?.rules ?? NOTHING);
+}
+
+const NOTHING: readonly [] = [];
+
+function hasGrants(namespace: string, { grants }: RbacReaders): boolean {
+  return grants.byIndex('namespace', namespace).some(({ status }) => !isFinal(status?.phase));
 }
 
 /** The grants whose accounts a binding names, as far as these are there. */

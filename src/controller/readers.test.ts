@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Pod, Stored } from '../api/kubernetes.ts';
+import type { Pod, PolicyRule, Stored } from '../api/kubernetes.ts';
 import { requesterMustHold } from '../core/envelope/requester.ts';
 import { driftOf, inventoryItemOf, issuedFor, type FoundObject } from '../core/lifecycle/issued.ts';
 import { recordPods } from '../core/lifecycle/pods.ts';
+import { TOO_MANY } from '../core/rules/compact.ts';
 import { riskOf } from '../core/rules/risk.ts';
 import { FINALIZER } from '../api/group.ts';
 import { MOST_FINALIZERS } from '../api/taskgrant.ts';
@@ -89,7 +90,7 @@ test('of others’ roles and bindings is kept what risk is worked out from, howe
   const rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
   const role = { apiVersion: 'v1', kind: 'Role' as const, metadata, rules: [{ ...rule, resourceNames }] };
   const kept = slimRoleOfOthers(role);
-  expect(kept.rules).toEqual([{ ...rule, resourceNames: ['name-0', '', 'taskgrant-a-bcdfghjk'] }]);
+  expect(kept.rules).toEqual([{ ...rule, resourceNames: ['', 'another', 'taskgrant-a-bcdfghjk'] }]);
   expect(slimRole(role)).toEqual(kept);
   expect(riskOf(kept.rules)).toEqual(riskOf(role.rules));
   expect(slimRoleOfOthers({ ...role, rules: null as unknown as [] }).rules).toEqual([]);
@@ -104,6 +105,41 @@ test('of others’ roles and bindings is kept what risk is worked out from, howe
     subjects: [...names.map(subject), group],
   };
   expect(slimRoleBinding(binding).subjects).toEqual([...names.slice(0, 64).map(subject), group]);
+});
+
+test('a role of others is kept as one that gives everything where it gives more than is looked at; a ClusterRole may give more', () => {
+  const metadata = { name: 'a', uid: '1', resourceVersion: '1', creationTimestamp: '' };
+  const rules = Array.from({ length: 10_000 }, (_, index) => ({
+    apiGroups: [''],
+    resources: ['pods'],
+    verbs: [`verb-${index}`],
+  }));
+  const role = { apiVersion: 'v1', kind: 'Role' as const, metadata: { ...metadata, namespace: 'a' }, rules };
+  const clusterRole = { apiVersion: 'v1', kind: 'ClusterRole' as const, metadata, rules };
+  expect(slimRoleOfOthers(role).rules).toBe(TOO_MANY);
+  expect(slimRoleOfOthers(clusterRole).rules).toMatchObject([{ verbs: { length: 10_000 } }]);
+  expect(
+    slimRoleOfOthers({
+      ...clusterRole,
+      rules: [...rules, { ...rules[0], resources: rules.map((_, n) => `x-${n}`), verbs: ['get'] }],
+    }).rules,
+  ).toBe(TOO_MANY);
+});
+
+test('a name that is dangerous to write is kept, wherever it stands among others', () => {
+  const metadata = {
+    name: 'a',
+    namespace: 'kube-system',
+    uid: '1',
+    resourceVersion: '1',
+    creationTimestamp: '',
+  };
+  const resourceNames = ['tickets', 'aws-auth'];
+  const rules = [{ apiGroups: [''], resources: ['configmaps'], resourceNames, verbs: ['update'] }];
+  const kept = slimRoleOfOthers({ apiVersion: 'v1', kind: 'Role', metadata, rules });
+  const level = (those: readonly PolicyRule[]) =>
+    riskOf(those.map((rule) => ({ ...rule, namespaces: ['kube-system'] }))).level;
+  expect([level(kept.rules), level(rules)]).toEqual(['Critical', 'Critical']);
 });
 
 test('of a pod is kept what its record needs, and nothing that its author can make large', () => {

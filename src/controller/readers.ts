@@ -30,8 +30,9 @@ import { withoutRequester } from '../core/envelope/requester.ts';
 import { annotationsOfIdentity, type ExternalKey } from '../core/identity/external-identity.ts';
 import { COLLECTORS_FINALIZERS } from '../core/lifecycle/issued.ts';
 import { isPlacedFor } from '../core/names.ts';
-import { namesThatCount, reachAccounts } from '../core/rules/actors.ts';
+import { reachOf } from '../core/rules/actors.ts';
 import { roleKeyOf, subjectKeysOf, subjectsThatCount } from '../core/rules/bound.ts';
+import { compacted, MOST_RIGHTS } from '../core/rules/compact.ts';
 import type { Client } from '../kube/client.ts';
 import type { Logger } from '../kube/logger.ts';
 import type { ReaderMetrics } from '../kube/metrics.ts';
@@ -154,7 +155,7 @@ export function createReaders(
 
 export const roleIndexers = {
   reaching: ({ metadata, rules }: Role | ClusterRole) =>
-    reachAccounts(rules ?? []) ? [metadata.namespace ?? ''] : [],
+    reachOf(rules ?? []) ? [metadata.namespace ?? ''] : [],
 };
 
 /** One that is as a grant's own is found by its grant: tens of thousands of them need no index more. */
@@ -330,17 +331,13 @@ export function slimRole(role: Stored<Role>): Stored<Role> {
   return { apiVersion, kind, metadata: slimMetadata(role), ...pick(role, 'rules') };
 }
 
-/** Of a role of others, what its rules lead to is asked, and not on which objects. */
+/** Of a role of others, what its rules lead to is asked, and neither how they are written nor on which objects. */
 export function slimRoleOfOthers<T extends Role | ClusterRole>(role: Stored<T>): Stored<T> {
-  const { apiVersion, kind } = role;
+  const { apiVersion, kind, metadata } = role;
   // Without any, a ClusterRole has null there.
   const rules = (role.rules as PolicyRule[] | null | undefined) ?? [];
-  return { apiVersion, kind, metadata: slimMetadata(role), rules: rules.map(withFewNames) } as Stored<T>;
-}
-
-function withFewNames(rule: PolicyRule): PolicyRule {
-  const { resourceNames } = rule;
-  return resourceNames ? { ...rule, resourceNames: namesThatCount(resourceNames) } : rule;
+  const most = metadata.namespace === undefined ? MOST_RIGHTS.ClusterRole : MOST_RIGHTS.Role;
+  return { apiVersion, kind, metadata: slimMetadata(role), rules: compacted(rules, most) } as Stored<T>;
 }
 
 export function slimRoleBinding<T extends RoleBinding | ClusterRoleBinding>(binding: Stored<T>): Stored<T> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Subject } from '../../api/kubernetes.ts';
-import { actorsOf, reachAccounts } from './actors.ts';
+import { actorsOf, reachOf } from './actors.ts';
 import type { ScopedRule } from './right.ts';
 
 const rule = (apiGroup: string, resource: string, verb: string, resourceNames?: string[]): ScopedRule => ({
@@ -21,7 +21,7 @@ describe('accounts are reached', () => {
     rule('*', '*', '*'),
     rule('', 'serviceaccounts', 'impersonate', ['taskgrant-a-bcdfghjk']),
   ])('by %j', (one) => {
-    expect(reachAccounts([one])).toBe(true);
+    expect(reachOf([one])).toBeDefined();
   });
 
   test.each([
@@ -31,13 +31,13 @@ describe('accounts are reached', () => {
     rule('', 'serviceaccounts', 'impersonate', ['some-grantor']),
     rule('', 'serviceaccounts', 'impersonate', ['']),
   ])('not by %j', (one) => {
-    expect(reachAccounts([one])).toBe(false);
+    expect(reachOf([one])).toBeUndefined();
   });
 });
 
 const by = 'RoleBinding agents/devs';
 const actors = (subjects: Subject[], rules = [IMPERSONATE]) =>
-  actorsOf({ metadata: { namespace: 'agents' }, subjects }, { by, rules });
+  actorsOf({ metadata: { namespace: 'agents', name: 'devs' }, subjects }, reachOf(rules) ?? { names: [] });
 
 test('whoever is bound is told of, as they are written, an account with its namespace', () => {
   const subjects = [
@@ -49,6 +49,13 @@ test('whoever is bound is told of, as they are written, an account with its name
     by,
     subjects: ['User jane', 'Group devs', 'ServiceAccount agents/deployer'],
   });
+});
+
+test('nothing that somebody has written as a name breaks a line or a terminal, or is of any length', () => {
+  const [subject = ''] =
+    actors([{ kind: 'User', name: `a\n\u001b[31m\u202e${'x'.repeat(1000)}` }])?.subjects ?? [];
+  expect(subject).toMatch(/^User a\\u\{a\}\\u\{1b\}\[31m\\u\{202e\}x+…$/);
+  expect(subject.length).toBeLessThan(300);
 });
 
 test('by the names of accounts, where all rules have some', () => {

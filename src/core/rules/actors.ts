@@ -1,9 +1,10 @@
 /** Who may act as a service account besides the pods that run as it: by impersonation, or with tokens that they ask for. */
 import type { Subject } from '../../api/kubernetes.ts';
 import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
+import { quoted } from '../decision/denial.ts';
 import { NODE_GROUP, NODE_USER_PREFIX } from '../names.ts';
 import type { RightPattern } from './danger.ts';
-import type { Binding, BoundRules } from './bound.ts';
+import { renderBinding, type Binding } from './bound.ts';
 import { foundIn } from './pattern.ts';
 import type { ScopedRule } from './right.ts';
 
@@ -24,37 +25,32 @@ const REACHES: readonly RightPattern[] = [
   { apiGroup: '', resources: ['serviceaccounts/token'], verbs: ['create'] },
 ];
 
-/** Whether the rules let their holder act as service accounts that they do not run as, grants’ ones among them. */
-export function reachAccounts(rules: readonly ScopedRule[]): boolean {
-  return namesReached(rules)?.length !== 0;
-}
+/** Which service accounts the rules let their holder act as that they do not run as: see {@link Actors}. */
+export type Reach = Pick<Actors, 'names'>;
 
-/** By the names of accounts; undefined where it is all of them. The names are those that can be a grant’s. */
-function namesReached(rules: readonly ScopedRule[]): readonly string[] | undefined {
+/** Undefined where the rules let their holder act as none that can be a grant’s. */
+export function reachOf(rules: readonly ScopedRule[]): Reach | undefined {
   const reaching = rules.filter((rule) => REACHES.some((pattern) => !foundIn(rule, pattern).next().done));
-  if (reaching.some(({ resourceNames = [] }) => resourceNames.length === 0)) return undefined;
-  return reaching
+  if (reaching.some(({ resourceNames = [] }) => resourceNames.length === 0)) return {};
+  const names = reaching
     .flatMap(({ resourceNames = [] }) => resourceNames)
     .filter((name) => name.startsWith(SERVICE_ACCOUNT_PREFIX));
+  return names.length > 0 ? { names } : undefined;
 }
 
-/** Of the names in a rule: whether there are any, whether it is for requests without one, and those that can be a grant’s account. */
-export function namesThatCount(names: readonly string[]): string[] {
-  return names.filter((name, index) => index === 0 || name === '' || name.startsWith(SERVICE_ACCOUNT_PREFIX));
-}
-
-/** Whom the binding lets act as accounts, but for those who are the control plane and can anyway; undefined where that is nobody. */
-export function actorsOf(
-  { metadata, subjects = [] }: Pick<Binding, 'metadata' | 'subjects'>,
-  { by, rules }: BoundRules,
-): Actors | undefined {
-  const names = namesReached(rules);
+/**
+ * Whom the binding lets act as accounts, but for those who are the control plane and can anyway; undefined where that is nobody.
+ *
+ * @param reach that of the role: of a role that is bound a thousand times, it is worked out once
+ */
+export function actorsOf(binding: Pick<Binding, 'metadata' | 'subjects'>, reach: Reach): Actors | undefined {
+  const { metadata, subjects = [] } = binding;
   const others = subjects.filter((subject) => !isControlPlane(subject));
-  if (names?.length === 0 || others.length === 0) return undefined;
+  if (others.length === 0) return undefined;
   return {
-    by,
+    by: renderBinding(binding),
     subjects: others.map((subject) => renderSubject(subject, metadata.namespace)),
-    ...(names && { names }),
+    ...reach,
   };
 }
 
@@ -68,5 +64,8 @@ function isControlPlane({ kind, name }: Subject): boolean {
 }
 
 function renderSubject({ kind, name, namespace }: Subject, ofBinding: string | undefined): string {
-  return kind === 'ServiceAccount' ? `${kind} ${namespace ?? ofBinding ?? ''}/${name}` : `${kind} ${name}`;
+  // Whoever writes a binding writes what they like there.
+  return quoted(
+    kind === 'ServiceAccount' ? `${kind} ${namespace ?? ofBinding ?? ''}/${name}` : `${kind} ${name}`,
+  );
 }

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Subject } from '../../api/kubernetes.ts';
-import { accountKeyOf, boundRules, roleKeyOf, subjectKeysOf, subjectsThatCount } from './bound.ts';
+import {
+  accountKeyOf,
+  boundRules,
+  MOST_GIVEN,
+  MOST_SUBJECTS,
+  renderBinding,
+  roleKeyOf,
+  subjectKeysOf,
+  subjectsThatCount,
+} from './bound.ts';
 
 const ACCOUNT = { namespace: 'agents', name: 'taskgrant-a-bcdfghjk' };
 const keysOf = (subject: Subject, namespace?: string) =>
@@ -43,6 +52,41 @@ test('of very many subjects those are kept that can be a grant’s account, wher
   expect(kept).toEqual([...users.slice(0, 64), account]);
 });
 
+describe('of thousands of subjects that can be a grant’s account', () => {
+  const groups = Array.from({ length: 2000 }, (_, index) => ({
+    kind: 'Group',
+    name: `system:serviceaccounts:n-${index}`,
+  }));
+  const kept = (subjects: Subject[]) => subjectsThatCount({ metadata: { namespace: 'n-1999' }, subjects });
+
+  test('some are kept, and everybody, so that nobody is left out; and always the group of its own namespace', () => {
+    const subjects = kept(groups);
+    expect(subjects.length).toBeLessThanOrEqual(MOST_SUBJECTS + MOST_GIVEN + 1);
+    expect(subjects).toContainEqual({ kind: 'Group', name: 'system:serviceaccounts' });
+    expect(subjects).toContainEqual(groups.at(-1));
+  });
+
+  test('those that are kept for it are the same in any order', () => {
+    const given = (subjects: Subject[]) => kept(subjects).slice(MOST_SUBJECTS);
+    const users = Array.from({ length: MOST_SUBJECTS }, () => ({ kind: 'User', name: 'jane' }));
+    expect(given([...users, ...groups.toReversed()])).toEqual(given([...users, ...groups]));
+  });
+
+  test('one that is named again and again is kept once, and is not everybody', () => {
+    const users = Array.from({ length: MOST_SUBJECTS }, (_, index) => ({
+      kind: 'User',
+      name: `user-${index}`,
+    }));
+    const again = Array.from({ length: 2000 }, () => ({ kind: 'ServiceAccount', ...ACCOUNT }));
+    expect(kept([...users, ...again])).toEqual([...users, again[0]]);
+  });
+
+  test('no name is of any length', () => {
+    const [user] = kept([{ kind: 'User', name: 'x'.repeat(100_000) }]);
+    expect(user?.name.length).toBeLessThan(1000);
+  });
+});
+
 test('a role of a namespace is another one than that of the cluster with its name', () => {
   const metadata = { namespace: 'agents' };
   const ref = (kind: string) => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: 'view' });
@@ -50,11 +94,17 @@ test('a role of a namespace is another one than that of the cluster with its nam
   expect(roleKeyOf({ metadata, roleRef: ref('ClusterRole') })).toBe('ClusterRole view');
 });
 
-test('a ClusterRole that a RoleBinding binds holds in its namespace alone', () => {
+test('a binding is named with what is bound, which holds in its namespace alone where it is in one', () => {
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
   expect(boundRules({ metadata: { namespace: 'agents', name: 'devs' } }, rules)).toEqual({
     by: 'RoleBinding agents/devs',
-    rules: [{ ...rules[0], namespaces: ['agents'] }],
+    namespace: 'agents',
+    rules,
   });
   expect(boundRules({ metadata: { name: 'devs' } }, rules)).toEqual({ by: 'ClusterRoleBinding devs', rules });
+});
+
+test('a binding’s name, which may have anything in it, breaks no line and no terminal', () => {
+  const metadata = { namespace: 'evil', name: '\u001b[2Jrun:\n\u202e' };
+  expect(renderBinding({ metadata })).toBe('RoleBinding evil/\\u{1b}[2Jrun:\\u{a}\\u{202e}');
 });

@@ -1,15 +1,20 @@
 /** What bindings give to whom (rbac/v1, RoleBinding and ClusterRoleBinding). */
 import { SERVICE_ACCOUNT_PREFIX } from '../../api/group.ts';
 import type { ClusterRoleBinding, RoleBinding, Subject } from '../../api/kubernetes.ts';
+import { compare } from '../compare.ts';
+import { quoted } from '../decision/denial.ts';
 import { usernameOf } from '../names.ts';
 import type { ScopedRule } from './right.ts';
 
 export type Binding = RoleBinding | ClusterRoleBinding;
 
-/** The rules of one binding, where it gives them. */
+/** What one binding gives, and where. */
 export interface BoundRules {
-  /** Which binding: `ClusterRoleBinding everybody-reads`, `RoleBinding support/helpers`. */
+  /** Which binding: see {@link renderBinding}. */
   by: string;
+  /** Where a RoleBinding stands, its rules hold, and nowhere else. */
+  namespace?: string;
+  /** Those of the role, as they are: the same object for all bindings of the role, which is rated once for all of them. */
   rules: readonly ScopedRule[];
 }
 
@@ -48,17 +53,45 @@ export function subjectKeysOf({ metadata, subjects = [] }: Pick<Binding, 'metada
   return [...new Set(keys)];
 }
 
-/** Whom anybody names in one binding can be tens of thousands. */
+/** Whom anybody names in one binding can be tens of thousands: as many are told of and counted. */
 export const MOST_SUBJECTS = 64;
 
-/** Those that can be a grant’s account, and of the others as many as are told of and counted. */
+/** And as many are kept of those that can be a grant’s account, or one of its groups. */
+export const MOST_GIVEN = 256;
+
+/** Whom a binding names who names more: every account that there is. */
+const EVERYBODY: Subject = { kind: 'Group', name: 'system:serviceaccounts' };
+
+/** As many letters as are kept of a name: more than a service account’s can have, with its namespace (253 and 63). */
+const MOST_LETTERS = 512;
+
+/**
+ * The first that are named, which are told of; and all that can be a grant’s account, each once, however they are written. Where these are
+ * too many, some of them, and everybody besides: what the binding gives is told of too often then, and never too little.
+ */
 export function subjectsThatCount({
   metadata,
   subjects = [],
 }: Pick<Binding, 'metadata' | 'subjects'>): Subject[] {
-  return subjects.filter(
-    (subject, index) => index < MOST_SUBJECTS || subjectKeysOf({ metadata, subjects: [subject] }).length > 0,
-  );
+  const byKey = new Map<string, Subject>();
+  for (const subject of subjects)
+    for (const key of subjectKeysOf({ metadata, subjects: [subject] }))
+      if (!byKey.has(key)) byKey.set(key, subject);
+  // The one group that no binding may name in its own namespace (src/core/floor/subjects.ts) is never among those that are left out.
+  const itsOwn = groupKeyOf(metadata.namespace ?? '');
+  const given = [...byKey]
+    .sort(([a], [b]) => Number(b === itsOwn) - Number(a === itsOwn) || compare(a, b))
+    .map(([, subject]) => subject);
+  const kept = given.length > MOST_GIVEN ? [...given.slice(0, MOST_GIVEN), EVERYBODY] : given;
+  return [...new Set([...subjects.slice(0, MOST_SUBJECTS), ...kept])].map(withShortName);
+}
+
+function withShortName(subject: Subject): Subject {
+  const { name } = subject;
+  // Copied: a slice of a string keeps all of it in memory.
+  return name.length > MOST_LETTERS
+    ? { ...subject, name: structuredClone(name.slice(0, MOST_LETTERS)) }
+    : subject;
 }
 
 /** The service account that a subject is; of a RoleBinding’s own namespace, where none is named. */
@@ -80,14 +113,12 @@ export function roleKeyOf({ metadata, roleRef }: Pick<Binding, 'metadata' | 'rol
 }
 
 /** @param rules those of the role that it names */
-export function boundRules(
-  { metadata }: Pick<Binding, 'metadata'>,
-  rules: readonly ScopedRule[],
-): BoundRules {
-  const { namespace, name = '' } = metadata;
-  if (namespace === undefined) return { by: `ClusterRoleBinding ${name}`, rules };
-  return {
-    by: `RoleBinding ${namespace}/${name}`,
-    rules: rules.map((rule) => ({ ...rule, namespaces: [namespace] })),
-  };
+export function boundRules(binding: Pick<Binding, 'metadata'>, rules: readonly ScopedRule[]): BoundRules {
+  const { namespace } = binding.metadata;
+  return { by: renderBinding(binding), ...(namespace !== undefined && { namespace }), rules };
+}
+
+/** `ClusterRoleBinding everybody-reads`, `RoleBinding support/helpers`. Names of RBAC are no DNS names: they may have anything in them. */
+export function renderBinding({ metadata: { namespace, name = '' } }: Pick<Binding, 'metadata'>): string {
+  return quoted(namespace === undefined ? `ClusterRoleBinding ${name}` : `RoleBinding ${namespace}/${name}`);
 }

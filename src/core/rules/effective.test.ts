@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Actors } from './actors.ts';
 import type { BoundRules } from './bound.ts';
-import { ambientOf, effectiveRisk, NOTHING_BESIDES, type AccessBesides } from './effective.ts';
+import { TOO_MANY } from './compact.ts';
+import {
+  ambientOf,
+  effectiveRisk,
+  joined,
+  MOST_RATED,
+  NOTHING_BESIDES,
+  type AccessBesides,
+} from './effective.ts';
+import { isAtLeast } from './risk-level.ts';
 import type { ScopedRule } from './right.ts';
 import { riskOf } from './risk.ts';
 
@@ -162,9 +171,97 @@ test('what was rated beforehand, in parts, is rated as all of it together', { ti
     fc.property(someRules, fc.array(someRules, { maxLength: 3 }), someRules, (own, parts, hand) => {
       const bound = parts.map((rules, index) => ({ by: `ClusterRoleBinding ${index}`, rules }));
       const access = besides(bound, [], [{ by: 'RoleBinding agents/hand', rules: hand }]);
-      const { level } = effectiveRisk(own, access, ACCOUNT);
-      expect(level).toBe(riskOf([...own, ...parts.flat(), ...hand]).level);
+      const everywhere = ambientOf(bound.slice(0, 1));
+      const ambient = { ...joined(everywhere, ambientOf(bound.slice(1))), actors: [] };
+      const all = riskOf([...own, ...parts.flat(), ...hand]).level;
+      expect(effectiveRisk(own, access, ACCOUNT).level).toBe(all);
+      expect(effectiveRisk(own, { ...access, ambient }, ACCOUNT).level).toBe(all);
     }),
     { numRuns: 200 },
   );
+});
+
+describe('however much is bound', () => {
+  const verbs = (count: number, word: string) => Array.from({ length: count }, (_, n) => `${word}-${n}`);
+  const role = (rights: number, word = 'verb'): ScopedRule[] => [
+    { apiGroups: [''], resources: ['services'], verbs: verbs(rights, word) },
+  ];
+  const boundBy = (count: number, rules: readonly ScopedRule[], name = 'b') =>
+    Array.from({ length: count }, (_, n) => ({
+      by: `RoleBinding evil/${name}-${n}`,
+      namespace: 'evil',
+      rules,
+    }));
+
+  test('a role is looked at once, however many bind it in one place, and each of them is told of', () => {
+    let reads = 0;
+    const counting: ScopedRule = {
+      apiGroups: [''],
+      resources: ['secrets'],
+      get verbs() {
+        reads++;
+        return ['get'];
+      },
+    };
+    const readsFor = (count: number) => {
+      reads = 0;
+      const { findings } = ambientOf(boundBy(count, [counting]));
+      return { reads, findings };
+    };
+    expect(readsFor(1000).reads).toBe(readsFor(1).reads);
+    expect(readsFor(1000).findings[0]?.message).toContain('evil/b-3, and 996 more');
+  });
+
+  test('nothing is kept of it but what is told', () => {
+    const one = ambientOf(boundBy(1000, role(1000)));
+    expect(JSON.stringify({ ...one, halves: [] }).length).toBeLessThan(10_000);
+  });
+
+  test('what is beyond what is rated counts as everything, and the smallest are rated first', () => {
+    const small = boundBy(1, [rule('', 'secrets', 'get')], 'small');
+    const large = ['x', 'y', 'z'].flatMap((word) => boundBy(1, role(MOST_RATED / 2, word), word));
+    const { level, findings } = effectiveRisk([], besides([...large, ...small]), ACCOUNT);
+    expect(level).toBe('Critical');
+    expect(findings.map(({ code }) => code)).toEqual([
+      'NotRated',
+      'SecretsReached',
+      'VerbUnknown',
+      'AmbientRights',
+    ]);
+    expect(findings[0]?.message).toContain('; by RoleBinding evil/y-0, RoleBinding evil/z-0');
+    expect(ambientOf([...small, ...large.toReversed()])).toMatchObject({ level, halves: [] });
+  });
+
+  test('a role of which not all was kept is not rated, and is told of as that', () => {
+    const { level, findings } = effectiveRisk([], besides(boundBy(1, TOO_MANY)), ACCOUNT);
+    expect(level).toBe('Critical');
+    expect(findings.map(({ code }) => code)).toEqual(['NotRated', 'AmbientRights']);
+  });
+
+  test('it is never rated better than it is, nor for a binding more', { timeout: 120_000 }, () => {
+    const stars = rule('*', '*', 'get');
+    const sizes = fc.array(fc.constantFrom(1, MOST_RATED / 4, MOST_RATED), { maxLength: 4 });
+    fc.assert(
+      fc.property(sizes, sizes, (some, more) => {
+        const bound = (those: readonly number[], name: string) =>
+          those.flatMap((size, n) => boundBy(1, size === 1 ? [stars] : role(size), `${name}-${n}`));
+        const { level } = ambientOf(bound(some, 'a'));
+        const all = bound(some, 'a').flatMap(({ namespace, rules }) =>
+          rules.map((one) => ({ ...one, namespaces: [namespace] })),
+        );
+        expect(isAtLeast(level, riskOf(all).level)).toBe(true);
+        expect(isAtLeast(ambientOf([...bound(some, 'a'), ...bound(more, 'b')]).level, level)).toBe(true);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+test('no word of somebody else’s rule breaks a line or a terminal', () => {
+  const [finding] = effectiveRisk(
+    [],
+    besides([{ by: 'a', rules: [rule('', 'pods', '\u001b[2J\n')] }]),
+    ACCOUNT,
+  ).findings;
+  expect(finding?.message).toContain('(\\u{1b}[2J\\u{a} pods)');
 });

@@ -1,17 +1,22 @@
 /** What an identity can really do: its own rules, what every service account beside it holds, and what somebody bound to it by hand. */
 import { compare } from '../compare.ts';
 import type { Actors } from './actors.ts';
+import { quoted } from '../decision/denial.ts';
 import { MOST_SUBJECTS, type BoundRules } from './bound.ts';
-import { DANGERS, riskOf, type RiskFinding } from './risk.ts';
+import { MOST_RIGHTS, weightOf } from './compact.ts';
+import { DANGERS, leadsOf, riskOf, riskTogether, type RiskFinding } from './risk.ts';
 import { halvesIn } from './pattern.ts';
 import type { ScopedRule } from './right.ts';
 import { isAtLeast, RISK_LEVELS, worstOf, type RiskLevel } from './risk-level.ts';
 
-/** What bindings to groups make of every account that is in them: worked out once, and not for each account. */
+/**
+ * What bindings to groups make of every account that is in them: worked out once, and not for each account. There is one of each namespace,
+ * so it has no more in it than is told.
+ */
 export interface AmbientRights {
   level: RiskLevel;
-  findings: readonly AttributedFinding[];
-  /** The bindings that give more than what every identity has in every cluster. */
+  findings: readonly ToldFinding[];
+  /** The bindings that give more than what every identity has in every cluster: the first, and how many more. */
   givers: readonly string[];
   /** Rules that lead further together with others. */
   halves: readonly ScopedRule[];
@@ -38,9 +43,11 @@ export interface BoundSince {
   since: string;
 }
 
-interface AttributedFinding extends RiskFinding {
-  /** The bindings that lead to it by themselves; none where it takes several. */
-  by: readonly string[];
+/** As it stands in a status, but for its length. */
+interface ToldFinding {
+  code: string;
+  level: RiskLevel;
+  message: string;
 }
 
 /** As status.risk has it. */
@@ -48,6 +55,15 @@ export interface EffectiveRisk {
   level: RiskLevel;
   findings: { code: string; message: string }[];
 }
+
+/**
+ * How many rights are rated of what is bound to the same accounts: more than ten times what the role `admin` of Kubernetes has of its own, and
+ * half a second of CPU time at worst, where each is a rule of its own (measured on two cores of an AMD EPYC). Whoever may write RoleBindings may
+ * bind any number, and nothing else happens while they are rated.
+ */
+export const MOST_RATED = 4096;
+
+const inDigits = (count: number) => count.toLocaleString('en');
 
 /** What is found of an account beside what its rights lead to. Generated into docs/reference/risks.md. */
 export const FINDINGS_OF_ACCOUNTS = {
@@ -57,9 +73,11 @@ export const FINDINGS_OF_ACCOUNTS = {
     'Bindings that are none of TaskGrant’s name the account of the grant, and give it rights besides. The floor refuses such bindings, and the grant ends where one got through.',
   OthersActAsIt:
     'Who may impersonate the account, or ask for tokens of it, as everybody can who is bound to the roles edit or admin. Tokens are minted for its pods alone, so long as the webhook or the floor judges that; of an impersonation nobody is asked. The subjects of the control plane itself (system:masters, system:nodes, system:kube-controller-manager) are left out. It raises no level.',
+  NotRated: `More is bound than is looked at, by the bindings that are named, and counts as everything: it is Critical. That is a Role of more than ${inDigits(MOST_RIGHTS.Role)} rights, or a ClusterRole of more than ${inDigits(MOST_RIGHTS.ClusterRole)} (each verb on each resource of each group; \`*\` for all resources or groups counts more often); and whatever is beyond ${inDigits(MOST_RATED)} in all that is bound to the same accounts, the smallest roles being rated first.`,
 } as const;
 
-type AccountCode = keyof typeof FINDINGS_OF_ACCOUNTS;
+/** Those that are no more than a list of bindings or subjects. */
+type AccountCode = Exclude<keyof typeof FINDINGS_OF_ACCOUNTS, 'NotRated'>;
 
 /** What a grant has in a cluster in which nothing is bound to anybody. */
 export const NOTHING_BESIDES: AccessBesides = {
@@ -68,24 +86,93 @@ export const NOTHING_BESIDES: AccessBesides = {
   toItsNamespace: [],
 };
 
-/** @param bound what is bound to groups that the accounts are in */
+/**
+ * A role that is bound in one place by many is rated once for all of them, and no more is rated than {@link MOST_RATED}: what is beyond that
+ * counts as everything. The level is never below what all of it together has.
+ *
+ * @param bound what is bound to groups that the accounts are in, in the order in which it is told
+ */
 export function ambientOf(bound: readonly BoundRules[]): AmbientRights {
-  const rated = bound.map(({ by, rules }) => ({ by, risk: riskOf(rules) }));
-  const rules = bound.flatMap((one) => one.rules);
-  const { level, findings } = riskOf(rules);
+  const { rated, left } = withinReason(eachOnce(bound));
+  const parts = rated.map(({ namespace, rules, by }) => ({
+    by,
+    leads: leadsOf(inNamespace(namespace, rules)),
+  }));
+  const { level, findings } = riskTogether(parts.map(({ leads }) => leads));
+  const alone = parts.map(({ by, leads }) => ({ by, risk: riskTogether([leads]) }));
+  const ofThese = (those: readonly { by: readonly string[] }[]) => {
+    const names = new Set(those.flatMap(({ by }) => by));
+    return bound.map(({ by }) => by).filter((by) => names.has(by));
+  };
+  const leadingTo = ({ code }: RiskFinding) =>
+    ofThese(alone.filter(({ risk }) => risk.findings.some((one) => one.code === code)));
   return {
-    level,
-    findings: findings.map((finding) => ({ ...finding, by: leadingTo(finding, rated) })),
-    givers: rated.filter(({ risk }) => risk.level !== 'None').map(({ by }) => by),
-    halves: halvesIn(rules, DANGERS),
+    level: left.length > 0 ? 'Critical' : level,
+    findings: [
+      ...(left.length > 0 ? [notRated(ofThese(left))] : []),
+      ...findings.map((finding) => told(finding, fromBindings(leadingTo(finding)))),
+    ],
+    givers: inBrief(ofThese([...alone.filter(({ risk }) => risk.level !== 'None'), ...left])),
+    halves: rated.flatMap(({ namespace, rules }) => halvesIn(inNamespace(namespace, rules), DANGERS)),
   };
 }
 
-function leadingTo(
-  { code }: RiskFinding,
-  rated: readonly { by: string; risk: { findings: readonly RiskFinding[] } }[],
-): string[] {
-  return rated.filter(({ risk }) => risk.findings.some((one) => one.code === code)).map(({ by }) => by);
+/**
+ * What holds for the accounts of a namespace besides what holds for all: as if it were rated together, at the cost of what there is in the
+ * namespace alone.
+ */
+export function joined(everywhere: AmbientRights, here: AmbientRights): AmbientRights {
+  const findings = [...everywhere.findings, ...here.findings];
+  const together = foundTogether(here.halves, everywhere.halves).filter((one) => !isAmong(one, findings));
+  return {
+    level: worstOf([everywhere.level, here.level, ...together.map(({ level }) => level)]),
+    findings: [...findings, ...together.map((finding) => told(finding, fromBindings([])))],
+    givers: [...everywhere.givers, ...here.givers],
+    halves: [...everywhere.halves, ...here.halves],
+  };
+}
+
+/** One role, in the place in which it is bound. */
+interface BoundOnce extends Omit<BoundRules, 'by'> {
+  by: readonly string[];
+}
+
+function eachOnce(bound: readonly BoundRules[]): BoundOnce[] {
+  const byRules = new Map<BoundRules['rules'], Map<string | undefined, BoundRules[]>>();
+  for (const one of bound) {
+    const places = byRules.get(one.rules) ?? new Map<string | undefined, BoundRules[]>();
+    const alike = places.get(one.namespace) ?? [];
+    alike.push(one);
+    byRules.set(one.rules, places.set(one.namespace, alike));
+  }
+  return [...byRules.values()]
+    .flatMap((places) => [...places.values()])
+    .map((alike) => ({ ...(alike[0] as BoundRules), by: alike.map(({ by }) => by) }));
+}
+
+/** As many as are rated, the smallest first, so that a large one hides none of them; of as large ones, by their names. */
+function withinReason(roles: readonly BoundOnce[]): { rated: BoundOnce[]; left: BoundOnce[] } {
+  const weighed = roles
+    .map((role) => ({
+      role,
+      weight: weightOf(role.rules, MOST_RATED),
+      name: role.by.toSorted(compare)[0] ?? '',
+    }))
+    .sort((a, b) => (a.weight === b.weight ? compare(a.name, b.name) : a.weight - b.weight));
+  let sum = 0;
+  const isRated = weighed.map(({ weight }) => (sum += weight) <= MOST_RATED);
+  const those = (are: boolean) =>
+    weighed.filter((_, index) => isRated[index] === are).map(({ role }) => role);
+  return { rated: those(true), left: those(false) };
+}
+
+function inNamespace(namespace: string | undefined, rules: readonly ScopedRule[]): readonly ScopedRule[] {
+  return namespace === undefined ? rules : rules.map((rule) => ({ ...rule, namespaces: [namespace] }));
+}
+
+function notRated(by: readonly string[]): ToldFinding {
+  const message = `Critical: holds more than is looked at, and so counts as holding everything${fromBindings(by)}`;
+  return { code: 'NotRated', level: 'Critical', message };
 }
 
 /**
@@ -102,31 +189,36 @@ export function effectiveRisk(
   const ofItself = riskOf(own);
   const hand = byHand.length > 0 ? ambientOf(byHand) : undefined;
   const besides = [...ambient.findings, ...(hand?.findings ?? [])];
-  const itsOwn = [...own, ...byHand.flatMap(({ rules }) => rules)];
+  const itsOwn = [...own, ...(hand?.halves ?? [])];
   const together = foundTogether(itsOwn, ambient.halves).filter(
-    ({ code, level }) =>
-      ![...ofItself.findings, ...besides].some((one) => one.code === code && isAtLeast(one.level, level)),
+    (one) => !isAmong(one, [...ofItself.findings, ...besides]),
   );
   const level = worstOf([
     ...[ofItself, ambient, ...(hand ? [hand] : [])].map((one) => one.level),
     ...together.map((one) => one.level),
   ]);
   const findings = [
-    ...ofItself.findings.map((finding) => ({ ...finding, whence: '' })),
-    ...besides.map((finding) => ({ ...finding, whence: fromBindings(finding.by) })),
-    ...together.map((finding) => ({ ...finding, whence: '; with what is bound besides the grant' })),
+    ...ofItself.findings.map((finding) => told(finding, '')),
+    ...besides,
+    ...together.map((finding) => told(finding, '; with what is bound besides the grant')),
   ].sort((a, b) => RISK_LEVELS.indexOf(b.level) - RISK_LEVELS.indexOf(a.level) || compare(a.code, b.code));
   return {
     level,
     findings: [
-      ...findings
-        .slice(0, MOST_FINDINGS)
-        .map((finding) => ({ code: finding.code, message: renderFinding(finding) })),
-      ...ofAccount('AmbientRights', listed(ambient.givers)),
+      ...findings.slice(0, MOST_FINDINGS),
+      ...ofAccount('AmbientRights', ambient.givers.join(', ')),
       ...ofAccount('BoundByHand', listed(byHand.map(({ by }) => by))),
       ...ofAccount('OthersActAsIt', renderActors(ambient.actors, account)),
     ].map(({ code, message }) => ({ code, message: shortened(message) })),
   };
+}
+
+/** Whether it was found already, as bad as that or worse. */
+function isAmong(
+  { code, level }: RiskFinding,
+  findings: readonly Pick<RiskFinding, 'code' | 'level'>[],
+): boolean {
+  return findings.some((one) => one.code === code && isAtLeast(one.level, level));
 }
 
 /** What neither has alone. */
@@ -140,17 +232,24 @@ function foundTogether(own: readonly ScopedRule[], halves: readonly ScopedRule[]
 /** Of rights, bindings and subjects in one finding; kubectl get -o yaml of the bindings has all of them. */
 const MOST_LISTED = 4;
 
-function listed(names: readonly string[], most = MOST_LISTED): string {
-  const more = names.length - most;
-  return [...names.slice(0, most), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
+function listed(names: readonly string[]): string {
+  return inBrief(names).join(', ');
+}
+
+function inBrief(names: readonly string[]): string[] {
+  const more = names.length - MOST_LISTED;
+  return [...names.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function fromBindings(by: readonly string[]): string {
   return by.length > 0 ? `; by ${listed(by)}` : '; by several bindings together';
 }
 
-function renderFinding({ level, message, rights, whence }: RiskFinding & { whence: string }): string {
-  return `${level}: ${message} (${listed(rights)})${whence}`;
+/** @param whence by which bindings, where there are any */
+function told({ code, level, message, rights }: RiskFinding, whence: string): ToldFinding {
+  // A word of a rule may be anything, and any length.
+  const those = inBrief(rights).map(quoted).join(', ');
+  return { code, level, message: `${level}: ${message} (${those})${whence}` };
 }
 
 function ofAccount(code: AccountCode, what: string): { code: string; message: string }[] {

@@ -55,10 +55,41 @@ export const DANGERS: readonly Danger[] = [
  * they are split, and how often they are repeated; and never better for a rule more. A rule without namespaces is rated as bound in all.
  */
 export function riskOf(rules: readonly ScopedRule[]): Risk {
-  const dangers = DANGERS.flatMap((danger) => findingOf(danger, rules));
-  const ordinary = ordinaryFindings(rules);
+  return riskTogether([leadsOf(rules)]);
+}
+
+/** What rules lead to, before it is put together with what others lead to. */
+export interface Leads {
+  /** What was found, by the danger: for each list of patterns of which one has to be met (most have one list). */
+  dangers: ReadonlyMap<Danger, readonly (readonly Lead[])[]>;
+  /** What is Medium without being a danger. */
+  ordinary: ReadonlyMap<OrdinaryCode, readonly string[]>;
+  /** The worst of what is no danger. */
+  level: RiskLevel;
+}
+
+interface Lead {
+  /** As text. */
+  right: string;
+  level: RiskLevel;
+}
+
+/** What takes time: each rule is compared with everything that is known. */
+export function leadsOf(rules: readonly ScopedRule[]): Leads {
+  const found = DANGERS.map(
+    (danger) => [danger, listsOf(danger).map((patterns) => leadsAmong(danger, patterns, rules))] as const,
+  );
+  return {
+    dangers: new Map(found.filter(([, lists]) => lists.some((leads) => leads.length > 0))),
+    ...ordinaryAmong(rules),
+  };
+}
+
+/** Rates rules as {@link riskOf} does that were looked at apart. */
+export function riskTogether(parts: readonly Leads[]): Risk {
+  const dangers = DANGERS.flatMap((danger) => findingOf(danger, parts));
   const known = new Set(dangers.flatMap(({ rights }) => rights));
-  const besides = ordinary.findings
+  const besides = ordinaryFindings(parts)
     .map((finding) => ({ ...finding, rights: finding.rights.filter((right) => !known.has(right)) }))
     .filter(({ rights }) => rights.length > 0);
   const everything = dangers.find(({ code }) => code === EVERYTHING);
@@ -67,7 +98,7 @@ export function riskOf(rules: readonly ScopedRule[]): Risk {
     ? dangers.filter((one) => one === everything || !isAtLeast(everything.level, one.level))
     : [...dangers, ...besides];
   return {
-    level: worstOf([...dangers.map(({ level }) => level), ordinary.level]),
+    level: worstOf([...dangers.map(({ level }) => level), ...parts.map(({ level }) => level)]),
     findings: told.sort(
       (a, b) => RISK_LEVELS.indexOf(b.level) - RISK_LEVELS.indexOf(a.level) || compare(a.code, b.code),
     ),
@@ -76,51 +107,61 @@ export function riskOf(rules: readonly ScopedRule[]): Risk {
 
 const EVERYTHING = 'Everything';
 
-function findingOf(danger: Danger, rules: readonly ScopedRule[]): RiskFinding[] {
-  const found = danger.together ? foundTogether(danger.together, rules) : foundAmong(danger.rights, rules);
-  const those =
-    danger.code === EVERYTHING
-      ? found.filter(({ apiGroup, resource, verb }) =>
-          [apiGroup, resource, verb].every((word) => word === '*'),
-        )
-      : found;
-  if (those.length === 0) return [];
-  const level = worstOf(
-    those.map(({ namespace }) => (namespace === undefined ? danger.everywhere : danger.level)),
-  );
-  const { code, means: message, because, reference } = danger;
-  return [{ code, level, rights: inOrder(those.map(renderFound)), message, because, reference }];
+/** Of each list one pattern has to be met. */
+function listsOf({ rights, together }: Danger): readonly (readonly RightPattern[])[] {
+  return together ?? [rights];
 }
 
-function foundAmong(patterns: readonly RightPattern[], rules: readonly ScopedRule[]): FoundRight[] {
-  return rules.flatMap((rule) => patterns.flatMap((pattern) => [...foundIn(rule, pattern)]));
-}
-
-function foundTogether(
-  halves: readonly (readonly RightPattern[])[],
+function leadsAmong(
+  { code, level, everywhere }: Danger,
+  patterns: readonly RightPattern[],
   rules: readonly ScopedRule[],
-): FoundRight[] {
-  const found = halves.map((patterns) => foundAmong(patterns, rules));
-  return found.every((rights) => rights.length > 0) ? found.flat() : [];
+): Lead[] {
+  const found = rules.flatMap((rule) => patterns.flatMap((pattern) => [...foundIn(rule, pattern)]));
+  const those = code === EVERYTHING ? found.filter(isEverything) : found;
+  return those.map((right) => ({
+    right: renderFound(right),
+    level: right.namespace === undefined ? everywhere : level,
+  }));
 }
 
-function ordinaryFindings(rules: readonly ScopedRule[]): Risk {
-  const rights = new Map<OrdinaryCode, string[]>();
-  const levels: RiskLevel[] = [];
+function isEverything({ apiGroup, resource, verb }: FoundRight): boolean {
+  return [apiGroup, resource, verb].every((word) => word === '*');
+}
+
+function findingOf(danger: Danger, parts: readonly Leads[]): RiskFinding[] {
+  const lists = listsOf(danger).map((_, index) =>
+    parts.flatMap(({ dangers }) => dangers.get(danger)?.[index] ?? []),
+  );
+  if (lists.some((leads) => leads.length === 0)) return [];
+  const those = lists.flat();
+  const level = worstOf(those.map((lead) => lead.level));
+  const { code, means: message, because, reference } = danger;
+  return [{ code, level, rights: inOrder(those.map(({ right }) => right)), message, because, reference }];
+}
+
+function ordinaryAmong(rules: readonly ScopedRule[]): Pick<Leads, 'ordinary' | 'level'> {
+  const ordinary = new Map<OrdinaryCode, string[]>();
+  let level: RiskLevel = 'None';
   for (const rule of rules) {
     for (const found of ordinaryIn(rule)) {
-      levels.push(found.level);
+      level = worstOf([level, found.level]);
       if (!('code' in found)) continue;
-      const known = rights.get(found.code) ?? [];
+      const known = ordinary.get(found.code) ?? [];
       known.push(found.right);
-      rights.set(found.code, known);
+      ordinary.set(found.code, known);
     }
   }
-  const findings = [...rights].map(([code, those]): RiskFinding => {
+  return { ordinary, level };
+}
+
+function ordinaryFindings(parts: readonly Leads[]): RiskFinding[] {
+  const codes = new Set(parts.flatMap(({ ordinary }) => [...ordinary.keys()]));
+  return [...codes].map((code): RiskFinding => {
     const { means: message, because, reference } = ORDINARY_FINDINGS[code];
-    return { code, level: 'Medium', rights: inOrder(those), message, because, reference };
+    const rights = inOrder(parts.flatMap(({ ordinary }) => ordinary.get(code) ?? []));
+    return { code, level: 'Medium', rights, message, because, reference };
   });
-  return { level: worstOf(levels), findings };
 }
 
 function inOrder(texts: readonly string[]): string[] {
