@@ -89,10 +89,13 @@ describe('what others bind', () => {
   });
 
   /** Edit everywhere, or in a namespace. */
-  async function bind(namespace: string | undefined, subject: Subject): Promise<Stored<RoleBinding>> {
+  async function bind(
+    namespace: string | undefined,
+    ...subjects: readonly Subject[]
+  ): Promise<Stored<RoleBinding>> {
     const metadata = { generateName: 'widening-' };
     const roleRef = { apiGroup: RBAC, kind: 'ClusterRole', name: 'edit' };
-    const binding = { apiVersion: `${RBAC}/v1`, roleRef, subjects: [subject] };
+    const binding = { apiVersion: `${RBAC}/v1`, roleRef, subjects: [...subjects] };
     if (namespace !== undefined)
       return eventually(() =>
         client.create<RoleBinding>(roleBindings, {
@@ -197,6 +200,8 @@ describe('what others bind', () => {
     const grant = await anActiveGrant();
     const { namespace } = grant.metadata;
     await bind(await ownNamespaces.create(), groupOf(namespace));
+    const notEnforced = await ownNamespaces.create({});
+    await bind(notEnforced, groupOf(namespace), groupOf(notEnforced));
     await bind(undefined, groupOf(namespace));
     const { status } =
       (await until(

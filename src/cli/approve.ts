@@ -1,7 +1,7 @@
 /** `kubectl taskgrant approve` and `kubectl taskgrant deny` */
 import type { Stored } from '../api/kubernetes.ts';
 import type { Approval, TaskGrant } from '../api/taskgrant.ts';
-import { onOneLine, quoted } from '../core/decision/denial.ts';
+import { onOneLine } from '../core/decision/denial.ts';
 import { isConflict, isForbidden, isInvalid, isNotFound, type ApiError } from '../kube/api-error.ts';
 import { taskGrants } from '../kube/resources.ts';
 import type { Outcome, Terminal } from './check.ts';
@@ -38,7 +38,7 @@ export async function decideOn(
     if (hindrance !== undefined)
       return {
         stdout: '',
-        stderr: [quoted(`TaskGrant ${place.namespace}/${name} is not ${wordFor(decision)}: ${hindrance}`)],
+        stderr: [onOneLine(`TaskGrant ${place.namespace}/${name} is not ${wordFor(decision)}: ${hindrance}`)],
         code: 1,
       };
     // Of this very grant: one that was created anew under its name is another request.

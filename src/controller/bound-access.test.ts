@@ -138,6 +138,10 @@ test('what is bound in its namespace to all accounts there is told with when tha
   const creationTimestamp = '2026-11-23T09:00:00Z';
   cluster.roleBindingsOfOthers.put({ ...here, metadata: { ...here.metadata, creationTimestamp } });
   cluster.roleBindingsOfOthers.put(roleBinding('all', 'edit', all, 'other'));
+  cluster.roleBindingsOfOthers.put({
+    ...roleBinding('both', 'edit', all, 'other'),
+    subjects: [all, group('system:serviceaccounts:other')],
+  });
   cluster.clusterRoleBindings.put(clusterRoleBinding('all', 'edit', all));
   expect(access.of(grant).toItsNamespace).toEqual([
     { by: `RoleBinding ${NAMESPACE}/all`, since: creationTimestamp },
@@ -204,6 +208,33 @@ test('of thousands who may act as it as many are kept as are told of', () => {
   for (let index = 0; index < 1000; index++)
     cluster.roleBindingsOfOthers.put(roleBinding(`b-${index}`, 'edit', group(`devs-${index}`)));
   expect(access.of(grant).ambient.actors).toHaveLength(64);
+});
+
+test('nor does it matter how many bindings name the same', () => {
+  for (let index = 0; index < 1000; index++)
+    cluster.roleBindingsOfOthers.put(roleBinding(`b-${index}`, 'edit', group('devs')));
+  cluster.roleBindingsOfOthers.put(roleBinding('others', 'edit', group('others')));
+  expect(access.of(grant).ambient.actors).toEqual([
+    { by: `RoleBinding ${NAMESPACE}/b-0`, subjects: ['Group devs'] },
+    { by: `RoleBinding ${NAMESPACE}/others`, subjects: ['Group others'] },
+  ]);
+});
+
+test('of those who may act as some accounts the first are told apart, and the others count as if they might act as all', () => {
+  const resourceNames = [GRANT_ACCOUNT];
+  cluster.clusterRoles.put(
+    clusterRole('some', {
+      apiGroups: [''],
+      resources: ['serviceaccounts'],
+      resourceNames,
+      verbs: ['impersonate'],
+    }),
+  );
+  for (let index = 0; index < 1000; index++)
+    cluster.roleBindingsOfOthers.put(roleBinding(`b-${index}`, 'some', group(`devs-${index}`)));
+  const { actors } = access.of(grant).ambient;
+  expect(actors.filter(({ names }) => names)).toHaveLength(64);
+  expect(actors.filter(({ names }) => !names)).toHaveLength(64);
 });
 
 describe('when RBAC changes', () => {

@@ -96,7 +96,8 @@ export function createBoundAccess(readers: RbacReaders): BoundAccess {
       const byHand = boundByHand(grant, readers);
       if (byHand.length > 0) named.add(keyOfGrant(grant));
       const toItsNamespace = bindingsTo(groupKeyOf(namespace), readers)
-        .filter(isToItsNamespace)
+        // Bindings of other namespaces may name the group as well: they give nothing here, and whoever writes them ends nothing.
+        .filter((binding) => binding.metadata.namespace === namespace)
         .map((binding) => ({
           by: renderBinding(binding),
           since: binding.metadata.creationTimestamp ?? '',
@@ -275,14 +276,21 @@ function reachingAmong(roles: readonly (Role | ClusterRole)[]): ReachingRole[] {
   });
 }
 
-/** Of those who may act as any account, the first, until there are as many as are told of and counted. */
+/** So many bindings are told apart by which accounts they let somebody act as. */
+const MOST_BY_NAME = 64;
+
+/**
+ * Those who bring in somebody else, until there are as many subjects as are told of and counted. Of those who may act as some accounts only the
+ * first are kept as that; the others count as if they may act as any.
+ */
 function enough(actors: readonly Actors[]): Actors[] {
   const subjects = new Set<string>();
-  return actors.filter((one) => {
-    if (one.names) return true;
-    if (subjects.size >= MOST_SUBJECTS) return false;
+  const byName = new Set(actors.filter(({ names }) => names).slice(0, MOST_BY_NAME));
+  return actors.flatMap((one) => {
+    if (byName.has(one)) return [one];
+    if (subjects.size >= MOST_SUBJECTS || one.subjects.every((subject) => subjects.has(subject))) return [];
     for (const subject of one.subjects) subjects.add(subject);
-    return true;
+    return [{ by: one.by, subjects: one.subjects }];
   });
 }
 

@@ -89,7 +89,7 @@ function stampApproval(
 
 /** What makes a field of the object what it has to be, whatever is there: adding replaces (RFC 6902, section 4.1). */
 function stamped(path: string, before: unknown, value: unknown): PatchOperation[] {
-  return isDeepStrictEqual(before, value) ? [] : [{ op: 'add', path, value }];
+  return value === undefined || isDeepStrictEqual(before, value) ? [] : [{ op: 'add', path, value }];
 }
 
 function hasTooManyGroups({ groups = [] }: UserInfo): boolean {

@@ -114,6 +114,13 @@ describe('a new grant', () => {
     });
   });
 
+  test('that says no class in words is left to the schema', async () => {
+    const object = { ...authored, spec: { ...authored.spec, className: null } };
+    const patch = patchOf(await review(createGrantMutator(someFacts()), { object }));
+    expect(patch).toContainEqual({ op: 'add', path: '/spec/requestedBy', value: JANE });
+    expect(JSON.stringify(patch)).not.toContain('className');
+  });
+
   test('stays without a class where none is the default, to be refused', async () => {
     const answer = await review(createGrantMutator(someFacts()), { object: authored });
     expect(patchOf(answer).map(({ path }) => path)).not.toContain('/spec/className');

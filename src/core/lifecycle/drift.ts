@@ -1,6 +1,7 @@
 /** What of that on which a decision was taken no longer holds. */
 import { renderViolation } from '../decision/denial.ts';
 import { classIsAccepted, classNotFound, grantWithinClass } from '../envelope/class.ts';
+import { listed } from '../listed.ts';
 import type { Facts } from './facts.ts';
 import { driftOf, inventoryItemOf, isIssuedFor, issuedFor, sameName } from './issued.ts';
 
@@ -76,14 +77,6 @@ export function groupDrift({ grant, besides }: Pick<Facts, 'grant' | 'besides'>)
     message: `more is bound to all service accounts of namespace ${namespace}, by ${listed(later.map(({ by }) => by))}`,
     ofAccount: false,
   };
-}
-
-/** Enough to begin to mend with; the rest is found once these are gone. */
-const MOST_LISTED = 4;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - MOST_LISTED;
-  return [...names.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
 /**

@@ -35,6 +35,14 @@ describe('accounts are reached', () => {
   });
 });
 
+test('whoever may act as very many accounts by their names counts as if it were all', () => {
+  const named = (count: number) =>
+    Array.from({ length: count }, (_, index) => `taskgrant-${String(index).padStart(3, 'a')}-bcdfghjk`);
+  const reach = (names: string[]) => reachOf([rule('', 'serviceaccounts', 'impersonate', names)]);
+  expect(reach([...named(64), ...named(64)])).toEqual({ names: named(64) });
+  expect(reach(named(65))).toEqual({});
+});
+
 const by = 'RoleBinding agents/devs';
 const actors = (subjects: Subject[], rules = [IMPERSONATE]) =>
   actorsOf({ metadata: { namespace: 'agents', name: 'devs' }, subjects }, reachOf(rules) ?? { names: [] });

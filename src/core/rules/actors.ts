@@ -28,13 +28,18 @@ const REACHES: readonly RightPattern[] = [
 /** Which service accounts the rules let their holder act as that they do not run as: see {@link Actors}. */
 export type Reach = Pick<Actors, 'names'>;
 
+/** They are kept for each binding of the role. Where a role names more, it counts as reaching every account. */
+const MOST_NAMES = 64;
+
 /** Undefined where the rules let their holder act as none that can be a grant’s. */
 export function reachOf(rules: readonly ScopedRule[]): Reach | undefined {
   const reaching = rules.filter((rule) => REACHES.some((pattern) => !foundIn(rule, pattern).next().done));
   if (reaching.some(({ resourceNames = [] }) => resourceNames.length === 0)) return {};
-  const names = reaching
+  const named = reaching
     .flatMap(({ resourceNames = [] }) => resourceNames)
     .filter((name) => name.startsWith(SERVICE_ACCOUNT_PREFIX));
+  const names = [...new Set(named)];
+  if (names.length > MOST_NAMES) return {};
   return names.length > 0 ? { names } : undefined;
 }
 

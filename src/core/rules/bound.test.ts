@@ -81,9 +81,23 @@ describe('of thousands of subjects that can be a grant’s account', () => {
     expect(kept([...users, ...again])).toEqual([...users, again[0]]);
   });
 
-  test('no name is of any length', () => {
-    const [user] = kept([{ kind: 'User', name: 'x'.repeat(100_000) }]);
+  test('accounts are left out after everything else', () => {
+    const users = Array.from({ length: MOST_SUBJECTS }, (_, index) => ({
+      kind: 'User',
+      name: `user-${index}`,
+    }));
+    const account = { kind: 'ServiceAccount', ...ACCOUNT };
+    expect(kept([...users, ...groups, account])).toContainEqual(account);
+  });
+
+  test('no name and no namespace is of any length', () => {
+    const long = 'x'.repeat(100_000);
+    const [user, account] = kept([
+      { kind: 'User', name: long },
+      { kind: 'User', name: 'jane', namespace: long },
+    ]);
     expect(user?.name.length).toBeLessThan(1000);
+    expect(account?.namespace?.length).toBeLessThan(1000);
   });
 });
 

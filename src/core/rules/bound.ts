@@ -79,19 +79,29 @@ export function subjectsThatCount({
       if (!byKey.has(key)) byKey.set(key, subject);
   // The one group that no binding may name in its own namespace (src/core/floor/subjects.ts) is never among those that are left out.
   const itsOwn = groupKeyOf(metadata.namespace ?? '');
+  // Everybody stands for other groups as well. Accounts that are left out end no grant.
+  const rank = (key: string) => (key === itsOwn ? 2 : Number(key.startsWith('User ')));
   const given = [...byKey]
-    .sort(([a], [b]) => Number(b === itsOwn) - Number(a === itsOwn) || compare(a, b))
+    .sort(([a], [b]) => rank(b) - rank(a) || compare(a, b))
     .map(([, subject]) => subject);
   const kept = given.length > MOST_GIVEN ? [...given.slice(0, MOST_GIVEN), EVERYBODY] : given;
-  return [...new Set([...subjects.slice(0, MOST_SUBJECTS), ...kept])].map(withShortName);
+  return [...new Set([...subjects.slice(0, MOST_SUBJECTS), ...kept])].map(withShortNames);
 }
 
-function withShortName(subject: Subject): Subject {
-  const { name } = subject;
-  // Copied: a slice of a string keeps all of it in memory.
-  return name.length > MOST_LETTERS
-    ? { ...subject, name: structuredClone(name.slice(0, MOST_LETTERS)) }
-    : subject;
+/** Kubernetes looks at the length of neither (pkg/apis/rbac/validation, ValidateRoleBindingSubject). */
+function withShortNames(subject: Subject): Subject {
+  const { name, namespace = '' } = subject;
+  if (name.length <= MOST_LETTERS && namespace.length <= MOST_LETTERS) return subject;
+  return {
+    ...subject,
+    name: cut(name),
+    ...(subject.namespace !== undefined && { namespace: cut(namespace) }),
+  };
+}
+
+/** Copied: a slice of a string keeps all of it in memory. */
+function cut(text: string): string {
+  return structuredClone(text.slice(0, MOST_LETTERS));
 }
 
 /** The service account that a subject is; of a RoleBinding’s own namespace, where none is named. */

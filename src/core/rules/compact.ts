@@ -38,7 +38,7 @@ export function compacted(rules: readonly ScopedRule[], most: number): readonly 
   let [weight, steps] = [0, 0];
   for (const rule of eachOnce(rules)) {
     if (countOf(rule) > most) return TOO_MANY;
-    for (const right of rightsOf(rule)) {
+    for (const right of rightsByWord(rule)) {
       const its = weightOfOne(right);
       steps += its;
       // Before it is looked for: a word may be a megabyte, and stand in each of them.
@@ -62,7 +62,7 @@ export function weightOf(rules: readonly ScopedRule[], most: number): number {
   let weight = 0;
   for (const rule of rules) {
     if (countOf(rule) > most) return Infinity;
-    for (const right of rightsOf(rule)) weight += weightOfOne(right);
+    for (const right of rightsByWord(rule)) weight += weightOfOne(right);
     if (weight > most) return Infinity;
   }
   return weight;
@@ -73,7 +73,7 @@ type Right = readonly string[];
 /** Several of one kind: all that their words make together. */
 type Words = readonly (readonly string[])[];
 
-function* rightsOf({
+function* rightsByWord({
   apiGroups = [],
   resources = [],
   resourceNames = [],

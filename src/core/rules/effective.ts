@@ -2,6 +2,7 @@
 import { compare } from '../compare.ts';
 import type { Actors } from './actors.ts';
 import { quoted } from '../decision/denial.ts';
+import { inBrief, listed } from '../listed.ts';
 import { MOST_SUBJECTS, type BoundRules } from './bound.ts';
 import { MOST_RIGHTS, weightOf } from './compact.ts';
 import { DANGERS, leadsOf, riskOf, riskTogether, type RiskFinding } from './risk.ts';
@@ -11,7 +12,7 @@ import { isAtLeast, RISK_LEVELS, worstOf, type RiskLevel } from './risk-level.ts
 
 /**
  * What bindings to groups make of every account that is in them: worked out once, and not for each account. There is one of each namespace,
- * so it has no more in it than is told.
+ * so it has no more in it than is told, and those rules that others may add to.
  */
 export interface AmbientRights {
   level: RiskLevel;
@@ -58,7 +59,7 @@ export interface EffectiveRisk {
 
 /**
  * How many rights are rated of what is bound to the same accounts: more than ten times what the role `admin` of Kubernetes has of its own, and
- * half a second of CPU time at worst, where each is a rule of its own (measured on two cores of an AMD EPYC). Whoever may write RoleBindings may
+ * a second of CPU time at worst, where each is a role of its own (measured on two cores of an AMD EPYC). Whoever may write RoleBindings may
  * bind any number, and nothing else happens while they are rated.
  */
 export const MOST_RATED = 4096;
@@ -227,18 +228,6 @@ function foundTogether(own: readonly ScopedRule[], halves: readonly ScopedRule[]
   if (ownHalves.length === 0 || halves.length === 0) return [];
   const codes = new Set(DANGERS.filter(({ together }) => together).map(({ code }) => code));
   return riskOf([...ownHalves, ...halves]).findings.filter(({ code }) => codes.has(code));
-}
-
-/** Of rights, bindings and subjects in one finding; kubectl get -o yaml of the bindings has all of them. */
-const MOST_LISTED = 4;
-
-function listed(names: readonly string[]): string {
-  return inBrief(names).join(', ');
-}
-
-function inBrief(names: readonly string[]): string[] {
-  const more = names.length - MOST_LISTED;
-  return [...names.slice(0, MOST_LISTED), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function fromBindings(by: readonly string[]): string {
