@@ -5,7 +5,7 @@ import { installCrds, isEstablished } from '../../src/controller/install-crds.ts
 import { isNotFound } from '../../src/kube/api-error.ts';
 import { customResourceDefinitions } from '../../src/kube/resources.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
-import { until } from '../grant/testbed.ts';
+import { until, untilGone } from '../grant/testbed.ts';
 
 const client = testClient(clusterKubeConfig());
 const OURS = { name: 'taskgrants.taskgrant.dev' };
@@ -15,7 +15,7 @@ async function remove(place: { name: string }): Promise<void> {
   await client.remove(customResourceDefinitions, place).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
   });
-  await until(client, customResourceDefinitions, place, 'gone', (found) => found === undefined);
+  await untilGone(client, customResourceDefinitions, place);
 }
 
 /** Goes by the short name of ours. */

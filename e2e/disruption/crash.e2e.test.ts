@@ -29,7 +29,15 @@ import { startFaultProxy, type FaultProxy } from '../kube/fault-proxy.ts';
 import type { ProxiedRequest } from '../kube/proxied-request.ts';
 import { clusterKubeConfig, testClient } from '../kube/testbed.ts';
 import { NAMESPACE } from '../product/install.ts';
-import { aGrantManifest, apply, enforcedNamespace, kubectl, until, untilPhase } from '../grant/testbed.ts';
+import {
+  aGrantManifest,
+  apply,
+  enforcedNamespace,
+  kubectl,
+  until,
+  untilGone,
+  untilPhase,
+} from '../grant/testbed.ts';
 
 const PROGRAM = fileURLToPath(new URL(`../../${BUNDLE}`, import.meta.url));
 const DEPLOYMENT = 'deployment/taskgrant-controller';
@@ -407,27 +415,10 @@ test(
     expect((await madeFor(grant.metadata.uid)).flat()).toHaveLength(3);
     const next = await startController();
     const account = grant.status?.serviceAccountName ?? '';
-    await until(
-      client,
-      serviceAccounts,
-      { namespace, name: account },
-      'gone',
-      (found) => found === undefined,
-    );
-    await until(
-      client,
-      roleBindings,
-      { namespace, name: `taskgrant:${namespace}:${name}` },
-      'gone',
-      (found) => found === undefined,
-    );
-    await until(
-      client,
-      roles,
-      { namespace, name: `taskgrant:${namespace}:${name}` },
-      'gone',
-      (found) => found === undefined,
-    );
+    await untilGone(client, serviceAccounts, { namespace, name: account });
+    const issued = { namespace, name: `taskgrant:${namespace}:${name}` };
+    await untilGone(client, roleBindings, issued);
+    await untilGone(client, roles, issued);
     await kill(next);
     expect(await listAll(client, pods, { namespace })).toEqual([]);
   },

@@ -28,7 +28,7 @@ import {
   clientWithToken,
   enforcedNamespace,
   kubectl,
-  until,
+  untilGone,
   untilAllowed,
   untilFinished,
   untilPhase,
@@ -185,7 +185,7 @@ describe('a grant that is rated so high that its class wants approval', () => {
     const place = { namespace, name: 'swapped' };
     const lookedAt = await anAwaitingGrant('swapped');
     await client.remove(taskGrants, place);
-    await until(client, taskGrants, place, 'gone', (grant) => grant === undefined);
+    await untilGone(client, taskGrants, place);
     await anAwaitingGrant('swapped');
     const { uid } = lookedAt.metadata;
     const outcome = await taskgrant('approve', 'swapped', '--uid', uid, '--reason', 'looked at');

@@ -27,6 +27,7 @@ import {
   UNGUARDED,
   notesOn,
   until,
+  untilGone,
   untilFinished,
   untilPhase,
   untilTold,
@@ -97,7 +98,7 @@ describe('a grant ends', () => {
     const ended = await untilFinished(client, place);
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Revoked' } });
     expect(await leftOf(grant)).toEqual([]);
-    await until(client, pods, place, 'gone', (pod) => pod === undefined);
+    await untilGone(client, pods, place);
   });
 
   test('when its time is over, though its pod still runs', async () => {
@@ -113,7 +114,7 @@ describe('a grant ends', () => {
       seconds * 1000,
     );
     expect(await leftOf(grant)).toEqual([]);
-    await until(client, pods, place, 'gone', (pod) => pod === undefined);
+    await untilGone(client, pods, place);
   });
 
   test('when its duration is shortened to less than what has passed', async () => {
@@ -126,9 +127,9 @@ describe('a grant ends', () => {
   test('when it is deleted: the object goes only after everything that was made for it', async () => {
     const { place, grant } = await aRunningTask('deleted');
     await client.remove(taskGrants, place);
-    await until(client, taskGrants, place, 'gone', (found) => found === undefined);
+    await untilGone(client, taskGrants, place);
     expect(await leftOf(grant)).toEqual([]);
-    await until(client, pods, place, 'gone', (pod) => pod === undefined);
+    await untilGone(client, pods, place);
   });
 
   test('when its namespace is deleted: the namespace goes, and so does what stood in another one', async () => {
@@ -137,14 +138,7 @@ describe('a grant ends', () => {
       await exists(client, roles, { namespace: other, name: `taskgrant:${place.namespace}:homeless` }),
     ).toBe(true);
     await client.remove(namespaces, { name: place.namespace });
-    await until(
-      client,
-      namespaces,
-      { name: place.namespace },
-      'gone',
-      (found) => found === undefined,
-      90_000,
-    );
+    await untilGone(client, namespaces, { name: place.namespace }, 90_000);
     expect(await leftOf(grant)).toEqual([]);
   });
 
@@ -163,7 +157,7 @@ describe('a grant ends', () => {
   test('and is removed when its receipt has been readable for its time', async () => {
     const { place } = await aRunningTask('brief', { ttlAfterFinished: '1s' });
     await client.patch(taskGrants, place, { type: 'merge', body: { spec: { revoke: true } } });
-    await until(client, taskGrants, place, 'gone', (found) => found === undefined);
+    await untilGone(client, taskGrants, place);
   });
 });
 
@@ -322,7 +316,7 @@ test('a grant that was deleted and created again has another account', async () 
     await apply(aGrantManifest(namespace, 'again'));
     names.push((await untilPhase(client, place, 'Active')).status?.serviceAccountName);
     await client.remove(taskGrants, place);
-    await until(client, taskGrants, place, 'gone', (found) => found === undefined);
+    await untilGone(client, taskGrants, place);
   }
   expect(names[0]).toBeDefined();
   expect(names[1]).not.toBe(names[0]);

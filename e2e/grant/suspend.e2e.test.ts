@@ -32,6 +32,7 @@ import {
   PATIENCE,
   UNGUARDED,
   until,
+  untilGone,
   untilFinished,
   untilPhase,
   untilReason,
@@ -166,7 +167,7 @@ describe('a grant whose pod runs', () => {
     await change(name, { revoke: true });
     const ended = await untilFinished(client, { namespace, name });
     expect(ended.status).toMatchObject({ phase: 'Revoked', revocation: { reason: 'Revoked' } });
-    await until(client, pods, { namespace, name }, 'gone', (found) => found === undefined);
+    await untilGone(client, pods, { namespace, name });
   });
 });
 
@@ -205,7 +206,7 @@ describe('a suspended grant ends', () => {
     await suspended('deleted');
     const { status } = await client.get(taskGrants, { namespace, name: 'deleted' });
     await client.remove(taskGrants, { namespace, name: 'deleted' });
-    await until(client, taskGrants, { namespace, name: 'deleted' }, 'gone', (found) => found === undefined);
+    await untilGone(client, taskGrants, { namespace, name: 'deleted' });
     const account = { namespace, name: status?.serviceAccountName ?? '' };
     expect(await exists(client, serviceAccounts, account)).toBe(false);
   });

@@ -213,6 +213,16 @@ export async function until<T extends KubernetesObject>(
   }
 }
 
+/** The same until it is not there, or not any more. */
+export async function untilGone<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  place: { namespace?: string; name: string },
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  await until(client, resource, place, 'gone', (object) => object === undefined, patienceMs);
+}
+
 export async function untilPhase(
   client: Client,
   place: { namespace: string; name: string },

@@ -59,6 +59,9 @@ export const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 /** 27^8 are 2.8 × 10^11: of a million grants of one name, two get the same with a probability of 0.8. */
 export const SUFFIX_LENGTH = 8;
 
+/** The end itself, in a syntax that RE2 (CEL’s `matches`) has too. */
+export const SUFFIX_PATTERN = `[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}`;
+
 /**
  * The longest name of a TaskGrant: service accounts are `taskgrant-<name>-<8 characters>`, label values hold 63
  * (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/), and 63 - 10 - 1 - 8 = 44.

@@ -5,8 +5,8 @@
 import {
   MAX_GRANT_NAME_LENGTH,
   SERVICE_ACCOUNT_PREFIX,
-  SUFFIX_ALPHABET,
   SUFFIX_LENGTH,
+  SUFFIX_PATTERN,
   type API_VERSION,
 } from './group.ts';
 import type { ObjectMeta } from './kubernetes.ts';
@@ -705,7 +705,7 @@ const status = record(
 /** As serviceAccountNameFor gives it (core/names.ts). */
 const ACCOUNT_IS_ITS_OWN = [
   `self.status.serviceAccountName.startsWith('${SERVICE_ACCOUNT_PREFIX}' + self.metadata.name + '-')`,
-  `self.status.serviceAccountName.substring(('${SERVICE_ACCOUNT_PREFIX}' + self.metadata.name + '-').size()).matches('^[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}$')`,
+  `self.status.serviceAccountName.substring(('${SERVICE_ACCOUNT_PREFIX}' + self.metadata.name + '-').size()).matches('^${SUFFIX_PATTERN}$')`,
 ].join(' && ');
 
 /** The whole kind, as the CRD has it. */

@@ -4,13 +4,13 @@ import {
   MAX_GRANT_NAME_LENGTH,
   SERVICE_ACCOUNT_PREFIX,
   SUFFIX_ALPHABET,
-  SUFFIX_LENGTH,
+  SUFFIX_PATTERN,
 } from '../api/group.ts';
 
-const SUFFIX = new RegExp(`^[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}$`);
+const SUFFIX = new RegExp(`^${SUFFIX_PATTERN}$`);
 
 /** The names that serviceAccountNameFor gives, in a syntax that RE2 (CEL’s `matches`) has too; the grant’s own is the group. */
-export const ACCOUNT_PATTERN = `^${SERVICE_ACCOUNT_PREFIX}(.+)-[${SUFFIX_ALPHABET}]{${SUFFIX_LENGTH}}$`;
+export const ACCOUNT_PATTERN = `^${SERVICE_ACCOUNT_PREFIX}(.+)-${SUFFIX_PATTERN}$`;
 const ACCOUNT = new RegExp(ACCOUNT_PATTERN);
 
 interface NamedGrant {
